@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+
+/** The only source of randomness; comes through the constructor, so that one seed gives one trace. Not for keys and tokens. */
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number
+  /** An RFC 4122 version 4 UUID. */
+  uuid(): string
+  /** `length` characters of the alphabet that generated names use (no vowels, no look-alikes). */
+  suffix(length: number): string
+}
+
+/** The 27 characters of k8s.io/apimachinery's `rand.String`: names made of them spell no words. */
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
+
+abstract class RandomBase implements Random {
+  abstract next(): number
+
+  uuid(): string {
+    let hex = ''
+    for (let index = 0; index < 32; index++) {
+      const nibble = Math.floor(this.next() * 16)
+      hex += (index === 12 ? 4 : index === 16 ? (nibble & 3) | 8 : nibble).toString(16)
+      if (index === 7 || index === 11 || index === 15 || index === 19) hex += '-'
+    }
+    return hex
+  }
+
+  suffix(length: number): string {
+    let text = ''
+    for (let index = 0; index < length; index++) text += suffixAlphabet[Math.floor(this.next() * suffixAlphabet.length)]
+    return text
+  }
+}
+
+/** The machine's randomness. */
+export class SystemRandom extends RandomBase {
+  #pool = randomBytes(4096)
+  #offset = 0
+
+  next(): number {
+    if (this.#offset + 6 > this.#pool.length) {
+      this.#pool = randomBytes(4096)
+      this.#offset = 0
+    }
+    const value = this.#pool.readUIntBE(this.#offset, 6)
+    this.#offset += 6
+    return value / 2 ** 48
+  }
+
+  override uuid(): string {
+    return crypto.randomUUID()
+  }
+}
+
+/** Reproducible randomness (the mulberry32 generator). */
+export class SeededRandom extends RandomBase {
+  #state: number
+
+  constructor(seed: number) {
+    super()
+    this.#state = seed >>> 0
+  }
+
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let mixed = this.#state
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
