@@ -1,0 +1,2 @@
+/** Runs every generator. `npm run generate` must leave no difference in git. */
+await import('./api.ts')
