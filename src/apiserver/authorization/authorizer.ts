@@ -1,0 +1,39 @@
+import type { UserInfo } from '../registry/resource.ts'
+
+/** Says what a user may do. */
+export interface Authorizer {
+  /** `no-opinion` of the last authorizer counts as `deny`. Never throws for a refusal. */
+  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision>
+}
+
+/** What a request wants, as upstream's `authorizer.Attributes`. */
+export type AuthorizationAttributes = ResourceAttributes | NonResourceAttributes
+
+export interface ResourceAttributes {
+  isResourceRequest: true
+  user: UserInfo
+  /** get, list, watch, create, update, patch, delete, deletecollection, or a special verb (`bind`, `impersonate`, …). */
+  verb: string
+  /** '' for all namespaces and for cluster-scoped resources. */
+  namespace: string
+  group: string
+  version: string
+  resource: string
+  subresource: string
+  /** '' for collections and creates. */
+  name: string
+}
+
+export interface NonResourceAttributes {
+  isResourceRequest: false
+  user: UserInfo
+  /** The HTTP method in lower case. */
+  verb: string
+  path: string
+}
+
+export interface AuthorizationDecision {
+  decision: 'allow' | 'deny' | 'no-opinion'
+  /** Why, in the words that the refusal shows; '' for none. */
+  reason: string
+}
