@@ -1,2 +1,3 @@
 /** Runs every generator. `npm run generate` must leave no difference in git. */
 await import('./api.ts')
+await import('./cri.ts')
