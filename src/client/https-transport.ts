@@ -1,0 +1,95 @@
+import { Agent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { statusErrorOf } from '#apimachinery/status/status.ts'
+import type { Transport, TransportRequest, TransportResponse, WatchFrame } from './transport.ts'
+
+export interface HTTPSTransportOptions {
+  /** `https://host:port`. */
+  server: string
+  /** PEM; the system's authorities when left out. */
+  ca?: string
+  /** PEM client certificate and key. */
+  cert?: string
+  key?: string
+  token?: string
+  insecureSkipTLSVerify?: boolean
+  userAgent: string
+}
+
+/** Talks to an API server over HTTPS with kept-alive connections. */
+export class HTTPSTransport implements Transport, Disposable {
+  readonly #options: HTTPSTransportOptions
+  readonly #agent: Agent
+
+  constructor(options: HTTPSTransportOptions) {
+    this.#options = options
+    this.#agent = new Agent({
+      keepAlive: true,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
+      rejectUnauthorized: options.insecureSkipTLSVerify !== true,
+    })
+  }
+
+  async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
+    const response = await this.#open(request, signal)
+    const chunks: Buffer[] = []
+    for await (const chunk of response) chunks.push(chunk as Buffer)
+    const text = Buffer.concat(chunks).toString('utf8')
+    const status = response.statusCode ?? 0
+    const body = parseBody(text, response.headers['content-type'])
+    if (status >= 400) throw statusErrorOf(body, status)
+    return { status, body, warnings: warningTexts(response.headers['warning']) }
+  }
+
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+    const response = await this.#open(request, signal)
+    const status = response.statusCode ?? 0
+    let rest = ''
+    response.setEncoding('utf8')
+    if (status >= 400) {
+      for await (const chunk of response) rest += chunk
+      throw statusErrorOf(parseBody(rest, response.headers['content-type']), status)
+    }
+    try {
+      for await (const chunk of response) {
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchFrame
+      }
+    } finally {
+      response.destroy()
+    }
+  }
+
+  /** Closes idle connections; requests under way go on. */
+  [Symbol.dispose](): void {
+    this.#agent.destroy()
+  }
+
+  #open({ method, path, body, contentType, accept }: TransportRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const { server, token, userAgent } = this.#options
+    const payload = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const headers: Record<string, string | number> = { accept: accept ?? 'application/json', 'user-agent': userAgent }
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`
+    if (payload !== undefined) {
+      headers['content-type'] = contentType ?? 'application/json'
+      headers['content-length'] = payload.length
+    }
+    return new Promise((resolve, reject) => {
+      const outgoing = httpsRequest(new URL(path, server), { method, headers, agent: this.#agent, signal }, resolve)
+      outgoing.on('error', error => reject(signal.aborted ? signal.reason : error))
+      outgoing.end(payload)
+    })
+  }
+}
+
+function parseBody(text: string, contentType: string | undefined): unknown {
+  return contentType?.includes('json') && text !== '' ? JSON.parse(text) : text
+}
+
+/** The quoted texts of `Warning: 299 - "…"` headers. */
+function warningTexts(header: string | string[] | undefined): string[] {
+  const lines = header === undefined ? [] : Array.isArray(header) ? header : [header]
+  return lines.flatMap(line => [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(match => match[1]!.replace(/\\(.)/g, '$1')))
+}

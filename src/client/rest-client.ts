@@ -1,0 +1,127 @@
+import { resourcePath } from '#apimachinery/resource/resource-info.ts'
+import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
+import { statusErrorOf } from '#apimachinery/status/status.ts'
+import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from './client.ts'
+import type { RESTMapper } from './rest-mapper.ts'
+import type { Transport } from './transport.ts'
+
+const patchContentTypes: Record<PatchType, string> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+}
+
+type Query = Record<string, string | number | boolean | undefined>
+
+/** The Client of every component: turns verbs into requests on any Transport. */
+export class RESTClient implements Client {
+  readonly #transport: Transport
+  readonly #mapper: RESTMapper
+  /** What writes are attributed to when the caller does not say. */
+  readonly #fieldManager: string | undefined
+
+  constructor(transport: Transport, mapper: RESTMapper, options: { fieldManager?: string } = {}) {
+    this.#transport = transport
+    this.#mapper = mapper
+    this.#fieldManager = options.fieldManager
+  }
+
+  async get<T extends KubeObject>(ref: ObjectRef, signal: AbortSignal): Promise<T> {
+    return (await this.#send('GET', await this.#path(ref, signal), signal)) as T
+  }
+
+  async list<T extends KubeObject>(
+    ref: CollectionRef & { limit?: number; continue?: string; resourceVersion?: string },
+    signal: AbortSignal,
+  ): Promise<KubeList<T>> {
+    const { labelSelector, fieldSelector, limit, resourceVersion } = ref
+    const path = await this.#path(ref, signal, { labelSelector, fieldSelector, limit, resourceVersion, continue: ref.continue })
+    return (await this.#send('GET', path, signal)) as KubeList<T>
+  }
+
+  async *watch<T extends KubeObject>(
+    ref: CollectionRef & { resourceVersion?: string; allowWatchBookmarks?: boolean; timeoutSeconds?: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+    const { labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds } = ref
+    const path = await this.#path(ref, signal, {
+      watch: true,
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      allowWatchBookmarks,
+      timeoutSeconds,
+    })
+    for await (const frame of this.#transport.watch({ method: 'GET', path }, signal)) {
+      if (frame.type === 'ERROR') throw statusErrorOf(frame.object, 500)
+      yield frame as WatchEvent<T>
+    }
+  }
+
+  async create<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
+    const ref = { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace }
+    return (await this.#send('POST', await this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })) as T
+  }
+
+  async update<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
+    const path = await this.#path(refOf(object), signal, this.#writeQuery(options), options.subresource)
+    return (await this.#send('PUT', path, signal, { body: object })) as T
+  }
+
+  async patch<T extends KubeObject>(
+    ref: ObjectRef,
+    patch: { type: PatchType; body: unknown; force?: boolean },
+    signal: AbortSignal,
+    options: WriteOptions = {},
+  ): Promise<T> {
+    const path = await this.#path(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
+    return (await this.#send('PATCH', path, signal, { body: patch.body, contentType: patchContentTypes[patch.type] })) as T
+  }
+
+  async delete(ref: ObjectRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<unknown> {
+    return this.#send('DELETE', await this.#path(ref, signal), signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
+  }
+
+  async deleteCollection(ref: CollectionRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<void> {
+    const { labelSelector, fieldSelector } = ref
+    const path = await this.#path(ref, signal, { labelSelector, fieldSelector })
+    await this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
+  }
+
+  async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, signal: AbortSignal): Promise<R> {
+    return (await this.#send('POST', await this.#path(ref, signal, {}, subresource), signal, { body })) as R
+  }
+
+  #writeQuery({ fieldManager, dryRun }: WriteOptions): Query {
+    return { fieldManager: fieldManager ?? this.#fieldManager, dryRun: dryRun ? 'All' : undefined }
+  }
+
+  async #path(
+    ref: TypeRef & { namespace?: string | undefined; name?: string },
+    signal: AbortSignal,
+    query: Query = {},
+    subresource?: string,
+  ) {
+    const mapping = await this.#mapper.mappingOf(ref, signal)
+    const parameters = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value))
+    const path = resourcePath(mapping, { namespace: ref.namespace, name: ref.name, subresource })
+    return parameters.size === 0 ? path : `${path}?${parameters}`
+  }
+
+  async #send(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    signal: AbortSignal,
+    content: { body?: unknown; contentType?: string } = {},
+  ): Promise<unknown> {
+    return (await this.#transport.request({ method, path, ...content }, signal)).body
+  }
+}
+
+/** The reference that names an object. */
+export function refOf(object: KubeObject): ObjectRef {
+  return { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name }
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VirtualClock } from '#base/clock.ts'
+import { WorkQueue } from './workqueue.ts'
+
+test('a key added twice → is given once', async () => {
+  const queue = new WorkQueue<string>({ clock: new VirtualClock() })
+  queue.add('a')
+  queue.add('a')
+  assert.equal(await queue.get(), 'a')
+  assert.equal(queue.size, 0)
+})
+
+test('a key added while it is worked on → comes back after done, never twice at a time', async () => {
+  const queue = new WorkQueue<string>({ clock: new VirtualClock() })
+  queue.add('a')
+  await queue.get()
+  queue.add('a')
+  assert.equal(queue.size, 0)
+  queue.done('a')
+  assert.equal(await queue.get(), 'a')
+})
+
+test('failures → delays double, and start again after forget', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock, backoffBaseMs: 10, backoffMaxMs: 35 })
+  const delays: number[] = []
+  for (let round = 0; round < 4; round++) {
+    queue.addRateLimited('a')
+    const before = clock.monotonicMs()
+    const next = queue.get()
+    let arrived = false
+    next.then(() => {
+      arrived = true
+    })
+    while (!arrived) await clock.advance(5)
+    delays.push(clock.monotonicMs() - before)
+    queue.done('a')
+    if (round === 2) queue.forget('a')
+  }
+  assert.deepEqual(delays, [10, 20, 35, 10])
+})
+
+test('two delays for one key → the earlier counts', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock })
+  queue.addAfter('a', 100)
+  queue.addAfter('a', 50)
+  queue.addAfter('a', 200)
+  await clock.advance(50)
+  assert.equal(queue.size, 1)
+  await queue.get()
+  queue.done('a')
+  await clock.advance(1_000)
+  assert.equal(queue.size, 0)
+})
+
+test('run: an error puts the key back; abort ends the workers', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock, backoffBaseMs: 10 })
+  const controller = new AbortController()
+  const errors: unknown[] = []
+  let calls = 0
+  const running = queue.run(
+    { workers: 2, onError: (_key, error) => errors.push(error) },
+    async () => {
+      calls += 1
+      if (calls === 1) throw new Error('first')
+    },
+    controller.signal,
+  )
+  queue.add('a')
+  await clock.advance(10)
+  assert.equal(calls, 2)
+  assert.equal(errors.length, 1)
+  controller.abort()
+  await running
+})
