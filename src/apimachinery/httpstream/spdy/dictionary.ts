@@ -1,0 +1,29 @@
+/** The zlib preset dictionary of SPDY/3 header blocks (SPDY draft 3.1, section 2.6.10.1): length-prefixed words, then bare text. */
+const words = [
+  ...'options head post put delete trace accept accept-charset accept-encoding accept-language accept-ranges age allow'.split(' '),
+  ...'authorization cache-control connection content-base content-encoding content-language content-length'.split(' '),
+  ...'content-location content-md5 content-range content-type date etag expect expires from host if-match'.split(' '),
+  ...'if-modified-since if-none-match if-range if-unmodified-since last-modified location max-forwards pragma'.split(' '),
+  ...'proxy-authenticate proxy-authorization range referer retry-after server te trailer transfer-encoding upgrade'.split(' '),
+  ...'user-agent vary via warning www-authenticate method get status'.split(' '),
+  '200 OK',
+  ...'version HTTP/1.1 url public set-cookie keep-alive origin'.split(' '),
+]
+
+const text = [
+  '100101201202205206300302303304305306307402405406407408409410411412413414415416417502504505203 Non-Authoritative Information',
+  '204 No Content301 Moved Permanently400 Bad Request401 Unauthorized403 Forbidden404 Not Found500 Internal Server Error',
+  '501 Not Implemented503 Service UnavailableJan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec 00:00:00 Mon, Tue, Wed, Thu, Fri, ',
+  'Sat, Sun, GMTchunked,text/html,image/png,image/jpg,image/gif,application/xml,application/xhtml+xml,text/plain,text/javascript,',
+  'publicprivatemax-age=gzip,deflate,sdchcharset=utf-8charset=iso-8859-1,utf-,*,enq=0.',
+].join('')
+
+export const headerDictionary: Buffer = Buffer.concat([
+  ...words.map(word => {
+    const entry = Buffer.alloc(4 + word.length)
+    entry.writeUInt32BE(word.length)
+    entry.write(word, 4, 'latin1')
+    return entry
+  }),
+  Buffer.from(text, 'latin1'),
+])
