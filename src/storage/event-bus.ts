@@ -1,0 +1,50 @@
+import type { StorageEvent, StorageListener } from './storage.ts'
+
+interface Watcher {
+  /** The newest revision this listener was offered. */
+  seenRevision: number
+  readonly listener: StorageListener
+}
+
+/** Hands events to listeners by key prefix, synchronously. Events of one prefix are filtered once, however many listen. */
+export class EventBus {
+  readonly #watchers = new Map<string, Set<Watcher>>()
+
+  /** Calls `listener` with events after `afterRevision` until the answer is disposed of. Safe inside a listener. */
+  add(prefix: string, afterRevision: number, listener: StorageListener): Disposable {
+    const watcher: Watcher = { seenRevision: afterRevision, listener }
+    const siblings = this.#watchers.get(prefix) ?? new Set()
+    this.#watchers.set(prefix, siblings)
+    siblings.add(watcher)
+    return {
+      [Symbol.dispose]: () => {
+        siblings.delete(watcher)
+        if (siblings.size === 0 && this.#watchers.get(prefix) === siblings) this.#watchers.delete(prefix)
+      },
+    }
+  }
+
+  /** Delivers events, which are in revision order and follow those published before. */
+  publish(events: readonly StorageEvent[]): void {
+    const newest = events.at(-1)?.revision ?? 0
+    for (const [prefix, watchers] of this.#watchers) {
+      let matching: readonly StorageEvent[] | undefined
+      for (const watcher of watchers) {
+        if (watcher.seenRevision >= newest) continue
+        watcher.seenRevision = newest
+        matching ??= underPrefix(events, prefix)
+        if (matching.length > 0) watcher.listener(matching)
+      }
+    }
+  }
+
+  /** Forgets every listener. */
+  clear(): void {
+    this.#watchers.clear()
+  }
+}
+
+/** The events whose key starts with `prefix`; the given array itself when that is all of them. */
+export function underPrefix(events: readonly StorageEvent[], prefix: string): readonly StorageEvent[] {
+  return events.every(event => event.key.startsWith(prefix)) ? events : events.filter(event => event.key.startsWith(prefix))
+}

@@ -1,0 +1,176 @@
+import { assert } from '#base/assert.ts'
+import { EventBus, underPrefix } from '../event-bus.ts'
+import { type KeyRange, rangeOf } from '../key-range.ts'
+import { checkRevision } from '../revision-check.ts'
+import {
+  type CommitResult,
+  type ListOptions,
+  type ListResult,
+  type Storage,
+  StorageError,
+  type StorageEvent,
+  type StorageListener,
+  type StoredValue,
+  type Write,
+} from '../storage.ts'
+
+interface Pending {
+  event: StorageEvent
+  resolve: (result: CommitResult) => void
+}
+
+/**
+ * Storage in this process's memory, gone with it: the model that other engines are compared with. A write is "durable" one microtask
+ * after its commit, so that callers see the same order of things as with a disk.
+ */
+export class MemoryStorage implements Storage {
+  /** Every event of a key that some readable revision needs, oldest first. */
+  readonly #histories = new Map<string, StorageEvent[]>()
+  /** The keys of `#histories`, in order. */
+  #keys: string[] = []
+  /** Every visible event after the compacted revision. */
+  #log: StorageEvent[] = []
+  #pending: Pending[] = []
+  #drained: Promise<void> = Promise.resolve()
+  readonly #bus = new EventBus()
+  #assignedRevision = 0
+  #revision = 0
+  #compactedRevision = 0
+  #closed = false
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  get compactedRevision(): number {
+    return this.#compactedRevision
+  }
+
+  async get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined> {
+    this.#checkOpen()
+    const revision = options?.revision ?? this.#revision
+    checkRevision(this, revision)
+    return this.#valueAt(key, revision)
+  }
+
+  async list(prefix: string, options?: ListOptions): Promise<ListResult> {
+    this.#checkOpen()
+    const revision = options?.revision ?? this.#revision
+    checkRevision(this, revision)
+    const limit = options?.limit ?? Number.POSITIVE_INFINITY
+    const values: StoredValue[] = []
+    let remaining = 0
+    for (const key of this.#keysIn(rangeOf(prefix, options?.startAfter))) {
+      const value = this.#valueAt(key, revision)
+      if (value === undefined) continue
+      if (values.length < limit) values.push(value)
+      else remaining++
+    }
+    return { values, revision, remaining }
+  }
+
+  async commit(write: Write): Promise<CommitResult> {
+    this.#checkOpen()
+    const newest = this.#valueAt(write.key, this.#assignedRevision)
+    if ((newest?.modRevision ?? 0) !== write.expectedRevision) return { committed: false, current: newest }
+    if (write.value === undefined && newest === undefined) return { committed: false, current: undefined }
+    const revision = ++this.#assignedRevision
+    const event: StorageEvent = {
+      type: write.value === undefined ? 'delete' : 'put',
+      key: write.key,
+      revision,
+      value: write.value ?? newest!.value,
+      createRevision: newest?.createRevision ?? revision,
+      previousRevision: newest?.modRevision ?? 0,
+    }
+    this.#append(event)
+    return new Promise(resolve => {
+      this.#pending.push({ event, resolve })
+      if (this.#pending.length === 1) this.#drained = Promise.resolve().then(() => this.#drain())
+    })
+  }
+
+  async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+    this.#checkOpen()
+    checkRevision(this, options.afterRevision)
+    const history = underPrefix(this.#log.slice(options.afterRevision - this.#compactedRevision), options.prefix)
+    const watch = this.#bus.add(options.prefix, this.#revision, listener)
+    if (history.length > 0) listener(history)
+    return watch
+  }
+
+  async compact(beforeRevision: number): Promise<void> {
+    this.#checkOpen()
+    if (beforeRevision <= this.#compactedRevision) return
+    checkRevision(this, beforeRevision)
+    this.#log.splice(0, beforeRevision - this.#compactedRevision)
+    this.#compactedRevision = beforeRevision
+    for (const [key, history] of this.#histories) {
+      const kept = history.filter(
+        (event, index) =>
+          (history[index + 1]?.revision ?? Infinity) > beforeRevision && !(event.type === 'delete' && event.revision <= beforeRevision),
+      )
+      if (kept.length > 0) this.#histories.set(key, kept)
+      else this.#histories.delete(key)
+    }
+    this.#keys = this.#keys.filter(key => this.#histories.has(key))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#drained
+    this.#bus.clear()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #append(event: StorageEvent): void {
+    const history = this.#histories.get(event.key)
+    if (history !== undefined) {
+      history.push(event)
+      return
+    }
+    this.#histories.set(event.key, [event])
+    this.#keys.splice(this.#positionOf(event.key), 0, event.key)
+  }
+
+  /** Makes what was committed since the last time visible, delivers it, then answers the writers. */
+  #drain(): void {
+    const pending = this.#pending
+    this.#pending = []
+    const events = pending.map(({ event }) => event)
+    for (const event of events) this.#log.push(event)
+    this.#revision = events.at(-1)!.revision
+    assert(this.#log.length === this.#revision - this.#compactedRevision, 'the log has every event after the compacted revision')
+    this.#bus.publish(events)
+    for (const { event, resolve } of pending) resolve({ committed: true, revision: event.revision })
+  }
+
+  #valueAt(key: string, revision: number): StoredValue | undefined {
+    const event = this.#histories.get(key)?.findLast(event => event.revision <= revision)
+    if (event === undefined || event.type === 'delete') return undefined
+    return { key, value: event.value, modRevision: event.revision, createRevision: event.createRevision }
+  }
+
+  #keysIn(range: KeyRange): string[] {
+    return this.#keys.slice(this.#positionOf(range.from), range.end === undefined ? undefined : this.#positionOf(range.end))
+  }
+
+  /** How many keys come before `key`. */
+  #positionOf(key: string): number {
+    let low = 0
+    let high = this.#keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#keys[middle]! < key) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StorageError('Closed', 'cannot use storage: it is closed')
+  }
+}

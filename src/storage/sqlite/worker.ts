@@ -1,0 +1,171 @@
+/** Entry of the thread that owns the database: answers requests in order, long ones page by page so that writes pass between. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert } from '#base/assert.ts'
+import { type KeyRange, successor } from '../key-range.ts'
+import type { StorageEvent } from '../storage.ts'
+import { Database } from './database.ts'
+import { type PackedEvents, packEvents, unpackEvents } from './event-pack.ts'
+import type { Reply, Request, WorkerOptions } from './protocol.ts'
+
+assert(parentPort !== null, 'the storage worker runs as a worker thread')
+const port = parentPort
+const { folder, pages } = workerData as WorkerOptions
+
+/** Long requests in the order they came; one page of the first is done per turn of the event loop. */
+const jobs: { id: number; steps: Iterator<void> }[] = []
+let closing = false
+
+const database = open()
+if (database !== undefined) port.on('message', (request: Request) => serve(database, request))
+
+function open(): Database | undefined {
+  try {
+    const opened = new Database(folder)
+    const index = opened.load()
+    port.postMessage({ kind: 'opened', index } satisfies Reply, [index.modRevisions.buffer, index.createRevisions.buffer])
+    return opened
+  } catch (error) {
+    reply({ kind: 'refused', message: (error as Error).message })
+    return undefined
+  }
+}
+
+function serve(database: Database, request: Request): void {
+  switch (request.kind) {
+    case 'append':
+      append(database, unpackEvents(request.events), request.missingValues)
+      return
+    case 'get':
+      get(database, request)
+      return
+    case 'list':
+      enqueue(database, request.id, list(database, request))
+      return
+    case 'history':
+      enqueue(database, request.id, history(database, request))
+      return
+    case 'compact':
+      enqueue(database, request.id, compact(database, request))
+      return
+    case 'close':
+      closing = true
+      if (jobs.length === 0) close(database)
+  }
+}
+
+function append(database: Database, events: StorageEvent[], missing: number[]): void {
+  try {
+    const missingValues = missing.map(revision => database.valueOf(revision))
+    database.append(events)
+    reply({ kind: 'appended', missingValues })
+  } catch (error) {
+    reply({ kind: 'notAppended', message: (error as Error).message })
+  }
+}
+
+function get(database: Database, request: Request & { kind: 'get' }): void {
+  try {
+    const event = database.get(request.key, request.revision)
+    replyWith({ kind: 'answered', id: request.id, events: pack(event === undefined ? [] : [event]) })
+  } catch (error) {
+    reply({ kind: 'unanswered', id: request.id, message: (error as Error).message })
+  }
+}
+
+function* list(database: Database, request: Request & { kind: 'list' }): Generator<void> {
+  let { range } = request
+  let wanted = request.limit ?? Number.MAX_SAFE_INTEGER
+  while (wanted > 0) {
+    const asked = Math.min(wanted, pages.rowsMax)
+    const { events, cutShort } = takePage(database.list(range, request.revision, asked))
+    if (!cutShort && events.length < asked) {
+      replyWith({ kind: 'answered', id: request.id, events: pack(events), remaining: 0 })
+      return
+    }
+    replyWith({ kind: 'page', id: request.id, events: pack(events) })
+    wanted -= events.length
+    range = { from: successor(events.at(-1)!.key), end: range.end }
+    yield
+  }
+  const remaining = yield* count(database, range, request.revision)
+  reply({ kind: 'answered', id: request.id, remaining })
+}
+
+function* count(database: Database, range: KeyRange, revision: number): Generator<void, number> {
+  let total = 0
+  for (let from = range.from; ; ) {
+    const { live, lastKey } = database.count({ from, end: range.end }, revision, pages.rowsMax)
+    total += live
+    if (lastKey === undefined) return total
+    from = successor(lastKey)
+    yield
+  }
+}
+
+function* history(database: Database, request: Request & { kind: 'history' }): Generator<void> {
+  const { afterRevision, range } = request
+  const windowEnd = Math.min(afterRevision + pages.rowsMax, request.throughRevision)
+  const { events, cutShort } = takePage(database.history(range, afterRevision, windowEnd))
+  const throughRevision = cutShort ? events.at(-1)!.revision : windowEnd
+  replyWith({ kind: 'answered', id: request.id, events: pack(events), throughRevision })
+}
+
+function* compact(database: Database, request: Request & { kind: 'compact' }): Generator<void> {
+  for (let collected = database.markCompacted(request.revision); collected < request.revision; ) {
+    const through = Math.min(collected + pages.rowsMax, request.revision)
+    database.collect(collected, through)
+    collected = through
+    yield
+  }
+  reply({ kind: 'answered', id: request.id })
+}
+
+/** The first events, up to the one that makes the page full. */
+function takePage(events: Iterable<StorageEvent>): { events: StorageEvent[]; cutShort: boolean } {
+  const taken: StorageEvent[] = []
+  let sizeBytes = 0
+  for (const event of events) {
+    taken.push(event)
+    sizeBytes += event.value.length
+    if (sizeBytes >= pages.bytesMax) return { events: taken, cutShort: true }
+  }
+  return { events: taken, cutShort: false }
+}
+
+function enqueue(database: Database, id: number, steps: Iterator<void>): void {
+  jobs.push({ id, steps })
+  if (jobs.length === 1) setImmediate(() => runJob(database))
+}
+
+function runJob(database: Database): void {
+  const job = jobs[0]!
+  if (isDone(job)) jobs.shift()
+  if (jobs.length > 0) setImmediate(() => runJob(database))
+  else if (closing) close(database)
+}
+
+function isDone(job: { id: number; steps: Iterator<void> }): boolean {
+  try {
+    return job.steps.next().done === true
+  } catch (error) {
+    reply({ kind: 'unanswered', id: job.id, message: (error as Error).message })
+    return true
+  }
+}
+
+function close(database: Database): void {
+  database.close()
+  port.close()
+}
+
+function pack(events: readonly StorageEvent[]): PackedEvents {
+  return packEvents(events, { deletedValues: true })
+}
+
+function reply(message: Reply): void {
+  port.postMessage(message)
+}
+
+function replyWith(message: Reply & { events: PackedEvents }): void {
+  port.postMessage(message, [message.events.bytes.buffer])
+}
