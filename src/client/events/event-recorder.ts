@@ -1,0 +1,140 @@
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
+import { isAlreadyExists, isNotFound, StatusError } from '#apimachinery/status/status.ts'
+import type { Event, ObjectReference } from '#api/core/v1/types.gen.ts'
+import { AsyncQueue } from '#base/async-queue.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import type { Client } from '../client.ts'
+import { type CorrelatedEvent, EventCorrelator } from './event-correlator.ts'
+
+export type EventType = 'Normal' | 'Warning'
+
+/** Tells people what happened to an object. Never blocks and never fails: an event that cannot be written is dropped with a log line. */
+export interface EventRecorder {
+  /** @param about the object, or a reference to it (or to a part of it, see `referenceTo`) */
+  event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void
+}
+
+export interface APIEventRecorderOptions {
+  client: Client
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Shown as the event's source: `kubelet`, `default-scheduler`, … */
+  component: string
+  /** Node that the component speaks for. */
+  host?: string
+}
+
+const queuedEventsMax = 1_000
+const writeAttemptsMax = 12
+const retryDelayMs = 10_000
+
+/** A reference for `involvedObject`. `fieldPath` names a part, such as `spec.containers{web}`. */
+export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata
+  return { kind: object.kind, namespace, name, uid, apiVersion: object.apiVersion, resourceVersion, fieldPath }
+}
+
+/** Records events as core/v1 Event objects, in the form and with the correlation of client-go's recorder. */
+export class APIEventRecorder implements EventRecorder {
+  readonly #options: APIEventRecorderOptions
+  readonly #correlator = new EventCorrelator()
+  readonly #queue = new AsyncQueue<CorrelatedEvent>()
+  #sequence = 0
+
+  constructor(options: APIEventRecorderOptions) {
+    this.#options = options
+  }
+
+  event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {
+    if (this.#queue.size >= queuedEventsMax) {
+      this.#options.log.warn('event dropped, too many wait to be written', { reason, message })
+      return
+    }
+    const reference = 'metadata' in about ? referenceTo(about as KubeObject) : (about as ObjectReference)
+    const correlated = this.#correlator.correlate(this.#eventOf(reference, type, reason, message))
+    if (correlated.action !== 'skip') this.#queue.push(correlated)
+  }
+
+  /** Writes what was recorded, in order, until the signal is aborted. Events recorded before `run` wait for it. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#queue.close()
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    try {
+      for await (const correlated of this.#queue) {
+        if (signal.aborted) return
+        await this.#write(correlated, signal)
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #eventOf(about: ObjectReference, type: EventType, reason: string, message: string): Event {
+    const { clock, component, host } = this.#options
+    const nowMs = clock.now()
+    const time = formatTime(nowMs)
+    // Upstream takes nanoseconds; our clock has milliseconds, and the rest tells events of one millisecond apart.
+    this.#sequence = (this.#sequence + 1) % 1_000_000
+    const nanoseconds = BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(this.#sequence)
+    const namespace = about.namespace === undefined || about.namespace === '' ? 'default' : about.namespace
+    return {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${about.name}.${nanoseconds.toString(16)}`, namespace },
+      involvedObject: about,
+      reason,
+      message,
+      source: { component, host },
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: 1,
+      type,
+      reportingComponent: component,
+      reportingInstance: host ?? '',
+    }
+  }
+
+  async #write(correlated: CorrelatedEvent, signal: AbortSignal): Promise<void> {
+    if (correlated.action === 'skip') return
+    const { clock, random, log } = this.#options
+    for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
+      try {
+        await this.#send(correlated, signal)
+        return
+      } catch (error) {
+        if (signal.aborted || isAlreadyExists(error)) return
+        // The server understood and refused (namespace terminating, not allowed, …): it would refuse again.
+        if (error instanceof StatusError || attempt === writeAttemptsMax) {
+          log.warn('event not written', { reason: correlated.event.reason, message: correlated.event.message, error })
+          return
+        }
+        // The first delay is random, so that all components do not come back at once after the server was away.
+        await clock.sleep(attempt === 1 ? retryDelayMs * random.next() : retryDelayMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  async #send(correlated: Exclude<CorrelatedEvent, { action: 'skip' }>, signal: AbortSignal): Promise<void> {
+    const { client } = this.#options
+    const { event } = correlated
+    if (correlated.action === 'patch') {
+      const { name, namespace } = event.metadata
+      try {
+        await client.patch({ apiVersion: 'v1', kind: 'Event', namespace, name }, { type: 'strategic', body: correlated.patch }, signal)
+        return
+      } catch (error) {
+        // Events live for an hour only: this one is created again, with its count.
+        if (!isNotFound(error)) throw error
+      }
+    }
+    await client.create(event, signal)
+  }
+}
+
+/** Drops everything. */
+export const silentEventRecorder: EventRecorder = { event() {} }

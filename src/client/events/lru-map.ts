@@ -1,0 +1,31 @@
+/** A Map that forgets what was not used for longest when it holds more than `entriesMax`. */
+export class LRUMap<K, V> {
+  readonly #entries = new Map<K, V>()
+  readonly #entriesMax: number
+
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#entries.get(key)
+    if (value === undefined) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    return value
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#entriesMax) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      return
+    }
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
+  }
+}

@@ -1,0 +1,55 @@
+import type { ConfigMap, Namespace } from '#api/core/v1/types.gen.ts'
+import { isAlreadyExists } from '#apimachinery/status/status.ts'
+import { WorkQueue } from '#client/workqueue.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+
+const configMapName = 'kube-root-ca.crt'
+const annotations = {
+  'kubernetes.io/description':
+    'Holds the certificate authority that pods use to verify the API server; other uses are not supported. It is written by the cluster.',
+}
+
+/** Keeps a ConfigMap `kube-root-ca.crt` with the cluster's CA in every active namespace. */
+export class RootCACertPublisher implements Controller {
+  readonly name = 'root-ca-cert-publisher'
+  readonly #context: ControllerContext
+  readonly #caPEM: string
+
+  constructor(context: ControllerContext, caPEM: string) {
+    this.#context = context
+    this.#caPEM = caPEM
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { informers, clock, log } = this.#context
+    const queue = new WorkQueue<string>({ clock })
+    const namespaces = informers.of<Namespace>({ apiVersion: 'v1', kind: 'Namespace' })
+    const fieldSelector = `metadata.name=${configMapName}`
+    const published = informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', fieldSelector })
+    await Promise.all([namespaces.synced, published.synced])
+    using _namespaceEvents = namespaces.onChange(({ type, object }) => {
+      if (type !== 'delete') queue.add(object.metadata.name)
+    })
+    using _configMapEvents = published.onChange(({ object }) => queue.add(object.metadata.namespace!))
+    await queue.run(
+      { workers: 4, onError: (namespace, error) => log.warn('cannot publish the cluster CA', { namespace, error }) },
+      (namespace, inner) => this.#sync(namespaces.get(namespace), published.get(`${namespace}/${configMapName}`), inner),
+      signal,
+    )
+  }
+
+  async #sync(namespace: Namespace | undefined, present: ConfigMap | undefined, signal: AbortSignal): Promise<void> {
+    if (namespace?.status?.phase !== 'Active') return
+    const { client } = this.#context
+    const data = { 'ca.crt': this.#caPEM }
+    if (present === undefined) {
+      const metadata = { name: configMapName, namespace: namespace.metadata.name, annotations }
+      const configMap: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
+      await client.create(configMap, signal).catch(error => {
+        if (!isAlreadyExists(error)) throw error
+      })
+    } else if (JSON.stringify(present.data) !== JSON.stringify(data)) {
+      await client.update({ ...present, data }, signal)
+    }
+  }
+}

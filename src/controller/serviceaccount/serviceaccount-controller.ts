@@ -1,0 +1,41 @@
+import type { Namespace, ServiceAccount } from '#api/core/v1/types.gen.ts'
+import { isAlreadyExists } from '#apimachinery/status/status.ts'
+import { WorkQueue } from '#client/workqueue.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+
+const defaultName = 'default'
+
+/** Keeps a ServiceAccount `default` in every active namespace (kube-controller-manager's `serviceaccount`). */
+export class ServiceAccountController implements Controller {
+  readonly name = 'service-account-controller'
+  readonly #context: ControllerContext
+
+  constructor(context: ControllerContext) {
+    this.#context = context
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { informers, client, clock, log } = this.#context
+    const queue = new WorkQueue<string>({ clock })
+    const namespaces = informers.of<Namespace>({ apiVersion: 'v1', kind: 'Namespace' })
+    const accounts = informers.of<ServiceAccount>({ apiVersion: 'v1', kind: 'ServiceAccount' })
+    await Promise.all([namespaces.synced, accounts.synced])
+    using _namespaceEvents = namespaces.onChange(({ type, object }) => {
+      if (type !== 'delete') queue.add(object.metadata.name)
+    })
+    using _accountEvents = accounts.onChange(({ type, object }) => {
+      if (type === 'delete' && object.metadata.name === defaultName) queue.add(object.metadata.namespace!)
+    })
+    await queue.run(
+      { workers: 4, onError: (namespace, error) => log.warn('cannot create the default service account', { namespace, error }) },
+      async (namespace, inner) => {
+        if (namespaces.get(namespace)?.status?.phase !== 'Active' || accounts.get(`${namespace}/${defaultName}`) !== undefined) return
+        const account: ServiceAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: defaultName, namespace } }
+        await client.create(account, inner).catch(error => {
+          if (!isAlreadyExists(error)) throw error
+        })
+      },
+      signal,
+    )
+  }
+}
