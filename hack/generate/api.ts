@@ -173,6 +173,7 @@ function fieldsOf(message: protobuf.Type): Field[] {
     if (go !== undefined && !go.optional && markers.optional === undefined) schema.required = true
     const isMessage = type.includes('.')
     if (go !== undefined && isMessage && !field.repeated && !field.map && !go.pointer) schema.embedded = true
+    if (go?.pointer && !isMessage && !field.repeated && !field.map) schema.pointer = true
     if (markers.listType) schema.listType = markers.listType[0]
     if (markers.listMapKey) schema.listMapKeys = markers.listMapKey
     if (markers.mapType?.[0] === 'atomic' || markers.structType?.[0] === 'atomic') schema.mapType = 'atomic'
@@ -182,6 +183,7 @@ function fieldsOf(message: protobuf.Type): Field[] {
     if (type === 'string-list') {
       type = schema.type = 'string'
       schema.shape = 'list'
+      schema.wrapped = true
       // Extra values are a map of lists; no schema of ours needs to look inside them.
       if (field.map) Object.assign(schema, { type: (type = 'any'), shape: 'map' })
     }
@@ -228,9 +230,10 @@ for (const [folder, target] of Object.entries(groups)) {
     if (isRoot) lines.unshift('  apiVersion: string', '  kind: string')
     types.push(`export interface ${message.name} {\n${lines.join('\n')}\n}\n`)
     const entries = fields.map(field => `    ${key(field.json)}: ${literal(field.schema)},`)
+    const rootKind = isRoot ? '    root: true,\n' : ''
     const structType = markersOf(message.comment).structType?.[0] === 'atomic' ? "    structType: 'atomic',\n" : ''
     schemas.push(
-      `  '${openAPIName(message.fullName)}': {\n${structType}    fields: {\n${entries.map(entry => `  ${entry}`).join('\n')}\n    },\n  },\n`,
+      `  '${openAPIName(message.fullName)}': {\n${rootKind}${structType}    fields: {\n${entries.map(entry => `  ${entry}`).join('\n')}\n    },\n  },\n`,
     )
   }
   const out = join(import.meta.dirname, '../../src', target)

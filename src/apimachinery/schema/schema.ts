@@ -29,6 +29,10 @@ export interface FieldSchema {
   required?: true
   /** A struct that upstream holds by value: it is always present in JSON, as `{}` when empty. */
   embedded?: true
+  /** A scalar that upstream holds by pointer: zero values (`0`, `false`, `''`) differ from none. */
+  pointer?: true
+  /** In protobuf the list (or each list of the map) is a message whose field 1 holds the items. */
+  wrapped?: true
   /** Protobuf field number of the message that wraps this field on the wire only (Go: an embedded struct). */
   inline?: number
   listType?: 'atomic' | 'set' | 'map'
@@ -43,6 +47,8 @@ export interface FieldSchema {
 export interface MessageSchema {
   /** OpenAPI definition name, for example `io.k8s.api.core.v1.Pod`. */
   name: string
+  /** Has `apiVersion` and `kind` of its own. */
+  root?: true
   /** By JSON name. */
   fields: Record<string, FieldSchema>
   /** `atomic`: server-side apply owns the struct as a whole wherever it is used. */

@@ -3,12 +3,14 @@ import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 
 export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.apidiscovery.v2.APIGroupDiscovery': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       versions: { number: 2, type: 'io.k8s.api.apidiscovery.v2.APIVersionDiscovery', shape: 'list', listType: 'map', listMapKeys: ['version'] },
     },
   },
   'io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.apidiscovery.v2.APIGroupDiscovery', shape: 'list', required: true },

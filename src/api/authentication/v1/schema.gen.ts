@@ -11,6 +11,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authentication.v1.SelfSubjectReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       status: { number: 2, type: 'io.k8s.api.authentication.v1.SelfSubjectReviewStatus', embedded: true },
@@ -22,6 +23,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authentication.v1.TokenRequest': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authentication.v1.TokenRequestSpec', embedded: true },
@@ -31,7 +33,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.authentication.v1.TokenRequestSpec': {
     fields: {
       audiences: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
-      expirationSeconds: { number: 4, type: 'int64' },
+      expirationSeconds: { number: 4, type: 'int64', pointer: true },
       boundObjectRef: { number: 3, type: 'io.k8s.api.authentication.v1.BoundObjectReference' },
     },
   },
@@ -42,6 +44,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authentication.v1.TokenReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authentication.v1.TokenReviewSpec', required: true, embedded: true },
@@ -67,7 +70,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       username: { number: 1, type: 'string' },
       uid: { number: 2, type: 'string' },
       groups: { number: 3, type: 'string', shape: 'list', listType: 'atomic' },
-      extra: { number: 4, type: 'any', shape: 'map' },
+      extra: { number: 4, type: 'any', shape: 'map', wrapped: true },
     },
   },
 }

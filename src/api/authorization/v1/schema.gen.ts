@@ -15,6 +15,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authorization.v1.LocalSubjectAccessReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authorization.v1.SubjectAccessReviewSpec', required: true, embedded: true },
@@ -55,6 +56,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authorization.v1.SelfSubjectAccessReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec', required: true, embedded: true },
@@ -68,6 +70,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authorization.v1.SelfSubjectRulesReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authorization.v1.SelfSubjectRulesReviewSpec', required: true, embedded: true },
@@ -80,6 +83,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.authorization.v1.SubjectAccessReview': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.authorization.v1.SubjectAccessReviewSpec', required: true, embedded: true },
@@ -92,7 +96,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       nonResourceAttributes: { number: 2, type: 'io.k8s.api.authorization.v1.NonResourceAttributes' },
       user: { number: 3, type: 'string' },
       groups: { number: 4, type: 'string', shape: 'list', listType: 'atomic' },
-      extra: { number: 5, type: 'any', shape: 'map' },
+      extra: { number: 5, type: 'any', shape: 'map', wrapped: true },
       uid: { number: 6, type: 'string' },
     },
   },

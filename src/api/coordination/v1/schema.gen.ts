@@ -3,12 +3,14 @@ import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 
 export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.coordination.v1.Lease': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.coordination.v1.LeaseSpec', embedded: true },
     },
   },
   'io.k8s.api.coordination.v1.LeaseList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.coordination.v1.Lease', shape: 'list', required: true },
@@ -16,13 +18,13 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.coordination.v1.LeaseSpec': {
     fields: {
-      holderIdentity: { number: 1, type: 'string' },
-      leaseDurationSeconds: { number: 2, type: 'int32' },
-      acquireTime: { number: 3, type: 'micro-time' },
-      renewTime: { number: 4, type: 'micro-time' },
-      leaseTransitions: { number: 5, type: 'int32' },
-      strategy: { number: 6, type: 'string' },
-      preferredHolder: { number: 7, type: 'string' },
+      holderIdentity: { number: 1, type: 'string', pointer: true },
+      leaseDurationSeconds: { number: 2, type: 'int32', pointer: true },
+      acquireTime: { number: 3, type: 'micro-time', pointer: true },
+      renewTime: { number: 4, type: 'micro-time', pointer: true },
+      leaseTransitions: { number: 5, type: 'int32', pointer: true },
+      strategy: { number: 6, type: 'string', pointer: true },
+      preferredHolder: { number: 7, type: 'string', pointer: true },
     },
   },
 }

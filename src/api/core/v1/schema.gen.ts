@@ -20,7 +20,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.AppArmorProfile': {
     fields: {
       type: { number: 1, type: 'string', required: true },
-      localhostProfile: { number: 2, type: 'string' },
+      localhostProfile: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.AttachedVolume': {
@@ -38,10 +38,10 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       diskName: { number: 1, type: 'string', required: true },
       diskURI: { number: 2, type: 'string', required: true },
-      cachingMode: { number: 3, type: 'string' },
-      fsType: { number: 4, type: 'string', default: 'ext4' },
-      readOnly: { number: 5, type: 'boolean', default: false },
-      kind: { number: 6, type: 'string' },
+      cachingMode: { number: 3, type: 'string', pointer: true },
+      fsType: { number: 4, type: 'string', pointer: true, default: 'ext4' },
+      readOnly: { number: 5, type: 'boolean', pointer: true, default: false },
+      kind: { number: 6, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.AzureFilePersistentVolumeSource': {
@@ -49,7 +49,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       secretName: { number: 1, type: 'string', required: true },
       shareName: { number: 2, type: 'string', required: true },
       readOnly: { number: 3, type: 'boolean' },
-      secretNamespace: { number: 4, type: 'string' },
+      secretNamespace: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.AzureFileVolumeSource': {
@@ -60,6 +60,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Binding': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       target: { number: 2, type: 'io.k8s.api.core.v1.ObjectReference', required: true, embedded: true },
@@ -82,8 +83,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.CSIVolumeSource': {
     fields: {
       driver: { number: 1, type: 'string', required: true },
-      readOnly: { number: 2, type: 'boolean' },
-      fsType: { number: 3, type: 'string' },
+      readOnly: { number: 2, type: 'boolean', pointer: true },
+      fsType: { number: 3, type: 'string', pointer: true },
       volumeAttributes: { number: 4, type: 'string', shape: 'map' },
       nodePublishSecretRef: { number: 5, type: 'io.k8s.api.core.v1.LocalObjectReference' },
     },
@@ -132,15 +133,15 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.ClientIPConfig': {
     fields: {
-      timeoutSeconds: { number: 1, type: 'int32' },
+      timeoutSeconds: { number: 1, type: 'int32', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ClusterTrustBundleProjection': {
     fields: {
-      name: { number: 1, type: 'string' },
-      signerName: { number: 2, type: 'string' },
+      name: { number: 1, type: 'string', pointer: true },
+      signerName: { number: 2, type: 'string', pointer: true },
       labelSelector: { number: 3, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector' },
-      optional: { number: 5, type: 'boolean' },
+      optional: { number: 5, type: 'boolean', pointer: true },
       path: { number: 4, type: 'string', required: true },
     },
   },
@@ -153,21 +154,24 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.ComponentStatus': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       conditions: { number: 2, type: 'io.k8s.api.core.v1.ComponentCondition', shape: 'list', listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
     },
   },
   'io.k8s.api.core.v1.ComponentStatusList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.ComponentStatus', shape: 'list', required: true },
     },
   },
   'io.k8s.api.core.v1.ConfigMap': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
-      immutable: { number: 4, type: 'boolean' },
+      immutable: { number: 4, type: 'boolean', pointer: true },
       data: { number: 2, type: 'string', shape: 'map' },
       binaryData: { number: 3, type: 'bytes', shape: 'map' },
     },
@@ -175,7 +179,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.ConfigMapEnvSource': {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
-      optional: { number: 2, type: 'boolean' },
+      optional: { number: 2, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ConfigMapKeySelector': {
@@ -183,10 +187,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
       key: { number: 2, type: 'string', required: true },
-      optional: { number: 3, type: 'boolean' },
+      optional: { number: 3, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ConfigMapList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.ConfigMap', shape: 'list', required: true },
@@ -205,15 +210,15 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
       items: { number: 2, type: 'io.k8s.api.core.v1.KeyToPath', shape: 'list', listType: 'atomic' },
-      optional: { number: 4, type: 'boolean' },
+      optional: { number: 4, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ConfigMapVolumeSource': {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
       items: { number: 2, type: 'io.k8s.api.core.v1.KeyToPath', shape: 'list', listType: 'atomic' },
-      defaultMode: { number: 3, type: 'int32' },
-      optional: { number: 4, type: 'boolean' },
+      defaultMode: { number: 3, type: 'int32', pointer: true },
+      optional: { number: 4, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.Container': {
@@ -228,7 +233,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       env: { number: 7, type: 'io.k8s.api.core.v1.EnvVar', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       resources: { number: 8, type: 'io.k8s.api.core.v1.ResourceRequirements', embedded: true },
       resizePolicy: { number: 23, type: 'io.k8s.api.core.v1.ContainerResizePolicy', shape: 'list', listType: 'atomic' },
-      restartPolicy: { number: 24, type: 'string' },
+      restartPolicy: { number: 24, type: 'string', pointer: true },
       restartPolicyRules: { number: 25, type: 'io.k8s.api.core.v1.ContainerRestartRule', shape: 'list', listType: 'atomic' },
       volumeMounts: { number: 9, type: 'io.k8s.api.core.v1.VolumeMount', shape: 'list', listType: 'map', listMapKeys: ['mountPath'], patchStrategy: 'merge', patchMergeKey: 'mountPath' },
       volumeDevices: { number: 21, type: 'io.k8s.api.core.v1.VolumeDevice', shape: 'list', listType: 'map', listMapKeys: ['devicePath'], patchStrategy: 'merge', patchMergeKey: 'devicePath' },
@@ -324,13 +329,13 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       image: { number: 6, type: 'string', required: true },
       imageID: { number: 7, type: 'string', required: true },
       containerID: { number: 8, type: 'string' },
-      started: { number: 9, type: 'boolean' },
+      started: { number: 9, type: 'boolean', pointer: true },
       allocatedResources: { number: 10, type: 'quantity', shape: 'map' },
       resources: { number: 11, type: 'io.k8s.api.core.v1.ResourceRequirements' },
       volumeMounts: { number: 12, type: 'io.k8s.api.core.v1.VolumeMountStatus', shape: 'list', listType: 'map', listMapKeys: ['mountPath'], patchStrategy: 'merge', patchMergeKey: 'mountPath' },
       user: { number: 13, type: 'io.k8s.api.core.v1.ContainerUser' },
       allocatedResourcesStatus: { number: 14, type: 'io.k8s.api.core.v1.ResourceStatus', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
-      stopSignal: { number: 15, type: 'string' },
+      stopSignal: { number: 15, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ContainerUser': {
@@ -353,19 +358,19 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       path: { number: 1, type: 'string', required: true },
       fieldRef: { number: 2, type: 'io.k8s.api.core.v1.ObjectFieldSelector' },
       resourceFieldRef: { number: 3, type: 'io.k8s.api.core.v1.ResourceFieldSelector' },
-      mode: { number: 4, type: 'int32' },
+      mode: { number: 4, type: 'int32', pointer: true },
     },
   },
   'io.k8s.api.core.v1.DownwardAPIVolumeSource': {
     fields: {
       items: { number: 1, type: 'io.k8s.api.core.v1.DownwardAPIVolumeFile', shape: 'list', listType: 'atomic' },
-      defaultMode: { number: 2, type: 'int32' },
+      defaultMode: { number: 2, type: 'int32', pointer: true },
     },
   },
   'io.k8s.api.core.v1.EmptyDirVolumeSource': {
     fields: {
       medium: { number: 1, type: 'string' },
-      sizeLimit: { number: 2, type: 'quantity' },
+      sizeLimit: { number: 2, type: 'quantity', pointer: true },
     },
   },
   'io.k8s.api.core.v1.EndpointAddress': {
@@ -373,7 +378,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       ip: { number: 1, type: 'string', required: true },
       hostname: { number: 3, type: 'string' },
-      nodeName: { number: 4, type: 'string' },
+      nodeName: { number: 4, type: 'string', pointer: true },
       targetRef: { number: 2, type: 'io.k8s.api.core.v1.ObjectReference' },
     },
   },
@@ -383,7 +388,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       name: { number: 1, type: 'string' },
       port: { number: 2, type: 'int32', required: true },
       protocol: { number: 3, type: 'string' },
-      appProtocol: { number: 4, type: 'string' },
+      appProtocol: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.EndpointSubset': {
@@ -394,12 +399,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Endpoints': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       subsets: { number: 2, type: 'io.k8s.api.core.v1.EndpointSubset', shape: 'list', listType: 'atomic' },
     },
   },
   'io.k8s.api.core.v1.EndpointsList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Endpoints', shape: 'list', required: true },
@@ -440,7 +447,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       env: { number: 7, type: 'io.k8s.api.core.v1.EnvVar', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name', inline: 1 },
       resources: { number: 8, type: 'io.k8s.api.core.v1.ResourceRequirements', embedded: true, inline: 1 },
       resizePolicy: { number: 23, type: 'io.k8s.api.core.v1.ContainerResizePolicy', shape: 'list', listType: 'atomic', inline: 1 },
-      restartPolicy: { number: 24, type: 'string', inline: 1 },
+      restartPolicy: { number: 24, type: 'string', pointer: true, inline: 1 },
       restartPolicyRules: { number: 25, type: 'io.k8s.api.core.v1.ContainerRestartRule', shape: 'list', listType: 'atomic', inline: 1 },
       volumeMounts: { number: 9, type: 'io.k8s.api.core.v1.VolumeMount', shape: 'list', listType: 'map', listMapKeys: ['mountPath'], patchStrategy: 'merge', patchMergeKey: 'mountPath', inline: 1 },
       volumeDevices: { number: 21, type: 'io.k8s.api.core.v1.VolumeDevice', shape: 'list', listType: 'map', listMapKeys: ['devicePath'], patchStrategy: 'merge', patchMergeKey: 'devicePath', inline: 1 },
@@ -470,7 +477,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       env: { number: 7, type: 'io.k8s.api.core.v1.EnvVar', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       resources: { number: 8, type: 'io.k8s.api.core.v1.ResourceRequirements', embedded: true },
       resizePolicy: { number: 23, type: 'io.k8s.api.core.v1.ContainerResizePolicy', shape: 'list', listType: 'atomic' },
-      restartPolicy: { number: 24, type: 'string' },
+      restartPolicy: { number: 24, type: 'string', pointer: true },
       restartPolicyRules: { number: 25, type: 'io.k8s.api.core.v1.ContainerRestartRule', shape: 'list', listType: 'atomic' },
       volumeMounts: { number: 9, type: 'io.k8s.api.core.v1.VolumeMount', shape: 'list', listType: 'map', listMapKeys: ['mountPath'], patchStrategy: 'merge', patchMergeKey: 'mountPath' },
       volumeDevices: { number: 21, type: 'io.k8s.api.core.v1.VolumeDevice', shape: 'list', listType: 'map', listMapKeys: ['devicePath'], patchStrategy: 'merge', patchMergeKey: 'devicePath' },
@@ -493,6 +500,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Event': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', required: true, embedded: true },
       involvedObject: { number: 2, type: 'io.k8s.api.core.v1.ObjectReference', required: true, embedded: true },
@@ -512,6 +520,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.EventList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Event', shape: 'list', required: true },
@@ -537,7 +546,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.FCVolumeSource': {
     fields: {
       targetWWNs: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
-      lun: { number: 2, type: 'int32' },
+      lun: { number: 2, type: 'int32', pointer: true },
       fsType: { number: 3, type: 'string' },
       readOnly: { number: 4, type: 'boolean' },
       wwids: { number: 5, type: 'string', shape: 'list', listType: 'atomic' },
@@ -549,7 +558,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       volumeName: { number: 1, type: 'string', required: true },
       path: { number: 2, type: 'string', required: true },
       key: { number: 3, type: 'string', required: true },
-      optional: { number: 4, type: 'boolean', default: false },
+      optional: { number: 4, type: 'boolean', pointer: true, default: false },
     },
   },
   'io.k8s.api.core.v1.FlexPersistentVolumeSource': {
@@ -587,7 +596,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.GRPCAction': {
     fields: {
       port: { number: 1, type: 'int32', required: true },
-      service: { number: 2, type: 'string', default: '' },
+      service: { number: 2, type: 'string', pointer: true, default: '' },
     },
   },
   'io.k8s.api.core.v1.GitRepoVolumeSource': {
@@ -602,7 +611,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       endpoints: { number: 1, type: 'string', required: true },
       path: { number: 2, type: 'string', required: true },
       readOnly: { number: 3, type: 'boolean' },
-      endpointsNamespace: { number: 4, type: 'string' },
+      endpointsNamespace: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.GlusterfsVolumeSource': {
@@ -641,7 +650,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.HostPathVolumeSource': {
     fields: {
       path: { number: 1, type: 'string', required: true },
-      type: { number: 2, type: 'string' },
+      type: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ISCSIPersistentVolumeSource': {
@@ -656,7 +665,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       chapAuthDiscovery: { number: 8, type: 'boolean' },
       chapAuthSession: { number: 11, type: 'boolean' },
       secretRef: { number: 10, type: 'io.k8s.api.core.v1.SecretReference' },
-      initiatorName: { number: 12, type: 'string' },
+      initiatorName: { number: 12, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ISCSIVolumeSource': {
@@ -671,7 +680,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       chapAuthDiscovery: { number: 8, type: 'boolean' },
       chapAuthSession: { number: 11, type: 'boolean' },
       secretRef: { number: 10, type: 'io.k8s.api.core.v1.LocalObjectReference' },
-      initiatorName: { number: 12, type: 'string' },
+      initiatorName: { number: 12, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ImageVolumeSource': {
@@ -689,14 +698,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       key: { number: 1, type: 'string', required: true },
       path: { number: 2, type: 'string', required: true },
-      mode: { number: 3, type: 'int32' },
+      mode: { number: 3, type: 'int32', pointer: true },
     },
   },
   'io.k8s.api.core.v1.Lifecycle': {
     fields: {
       postStart: { number: 1, type: 'io.k8s.api.core.v1.LifecycleHandler' },
       preStop: { number: 2, type: 'io.k8s.api.core.v1.LifecycleHandler' },
-      stopSignal: { number: 3, type: 'string' },
+      stopSignal: { number: 3, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.LifecycleHandler': {
@@ -708,6 +717,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.LimitRange': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.LimitRangeSpec', embedded: true },
@@ -724,6 +734,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.LimitRangeList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.LimitRange', shape: 'list', required: true },
@@ -745,7 +756,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       ip: { number: 1, type: 'string' },
       hostname: { number: 2, type: 'string' },
-      ipMode: { number: 3, type: 'string' },
+      ipMode: { number: 3, type: 'string', pointer: true },
       ports: { number: 4, type: 'io.k8s.api.core.v1.PortStatus', shape: 'list', listType: 'atomic' },
     },
   },
@@ -763,7 +774,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.LocalVolumeSource': {
     fields: {
       path: { number: 1, type: 'string', required: true },
-      fsType: { number: 2, type: 'string' },
+      fsType: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ModifyVolumeStatus': {
@@ -780,6 +791,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Namespace': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.NamespaceSpec', embedded: true },
@@ -796,6 +808,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.NamespaceList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Namespace', shape: 'list', required: true },
@@ -813,6 +826,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Node': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.NodeSpec', embedded: true },
@@ -868,16 +882,18 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.NodeFeatures': {
     fields: {
-      supplementalGroupsPolicy: { number: 1, type: 'boolean' },
+      supplementalGroupsPolicy: { number: 1, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.NodeList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Node', shape: 'list', required: true },
     },
   },
   'io.k8s.api.core.v1.NodeProxyOptions': {
+    root: true,
     fields: {
       path: { number: 1, type: 'string' },
     },
@@ -890,8 +906,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.NodeRuntimeHandlerFeatures': {
     fields: {
-      recursiveReadOnlyMounts: { number: 1, type: 'boolean' },
-      userNamespaces: { number: 2, type: 'boolean' },
+      recursiveReadOnlyMounts: { number: 1, type: 'boolean', pointer: true },
+      userNamespaces: { number: 2, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.NodeSelector': {
@@ -945,7 +961,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.NodeSwapStatus': {
     fields: {
-      capacity: { number: 1, type: 'int64' },
+      capacity: { number: 1, type: 'int64', pointer: true },
     },
   },
   'io.k8s.api.core.v1.NodeSystemInfo': {
@@ -983,6 +999,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PersistentVolume': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.PersistentVolumeSpec', embedded: true },
@@ -990,6 +1007,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PersistentVolumeClaim': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.PersistentVolumeClaimSpec', embedded: true },
@@ -1007,6 +1025,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PersistentVolumeClaimList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.PersistentVolumeClaim', shape: 'list', required: true },
@@ -1018,11 +1037,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       selector: { number: 4, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector' },
       resources: { number: 2, type: 'io.k8s.api.core.v1.VolumeResourceRequirements', embedded: true },
       volumeName: { number: 3, type: 'string' },
-      storageClassName: { number: 5, type: 'string' },
-      volumeMode: { number: 6, type: 'string' },
+      storageClassName: { number: 5, type: 'string', pointer: true },
+      volumeMode: { number: 6, type: 'string', pointer: true },
       dataSource: { number: 7, type: 'io.k8s.api.core.v1.TypedLocalObjectReference' },
       dataSourceRef: { number: 8, type: 'io.k8s.api.core.v1.TypedObjectReference' },
-      volumeAttributesClassName: { number: 9, type: 'string' },
+      volumeAttributesClassName: { number: 9, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PersistentVolumeClaimStatus': {
@@ -1033,7 +1052,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       conditions: { number: 4, type: 'io.k8s.api.core.v1.PersistentVolumeClaimCondition', shape: 'list', listType: 'map', listMapKeys: ['type'], patchStrategy: 'merge', patchMergeKey: 'type' },
       allocatedResources: { number: 5, type: 'quantity', shape: 'map' },
       allocatedResourceStatuses: { number: 7, type: 'string', shape: 'map' },
-      currentVolumeAttributesClassName: { number: 8, type: 'string' },
+      currentVolumeAttributesClassName: { number: 8, type: 'string', pointer: true },
       modifyVolumeStatus: { number: 9, type: 'io.k8s.api.core.v1.ModifyVolumeStatus' },
     },
   },
@@ -1050,6 +1069,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PersistentVolumeList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.PersistentVolume', shape: 'list', required: true },
@@ -1111,9 +1131,9 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       persistentVolumeReclaimPolicy: { number: 5, type: 'string' },
       storageClassName: { number: 6, type: 'string' },
       mountOptions: { number: 7, type: 'string', shape: 'list', listType: 'atomic' },
-      volumeMode: { number: 8, type: 'string' },
+      volumeMode: { number: 8, type: 'string', pointer: true },
       nodeAffinity: { number: 9, type: 'io.k8s.api.core.v1.VolumeNodeAffinity' },
-      volumeAttributesClassName: { number: 10, type: 'string' },
+      volumeAttributesClassName: { number: 10, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PersistentVolumeStatus': {
@@ -1121,7 +1141,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       phase: { number: 1, type: 'string' },
       message: { number: 2, type: 'string' },
       reason: { number: 3, type: 'string' },
-      lastPhaseTransitionTime: { number: 4, type: 'time' },
+      lastPhaseTransitionTime: { number: 4, type: 'time', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource': {
@@ -1131,6 +1151,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.Pod': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.PodSpec', embedded: true },
@@ -1160,6 +1181,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PodAttachOptions': {
+    root: true,
     fields: {
       stdin: { number: 1, type: 'boolean' },
       stdout: { number: 2, type: 'boolean' },
@@ -1172,7 +1194,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       signerName: { number: 1, type: 'string' },
       keyType: { number: 2, type: 'string' },
-      maxExpirationSeconds: { number: 3, type: 'int32' },
+      maxExpirationSeconds: { number: 3, type: 'int32', pointer: true },
       credentialBundlePath: { number: 4, type: 'string' },
       keyPath: { number: 5, type: 'string' },
       certificateChainPath: { number: 6, type: 'string' },
@@ -1200,10 +1222,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.PodDNSConfigOption': {
     fields: {
       name: { number: 1, type: 'string' },
-      value: { number: 2, type: 'string' },
+      value: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodExecOptions': {
+    root: true,
     fields: {
       stdin: { number: 1, type: 'boolean' },
       stdout: { number: 2, type: 'boolean' },
@@ -1225,23 +1248,25 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PodList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Pod', shape: 'list', required: true },
     },
   },
   'io.k8s.api.core.v1.PodLogOptions': {
+    root: true,
     fields: {
       container: { number: 1, type: 'string' },
       follow: { number: 2, type: 'boolean' },
       previous: { number: 3, type: 'boolean' },
-      sinceSeconds: { number: 4, type: 'int64' },
-      sinceTime: { number: 5, type: 'time' },
+      sinceSeconds: { number: 4, type: 'int64', pointer: true },
+      sinceTime: { number: 5, type: 'time', pointer: true },
       timestamps: { number: 6, type: 'boolean' },
-      tailLines: { number: 7, type: 'int64' },
-      limitBytes: { number: 8, type: 'int64' },
+      tailLines: { number: 7, type: 'int64', pointer: true },
+      limitBytes: { number: 8, type: 'int64', pointer: true },
       insecureSkipTLSVerifyBackend: { number: 9, type: 'boolean' },
-      stream: { number: 10, type: 'string' },
+      stream: { number: 10, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodOS': {
@@ -1250,11 +1275,13 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PodPortForwardOptions': {
+    root: true,
     fields: {
       ports: { number: 1, type: 'int32', shape: 'list', listType: 'atomic' },
     },
   },
   'io.k8s.api.core.v1.PodProxyOptions': {
+    root: true,
     fields: {
       path: { number: 1, type: 'string' },
     },
@@ -1267,14 +1294,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.PodResourceClaim': {
     fields: {
       name: { number: 1, type: 'string', required: true },
-      resourceClaimName: { number: 3, type: 'string' },
-      resourceClaimTemplateName: { number: 4, type: 'string' },
+      resourceClaimName: { number: 3, type: 'string', pointer: true },
+      resourceClaimTemplateName: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodResourceClaimStatus': {
     fields: {
       name: { number: 1, type: 'string', required: true },
-      resourceClaimName: { number: 2, type: 'string' },
+      resourceClaimName: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodSchedulingGate': {
@@ -1284,24 +1311,24 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.PodSchedulingGroup': {
     fields: {
-      podGroupName: { number: 1, type: 'string' },
+      podGroupName: { number: 1, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodSecurityContext': {
     fields: {
       seLinuxOptions: { number: 1, type: 'io.k8s.api.core.v1.SELinuxOptions' },
       windowsOptions: { number: 8, type: 'io.k8s.api.core.v1.WindowsSecurityContextOptions' },
-      runAsUser: { number: 2, type: 'int64' },
-      runAsGroup: { number: 6, type: 'int64' },
-      runAsNonRoot: { number: 3, type: 'boolean' },
+      runAsUser: { number: 2, type: 'int64', pointer: true },
+      runAsGroup: { number: 6, type: 'int64', pointer: true },
+      runAsNonRoot: { number: 3, type: 'boolean', pointer: true },
       supplementalGroups: { number: 4, type: 'int64', shape: 'list', listType: 'atomic' },
-      supplementalGroupsPolicy: { number: 12, type: 'string' },
-      fsGroup: { number: 5, type: 'int64' },
+      supplementalGroupsPolicy: { number: 12, type: 'string', pointer: true },
+      fsGroup: { number: 5, type: 'int64', pointer: true },
       sysctls: { number: 7, type: 'io.k8s.api.core.v1.Sysctl', shape: 'list', listType: 'atomic' },
-      fsGroupChangePolicy: { number: 9, type: 'string' },
+      fsGroupChangePolicy: { number: 9, type: 'string', pointer: true },
       seccompProfile: { number: 10, type: 'io.k8s.api.core.v1.SeccompProfile' },
       appArmorProfile: { number: 11, type: 'io.k8s.api.core.v1.AppArmorProfile' },
-      seLinuxChangePolicy: { number: 13, type: 'string' },
+      seLinuxChangePolicy: { number: 13, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PodSignature': {
@@ -1316,18 +1343,18 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       containers: { number: 2, type: 'io.k8s.api.core.v1.Container', shape: 'list', required: true, listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       ephemeralContainers: { number: 34, type: 'io.k8s.api.core.v1.EphemeralContainer', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       restartPolicy: { number: 3, type: 'string' },
-      terminationGracePeriodSeconds: { number: 4, type: 'int64' },
-      activeDeadlineSeconds: { number: 5, type: 'int64' },
+      terminationGracePeriodSeconds: { number: 4, type: 'int64', pointer: true },
+      activeDeadlineSeconds: { number: 5, type: 'int64', pointer: true },
       dnsPolicy: { number: 6, type: 'string' },
       nodeSelector: { number: 7, type: 'string', shape: 'map', mapType: 'atomic' },
       serviceAccountName: { number: 8, type: 'string' },
       serviceAccount: { number: 9, type: 'string' },
-      automountServiceAccountToken: { number: 21, type: 'boolean' },
+      automountServiceAccountToken: { number: 21, type: 'boolean', pointer: true },
       nodeName: { number: 10, type: 'string' },
       hostNetwork: { number: 11, type: 'boolean' },
       hostPID: { number: 12, type: 'boolean' },
       hostIPC: { number: 13, type: 'boolean' },
-      shareProcessNamespace: { number: 27, type: 'boolean' },
+      shareProcessNamespace: { number: 27, type: 'boolean', pointer: true },
       securityContext: { number: 14, type: 'io.k8s.api.core.v1.PodSecurityContext' },
       imagePullSecrets: { number: 15, type: 'io.k8s.api.core.v1.LocalObjectReference', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       hostname: { number: 16, type: 'string' },
@@ -1337,21 +1364,21 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       tolerations: { number: 22, type: 'io.k8s.api.core.v1.Toleration', shape: 'list', listType: 'atomic' },
       hostAliases: { number: 23, type: 'io.k8s.api.core.v1.HostAlias', shape: 'list', listType: 'map', listMapKeys: ['ip'], patchStrategy: 'merge', patchMergeKey: 'ip' },
       priorityClassName: { number: 24, type: 'string' },
-      priority: { number: 25, type: 'int32' },
+      priority: { number: 25, type: 'int32', pointer: true },
       dnsConfig: { number: 26, type: 'io.k8s.api.core.v1.PodDNSConfig' },
       readinessGates: { number: 28, type: 'io.k8s.api.core.v1.PodReadinessGate', shape: 'list', listType: 'atomic' },
-      runtimeClassName: { number: 29, type: 'string' },
-      enableServiceLinks: { number: 30, type: 'boolean' },
-      preemptionPolicy: { number: 31, type: 'string' },
+      runtimeClassName: { number: 29, type: 'string', pointer: true },
+      enableServiceLinks: { number: 30, type: 'boolean', pointer: true },
+      preemptionPolicy: { number: 31, type: 'string', pointer: true },
       overhead: { number: 32, type: 'quantity', shape: 'map' },
       topologySpreadConstraints: { number: 33, type: 'io.k8s.api.core.v1.TopologySpreadConstraint', shape: 'list', listType: 'map', listMapKeys: ['topologyKey','whenUnsatisfiable'], patchStrategy: 'merge', patchMergeKey: 'topologyKey' },
-      setHostnameAsFQDN: { number: 35, type: 'boolean' },
+      setHostnameAsFQDN: { number: 35, type: 'boolean', pointer: true },
       os: { number: 36, type: 'io.k8s.api.core.v1.PodOS' },
-      hostUsers: { number: 37, type: 'boolean' },
+      hostUsers: { number: 37, type: 'boolean', pointer: true },
       schedulingGates: { number: 38, type: 'io.k8s.api.core.v1.PodSchedulingGate', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       resourceClaims: { number: 39, type: 'io.k8s.api.core.v1.PodResourceClaim', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge,retainKeys', patchMergeKey: 'name' },
       resources: { number: 40, type: 'io.k8s.api.core.v1.ResourceRequirements' },
-      hostnameOverride: { number: 41, type: 'string' },
+      hostnameOverride: { number: 41, type: 'string', pointer: true },
       schedulingGroup: { number: 43, type: 'io.k8s.api.core.v1.PodSchedulingGroup' },
     },
   },
@@ -1367,7 +1394,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       hostIPs: { number: 16, type: 'io.k8s.api.core.v1.HostIP', shape: 'list', listType: 'atomic', patchStrategy: 'merge', patchMergeKey: 'ip' },
       podIP: { number: 6, type: 'string' },
       podIPs: { number: 12, type: 'io.k8s.api.core.v1.PodIP', shape: 'list', listType: 'map', listMapKeys: ['ip'], patchStrategy: 'merge', patchMergeKey: 'ip' },
-      startTime: { number: 7, type: 'time' },
+      startTime: { number: 7, type: 'time', pointer: true },
       initContainerStatuses: { number: 10, type: 'io.k8s.api.core.v1.ContainerStatus', shape: 'list', listType: 'atomic' },
       containerStatuses: { number: 8, type: 'io.k8s.api.core.v1.ContainerStatus', shape: 'list', listType: 'atomic' },
       qosClass: { number: 9, type: 'string' },
@@ -1381,18 +1408,21 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.PodStatusResult': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       status: { number: 2, type: 'io.k8s.api.core.v1.PodStatus', embedded: true },
     },
   },
   'io.k8s.api.core.v1.PodTemplate': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       template: { number: 2, type: 'io.k8s.api.core.v1.PodTemplateSpec', embedded: true },
     },
   },
   'io.k8s.api.core.v1.PodTemplateList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.PodTemplate', shape: 'list', required: true },
@@ -1408,7 +1438,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       port: { number: 1, type: 'int32', required: true },
       protocol: { number: 2, type: 'string', required: true },
-      error: { number: 3, type: 'string' },
+      error: { number: 3, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PortworxVolumeSource': {
@@ -1420,7 +1450,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.Preconditions': {
     fields: {
-      uid: { number: 1, type: 'string' },
+      uid: { number: 1, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.PreferAvoidPodsEntry': {
@@ -1448,7 +1478,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       periodSeconds: { number: 4, type: 'int32' },
       successThreshold: { number: 5, type: 'int32' },
       failureThreshold: { number: 6, type: 'int32' },
-      terminationGracePeriodSeconds: { number: 7, type: 'int64' },
+      terminationGracePeriodSeconds: { number: 7, type: 'int64', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ProbeHandler': {
@@ -1462,7 +1492,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.ProjectedVolumeSource': {
     fields: {
       sources: { number: 1, type: 'io.k8s.api.core.v1.VolumeProjection', shape: 'list', listType: 'atomic' },
-      defaultMode: { number: 2, type: 'int32' },
+      defaultMode: { number: 2, type: 'int32', pointer: true },
     },
   },
   'io.k8s.api.core.v1.QuobyteVolumeSource': {
@@ -1500,6 +1530,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.RangeAllocation': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       range: { number: 2, type: 'string', required: true },
@@ -1507,6 +1538,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.ReplicationController': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.ReplicationControllerSpec', embedded: true },
@@ -1523,6 +1555,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.ReplicationControllerList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.ReplicationController', shape: 'list', required: true },
@@ -1530,7 +1563,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.ReplicationControllerSpec': {
     fields: {
-      replicas: { number: 1, type: 'int32', default: 1 },
+      replicas: { number: 1, type: 'int32', pointer: true, default: 1 },
       minReadySeconds: { number: 4, type: 'int32', default: 0 },
       selector: { number: 2, type: 'string', shape: 'map', mapType: 'atomic' },
       template: { number: 3, type: 'io.k8s.api.core.v1.PodTemplateSpec' },
@@ -1564,10 +1597,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       resourceID: { number: 1, type: 'string', required: true },
       health: { number: 2, type: 'string' },
-      message: { number: 6, type: 'string' },
+      message: { number: 6, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ResourceQuota': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.ResourceQuotaSpec', embedded: true },
@@ -1575,6 +1609,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.ResourceQuotaList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.ResourceQuota', shape: 'list', required: true },
@@ -1658,13 +1693,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.SeccompProfile': {
     fields: {
       type: { number: 1, type: 'string', required: true },
-      localhostProfile: { number: 2, type: 'string' },
+      localhostProfile: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.Secret': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
-      immutable: { number: 5, type: 'boolean' },
+      immutable: { number: 5, type: 'boolean', pointer: true },
       data: { number: 2, type: 'bytes', shape: 'map' },
       stringData: { number: 4, type: 'string', shape: 'map' },
       type: { number: 3, type: 'string' },
@@ -1673,7 +1709,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.SecretEnvSource': {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
-      optional: { number: 2, type: 'boolean' },
+      optional: { number: 2, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.SecretKeySelector': {
@@ -1681,10 +1717,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
       key: { number: 2, type: 'string', required: true },
-      optional: { number: 3, type: 'boolean' },
+      optional: { number: 3, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.SecretList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Secret', shape: 'list', required: true },
@@ -1694,7 +1731,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', default: '', inline: 1 },
       items: { number: 2, type: 'io.k8s.api.core.v1.KeyToPath', shape: 'list', listType: 'atomic' },
-      optional: { number: 4, type: 'boolean' },
+      optional: { number: 4, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.SecretReference': {
@@ -1708,32 +1745,34 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       secretName: { number: 1, type: 'string' },
       items: { number: 2, type: 'io.k8s.api.core.v1.KeyToPath', shape: 'list', listType: 'atomic' },
-      defaultMode: { number: 3, type: 'int32' },
-      optional: { number: 4, type: 'boolean' },
+      defaultMode: { number: 3, type: 'int32', pointer: true },
+      optional: { number: 4, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.SecurityContext': {
     fields: {
       capabilities: { number: 1, type: 'io.k8s.api.core.v1.Capabilities' },
-      privileged: { number: 2, type: 'boolean' },
+      privileged: { number: 2, type: 'boolean', pointer: true },
       seLinuxOptions: { number: 3, type: 'io.k8s.api.core.v1.SELinuxOptions' },
       windowsOptions: { number: 10, type: 'io.k8s.api.core.v1.WindowsSecurityContextOptions' },
-      runAsUser: { number: 4, type: 'int64' },
-      runAsGroup: { number: 8, type: 'int64' },
-      runAsNonRoot: { number: 5, type: 'boolean' },
-      readOnlyRootFilesystem: { number: 6, type: 'boolean' },
-      allowPrivilegeEscalation: { number: 7, type: 'boolean' },
-      procMount: { number: 9, type: 'string' },
+      runAsUser: { number: 4, type: 'int64', pointer: true },
+      runAsGroup: { number: 8, type: 'int64', pointer: true },
+      runAsNonRoot: { number: 5, type: 'boolean', pointer: true },
+      readOnlyRootFilesystem: { number: 6, type: 'boolean', pointer: true },
+      allowPrivilegeEscalation: { number: 7, type: 'boolean', pointer: true },
+      procMount: { number: 9, type: 'string', pointer: true },
       seccompProfile: { number: 11, type: 'io.k8s.api.core.v1.SeccompProfile' },
       appArmorProfile: { number: 12, type: 'io.k8s.api.core.v1.AppArmorProfile' },
     },
   },
   'io.k8s.api.core.v1.SerializedReference': {
+    root: true,
     fields: {
       reference: { number: 1, type: 'io.k8s.api.core.v1.ObjectReference', embedded: true },
     },
   },
   'io.k8s.api.core.v1.Service': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.core.v1.ServiceSpec', embedded: true },
@@ -1741,14 +1780,16 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.core.v1.ServiceAccount': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       secrets: { number: 2, type: 'io.k8s.api.core.v1.ObjectReference', shape: 'list', listType: 'map', listMapKeys: ['name'], patchStrategy: 'merge', patchMergeKey: 'name' },
       imagePullSecrets: { number: 3, type: 'io.k8s.api.core.v1.LocalObjectReference', shape: 'list', listType: 'atomic' },
-      automountServiceAccountToken: { number: 4, type: 'boolean' },
+      automountServiceAccountToken: { number: 4, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ServiceAccountList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.ServiceAccount', shape: 'list', required: true },
@@ -1757,11 +1798,12 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.ServiceAccountTokenProjection': {
     fields: {
       audience: { number: 1, type: 'string' },
-      expirationSeconds: { number: 2, type: 'int64' },
+      expirationSeconds: { number: 2, type: 'int64', pointer: true },
       path: { number: 3, type: 'string', required: true },
     },
   },
   'io.k8s.api.core.v1.ServiceList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.core.v1.Service', shape: 'list', required: true },
@@ -1771,13 +1813,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string' },
       protocol: { number: 2, type: 'string', default: 'TCP' },
-      appProtocol: { number: 6, type: 'string' },
+      appProtocol: { number: 6, type: 'string', pointer: true },
       port: { number: 3, type: 'int32', required: true },
       targetPort: { number: 4, type: 'int-or-string' },
       nodePort: { number: 5, type: 'int32' },
     },
   },
   'io.k8s.api.core.v1.ServiceProxyOptions': {
+    root: true,
     fields: {
       path: { number: 1, type: 'string' },
     },
@@ -1799,11 +1842,11 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       publishNotReadyAddresses: { number: 13, type: 'boolean' },
       sessionAffinityConfig: { number: 14, type: 'io.k8s.api.core.v1.SessionAffinityConfig' },
       ipFamilies: { number: 19, type: 'string', shape: 'list', listType: 'atomic' },
-      ipFamilyPolicy: { number: 17, type: 'string' },
-      allocateLoadBalancerNodePorts: { number: 20, type: 'boolean' },
-      loadBalancerClass: { number: 21, type: 'string' },
-      internalTrafficPolicy: { number: 22, type: 'string' },
-      trafficDistribution: { number: 23, type: 'string' },
+      ipFamilyPolicy: { number: 17, type: 'string', pointer: true },
+      allocateLoadBalancerNodePorts: { number: 20, type: 'boolean', pointer: true },
+      loadBalancerClass: { number: 21, type: 'string', pointer: true },
+      internalTrafficPolicy: { number: 22, type: 'string', pointer: true },
+      trafficDistribution: { number: 23, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.ServiceStatus': {
@@ -1857,7 +1900,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       key: { number: 1, type: 'string', required: true },
       value: { number: 2, type: 'string' },
       effect: { number: 3, type: 'string', required: true },
-      timeAdded: { number: 4, type: 'time' },
+      timeAdded: { number: 4, type: 'time', pointer: true },
     },
   },
   'io.k8s.api.core.v1.Toleration': {
@@ -1866,7 +1909,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       operator: { number: 2, type: 'string' },
       value: { number: 3, type: 'string' },
       effect: { number: 4, type: 'string' },
-      tolerationSeconds: { number: 5, type: 'int64' },
+      tolerationSeconds: { number: 5, type: 'int64', pointer: true },
     },
   },
   'io.k8s.api.core.v1.TopologySelectorLabelRequirement': {
@@ -1887,26 +1930,26 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       topologyKey: { number: 2, type: 'string', required: true },
       whenUnsatisfiable: { number: 3, type: 'string', required: true },
       labelSelector: { number: 4, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector' },
-      minDomains: { number: 5, type: 'int32' },
-      nodeAffinityPolicy: { number: 6, type: 'string' },
-      nodeTaintsPolicy: { number: 7, type: 'string' },
+      minDomains: { number: 5, type: 'int32', pointer: true },
+      nodeAffinityPolicy: { number: 6, type: 'string', pointer: true },
+      nodeTaintsPolicy: { number: 7, type: 'string', pointer: true },
       matchLabelKeys: { number: 8, type: 'string', shape: 'list', listType: 'atomic' },
     },
   },
   'io.k8s.api.core.v1.TypedLocalObjectReference': {
     structType: 'atomic',
     fields: {
-      apiGroup: { number: 1, type: 'string' },
+      apiGroup: { number: 1, type: 'string', pointer: true },
       kind: { number: 2, type: 'string', required: true },
       name: { number: 3, type: 'string', required: true },
     },
   },
   'io.k8s.api.core.v1.TypedObjectReference': {
     fields: {
-      apiGroup: { number: 1, type: 'string' },
+      apiGroup: { number: 1, type: 'string', pointer: true },
       kind: { number: 2, type: 'string', required: true },
       name: { number: 3, type: 'string', required: true },
-      namespace: { number: 4, type: 'string' },
+      namespace: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.core.v1.Volume': {
@@ -1954,10 +1997,10 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', required: true },
       readOnly: { number: 2, type: 'boolean' },
-      recursiveReadOnly: { number: 7, type: 'string' },
+      recursiveReadOnly: { number: 7, type: 'string', pointer: true },
       mountPath: { number: 3, type: 'string', required: true },
       subPath: { number: 4, type: 'string' },
-      mountPropagation: { number: 5, type: 'string' },
+      mountPropagation: { number: 5, type: 'string', pointer: true },
       subPathExpr: { number: 6, type: 'string' },
     },
   },
@@ -1966,7 +2009,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       name: { number: 1, type: 'string', required: true },
       mountPath: { number: 2, type: 'string', required: true },
       readOnly: { number: 3, type: 'boolean' },
-      recursiveReadOnly: { number: 4, type: 'string' },
+      recursiveReadOnly: { number: 4, type: 'string', pointer: true },
       volumeStatus: { number: 5, type: 'io.k8s.api.core.v1.VolumeStatus' },
     },
   },
@@ -2046,10 +2089,10 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.WindowsSecurityContextOptions': {
     fields: {
-      gmsaCredentialSpecName: { number: 1, type: 'string' },
-      gmsaCredentialSpec: { number: 2, type: 'string' },
-      runAsUserName: { number: 3, type: 'string' },
-      hostProcess: { number: 4, type: 'boolean' },
+      gmsaCredentialSpecName: { number: 1, type: 'string', pointer: true },
+      gmsaCredentialSpec: { number: 2, type: 'string', pointer: true },
+      runAsUserName: { number: 3, type: 'string', pointer: true },
+      hostProcess: { number: 4, type: 'boolean', pointer: true },
     },
   },
 }

@@ -6,19 +6,19 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       addresses: { number: 1, type: 'string', shape: 'list', required: true, listType: 'set' },
       conditions: { number: 2, type: 'io.k8s.api.discovery.v1.EndpointConditions', embedded: true },
-      hostname: { number: 3, type: 'string' },
+      hostname: { number: 3, type: 'string', pointer: true },
       targetRef: { number: 4, type: 'io.k8s.api.core.v1.ObjectReference' },
       deprecatedTopology: { number: 5, type: 'string', shape: 'map' },
-      nodeName: { number: 6, type: 'string' },
-      zone: { number: 7, type: 'string' },
+      nodeName: { number: 6, type: 'string', pointer: true },
+      zone: { number: 7, type: 'string', pointer: true },
       hints: { number: 8, type: 'io.k8s.api.discovery.v1.EndpointHints' },
     },
   },
   'io.k8s.api.discovery.v1.EndpointConditions': {
     fields: {
-      ready: { number: 1, type: 'boolean' },
-      serving: { number: 2, type: 'boolean' },
-      terminating: { number: 3, type: 'boolean' },
+      ready: { number: 1, type: 'boolean', pointer: true },
+      serving: { number: 2, type: 'boolean', pointer: true },
+      terminating: { number: 3, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.api.discovery.v1.EndpointHints': {
@@ -30,13 +30,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.discovery.v1.EndpointPort': {
     structType: 'atomic',
     fields: {
-      name: { number: 1, type: 'string' },
-      protocol: { number: 2, type: 'string' },
-      port: { number: 3, type: 'int32' },
-      appProtocol: { number: 4, type: 'string' },
+      name: { number: 1, type: 'string', pointer: true },
+      protocol: { number: 2, type: 'string', pointer: true },
+      port: { number: 3, type: 'int32', pointer: true },
+      appProtocol: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.discovery.v1.EndpointSlice': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       addressType: { number: 4, type: 'string', required: true },
@@ -45,6 +46,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.discovery.v1.EndpointSliceList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.discovery.v1.EndpointSlice', shape: 'list', required: true },

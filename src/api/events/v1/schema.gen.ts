@@ -3,6 +3,7 @@ import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 
 export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.events.v1.Event': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       eventTime: { number: 2, type: 'micro-time', required: true },
@@ -22,6 +23,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.events.v1.EventList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.events.v1.Event', shape: 'list', required: true },

@@ -3,12 +3,14 @@ import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 
 export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.policy.v1.Eviction': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       deleteOptions: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions' },
     },
   },
   'io.k8s.api.policy.v1.PodDisruptionBudget': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       spec: { number: 2, type: 'io.k8s.api.policy.v1.PodDisruptionBudgetSpec', embedded: true },
@@ -16,6 +18,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.policy.v1.PodDisruptionBudgetList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.policy.v1.PodDisruptionBudget', shape: 'list', required: true },
@@ -23,10 +26,10 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.policy.v1.PodDisruptionBudgetSpec': {
     fields: {
-      minAvailable: { number: 1, type: 'int-or-string' },
+      minAvailable: { number: 1, type: 'int-or-string', pointer: true },
       selector: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector', patchStrategy: 'replace' },
-      maxUnavailable: { number: 3, type: 'int-or-string' },
-      unhealthyPodEvictionPolicy: { number: 4, type: 'string' },
+      maxUnavailable: { number: 3, type: 'int-or-string', pointer: true },
+      unhealthyPodEvictionPolicy: { number: 4, type: 'string', pointer: true },
     },
   },
   'io.k8s.api.policy.v1.PodDisruptionBudgetStatus': {

@@ -8,6 +8,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.rbac.v1.ClusterRole': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       rules: { number: 2, type: 'io.k8s.api.rbac.v1.PolicyRule', shape: 'list', listType: 'atomic' },
@@ -15,6 +16,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.rbac.v1.ClusterRoleBinding': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       subjects: { number: 2, type: 'io.k8s.api.rbac.v1.Subject', shape: 'list', listType: 'atomic' },
@@ -22,12 +24,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.rbac.v1.ClusterRoleBindingList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.rbac.v1.ClusterRoleBinding', shape: 'list', required: true },
     },
   },
   'io.k8s.api.rbac.v1.ClusterRoleList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.rbac.v1.ClusterRole', shape: 'list', required: true },
@@ -43,12 +47,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.rbac.v1.Role': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       rules: { number: 2, type: 'io.k8s.api.rbac.v1.PolicyRule', shape: 'list', listType: 'atomic' },
     },
   },
   'io.k8s.api.rbac.v1.RoleBinding': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
       subjects: { number: 2, type: 'io.k8s.api.rbac.v1.Subject', shape: 'list', listType: 'atomic' },
@@ -56,12 +62,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.api.rbac.v1.RoleBindingList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.rbac.v1.RoleBinding', shape: 'list', required: true },
     },
   },
   'io.k8s.api.rbac.v1.RoleList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.api.rbac.v1.Role', shape: 'list', required: true },

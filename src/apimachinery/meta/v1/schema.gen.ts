@@ -3,6 +3,7 @@ import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 
 export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup': {
+    root: true,
     fields: {
       name: { number: 1, type: 'string', required: true },
       versions: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionForDiscovery', shape: 'list', required: true, listType: 'atomic' },
@@ -11,6 +12,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList': {
+    root: true,
     fields: {
       groups: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup', shape: 'list', required: true, listType: 'atomic' },
     },
@@ -23,25 +25,28 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       group: { number: 8, type: 'string' },
       version: { number: 9, type: 'string' },
       kind: { number: 3, type: 'string', required: true },
-      verbs: { number: 4, type: 'string', required: true, shape: 'list' },
+      verbs: { number: 4, type: 'string', required: true, shape: 'list', wrapped: true },
       shortNames: { number: 5, type: 'string', shape: 'list', listType: 'atomic' },
       categories: { number: 7, type: 'string', shape: 'list', listType: 'atomic' },
       storageVersionHash: { number: 10, type: 'string' },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList': {
+    root: true,
     fields: {
       groupVersion: { number: 1, type: 'string', required: true },
       resources: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.APIResource', shape: 'list', required: true, listType: 'atomic' },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions': {
+    root: true,
     fields: {
       versions: { number: 1, type: 'string', shape: 'list', required: true, listType: 'atomic' },
       serverAddressByClientCIDRs: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ServerAddressByClientCIDR', shape: 'list', required: true, listType: 'atomic' },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.ApplyOptions': {
+    root: true,
     fields: {
       dryRun: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
       force: { number: 2, type: 'boolean', required: true },
@@ -59,6 +64,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.CreateOptions': {
+    root: true,
     fields: {
       dryRun: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
       fieldManager: { number: 3, type: 'string' },
@@ -66,13 +72,14 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions': {
+    root: true,
     fields: {
-      gracePeriodSeconds: { number: 1, type: 'int64' },
+      gracePeriodSeconds: { number: 1, type: 'int64', pointer: true },
       preconditions: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions' },
-      orphanDependents: { number: 3, type: 'boolean' },
-      propagationPolicy: { number: 4, type: 'string' },
+      orphanDependents: { number: 3, type: 'boolean', pointer: true },
+      propagationPolicy: { number: 4, type: 'string', pointer: true },
       dryRun: { number: 5, type: 'string', shape: 'list', listType: 'atomic' },
-      ignoreStoreReadErrorWithClusterBreakingPotential: { number: 6, type: 'boolean' },
+      ignoreStoreReadErrorWithClusterBreakingPotential: { number: 6, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement': {
@@ -83,6 +90,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.GetOptions': {
+    root: true,
     fields: {
       resourceVersion: { number: 1, type: 'string' },
     },
@@ -144,7 +152,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       selfLink: { number: 1, type: 'string' },
       resourceVersion: { number: 2, type: 'string' },
       continue: { number: 3, type: 'string' },
-      remainingItemCount: { number: 4, type: 'int64' },
+      remainingItemCount: { number: 4, type: 'int64', pointer: true },
       shardInfo: { number: 5, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo' },
     },
   },
@@ -153,9 +161,9 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       manager: { number: 1, type: 'string' },
       operation: { number: 2, type: 'string' },
       apiVersion: { number: 3, type: 'string' },
-      time: { number: 4, type: 'time' },
+      time: { number: 4, type: 'time', pointer: true },
       fieldsType: { number: 6, type: 'string' },
-      fieldsV1: { number: 7, type: 'fields-v1' },
+      fieldsV1: { number: 7, type: 'fields-v1', pointer: true },
       subresource: { number: 8, type: 'string' },
     },
   },
@@ -169,8 +177,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       resourceVersion: { number: 6, type: 'string' },
       generation: { number: 7, type: 'int64' },
       creationTimestamp: { number: 8, type: 'time' },
-      deletionTimestamp: { number: 9, type: 'time' },
-      deletionGracePeriodSeconds: { number: 10, type: 'int64' },
+      deletionTimestamp: { number: 9, type: 'time', pointer: true },
+      deletionGracePeriodSeconds: { number: 10, type: 'int64', pointer: true },
       labels: { number: 11, type: 'string', shape: 'map' },
       annotations: { number: 12, type: 'string', shape: 'map' },
       ownerReferences: { number: 13, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference', shape: 'list', listType: 'map', listMapKeys: ['uid'], patchStrategy: 'merge', patchMergeKey: 'uid' },
@@ -185,33 +193,36 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       kind: { number: 1, type: 'string', required: true },
       name: { number: 3, type: 'string', required: true },
       uid: { number: 4, type: 'string', required: true },
-      controller: { number: 6, type: 'boolean' },
-      blockOwnerDeletion: { number: 7, type: 'boolean' },
+      controller: { number: 6, type: 'boolean', pointer: true },
+      blockOwnerDeletion: { number: 7, type: 'boolean', pointer: true },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       items: { number: 2, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata', shape: 'list', required: true },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.PatchOptions': {
+    root: true,
     fields: {
       dryRun: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
-      force: { number: 2, type: 'boolean' },
+      force: { number: 2, type: 'boolean', pointer: true },
       fieldManager: { number: 3, type: 'string' },
       fieldValidation: { number: 4, type: 'string' },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions': {
     fields: {
-      uid: { number: 1, type: 'string' },
-      resourceVersion: { number: 2, type: 'string' },
+      uid: { number: 1, type: 'string', pointer: true },
+      resourceVersion: { number: 2, type: 'string', pointer: true },
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.ServerAddressByClientCIDR': {
@@ -226,6 +237,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status': {
+    root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', embedded: true },
       status: { number: 2, type: 'string' },
@@ -253,6 +265,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     },
   },
   'io.k8s.apimachinery.pkg.apis.meta.v1.UpdateOptions': {
+    root: true,
     fields: {
       dryRun: { number: 1, type: 'string', shape: 'list', listType: 'atomic' },
       fieldManager: { number: 2, type: 'string' },
