@@ -54,7 +54,8 @@ export class DurationError extends Error {
 export function parseDurationNanos(text: string): bigint {
   const body = text.replace(/^[+-]/, '')
   if (body === '0') return 0n
-  if (!/^((\d+\.?\d*|\.\d+)[^\d.]*)+$/.test(body)) throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`)
+  if (body === '' || !/^(?:(?:\d+(?:\.\d*)?|\.\d+)[^\d.]+)*(?:\d+(?:\.\d*)?|\.\d+)?$/.test(body))
+    throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`)
   let nanos = 0n
   for (const [, number = '', unit = ''] of body.matchAll(/([\d.]+)([^\d.]*)/g)) {
     if (unit === '') throw new DurationError(`time: missing unit in duration ${JSON.stringify(text)}`)

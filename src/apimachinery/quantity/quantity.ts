@@ -10,7 +10,7 @@ const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]
 const numericWrong = 'unable to parse numeric part of quantity'
 const suffixWrong = "unable to parse quantity's suffix"
 
-const syntax = /^([+-]?)0*([0-9]*)(?:(\.)([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
+const syntax = /^([+-]?)0*([1-9][0-9]*)?(?:(\.)([0-9]*))?((?:[eEinumkKMGTP]+[-+]?|[-+])[0-9]*)?$/
 const decimalSuffixes: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
 const decimalSuffixOf = new Map(Object.entries(decimalSuffixes).map(([suffix, exponent]) => [exponent, suffix]))
 const binarySuffixes: Record<string, number> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 }
@@ -22,6 +22,7 @@ const int64Max = 2n ** 63n - 1n
 /** Larger exponents cost memory and mean nothing. */
 const exponentMax = 1000
 const fastDigitsMax = 18
+const textLengthMax = 1000
 const cacheEntriesMax = 8192
 
 const cache = new Map<string, Quantity>()
@@ -145,6 +146,7 @@ function parse(text: string): Parsed {
   if (text === '0') return { nanos: 0n, format: 'DecimalSI', canonical: true }
   const match = text === '' ? null : syntax.exec(text)
   if (match === null) throw new QuantityError(formatWrong)
+  if (text.length > textLengthMax) throw new QuantityError(numericWrong)
   const [, sign, whole = '', point, fraction = '', suffix = ''] = match
   const digits = (whole === '' ? '0' : whole) + fraction
   const { exponent, format } = readSuffix(suffix)
