@@ -38,6 +38,16 @@ export class SPDYStream extends Duplex {
     return this.#isReset
   }
 
+  /** From now on a reset destroys the stream, after what was received has been read. */
+  destroyOnReset(): void {
+    const onReset = () => {
+      if (this.readableEnded) this.destroy()
+      else this.once('end', () => this.destroy())
+    }
+    if (this.#isReset) onReset()
+    else this.once('reset', onReset)
+  }
+
   /** Answers a stream that the peer opened; the peer may wait for this before it writes. */
   accept(): void {
     this.#carrier.sendReply(this)

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type DialOptions, dialUpgrade, readRefusal } from '../dial-upgrade.ts'
 import { rawHead, sendRawError } from '../raw-response.ts'
 import { SPDYConnection, type SPDYConnectionOptions } from './connection.ts'
 
 export const spdyUpgrade = 'SPDY/3.1'
+const keepAliveMs = 30_000
 const protocolHeader = 'X-Stream-Protocol-Version'
 
 /** Whether a request asks to go on in SPDY/3.1. */
@@ -41,6 +43,7 @@ export function negotiateStreamProtocol(request: IncomingMessage, socket: Duplex
 
 /** Answers 101 and takes the socket over as SPDY server. */
 export function acceptSPDY(socket: Duplex, head: Buffer, protocol: string, options: Omit<SPDYConnectionOptions, 'role'>): SPDYConnection {
+  if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs)
   const chosen = protocol === '' ? [] : [protocolHeader, protocol]
   socket.write(rawHead(101, ['Connection', 'Upgrade', 'Upgrade', spdyUpgrade, ...chosen]))
   return new SPDYConnection(socket, head, { ...options, role: 'server' })
