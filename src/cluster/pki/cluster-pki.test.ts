@@ -27,7 +27,8 @@ describe('certificates of a cluster', () => {
     const ca = new X509Certificate(set.ca)
     assert.equal(ca.ca, true)
     const server = new X509Certificate(set.apiserver.certificate)
-    for (const name of ['localhost', 'kubernetes', 'kubernetes.default.svc.cluster.local', 'node-1']) assert.ok(server.checkHost(name), name)
+    for (const name of ['localhost', 'kubernetes', 'kubernetes.default.svc.cluster.local', 'node-1'])
+      assert.ok(server.checkHost(name), name)
     for (const address of ['127.0.0.1', '192.0.2.7', '10.96.0.1', '2001:db8::1']) assert.ok(server.checkIP(address), address)
     const users = {
       [set.admin.certificate]: 'O=system:masters\nCN=kubernetes-admin',
@@ -66,7 +67,10 @@ describe('certificates of a cluster', () => {
     const first = await new ClusterPKI(new FolderPKIFiles(folder), options).load()
     assert.deepEqual(await new ClusterPKI(new FolderPKIFiles(folder), options).load(), first)
     const names = await readdir(folder)
-    assert.deepEqual(names.filter(name => name.endsWith('.tmp')), [])
+    assert.deepEqual(
+      names.filter(name => name.endsWith('.tmp')),
+      [],
+    )
     for (const name of names.filter(name => name.endsWith('.key'))) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name)
   })
 
