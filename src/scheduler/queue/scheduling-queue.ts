@@ -1,0 +1,135 @@
+import type { Clock, Timer } from '#base/clock.ts'
+import type { ClusterChange, Plugin } from '../framework/framework.ts'
+import type { PodInfo } from '../framework/pod-info.ts'
+import { PriorityHeap } from './priority-heap.ts'
+
+const backoffBaseMs = 1_000
+const backoffMaxMs = 10_000
+/** An unschedulable pod is tried again after this long even if nothing is known to have changed. */
+const unschedulableMaxMs = 5 * 60_000
+
+export interface QueuedPod {
+  info: PodInfo
+  /** When it entered the queue, for the order among equals. */
+  addedAtMs: number
+  attempts: number
+}
+
+interface Waiting {
+  pod: QueuedPod
+  /** Plugins whose filter rejected a node. */
+  rejectedBy: ReadonlySet<string>
+  timer: Timer
+}
+
+/**
+ * Pods that need a node: ready ones by priority, then age; ones that failed wait until something changes that may help them, and at
+ * least for their back-off (1 s, doubling, at most 10 s), as kube-scheduler's queue.
+ */
+export class SchedulingQueue {
+  readonly #clock: Clock
+  readonly #plugins: readonly Plugin[]
+  readonly #wake: () => void
+  readonly #active = new PriorityHeap<QueuedPod>(isBefore)
+  readonly #backingOff = new Map<string, { pod: QueuedPod; timer: Timer }>()
+  readonly #unschedulable = new Map<string, Waiting>()
+  readonly #known = new Map<string, QueuedPod>()
+
+  constructor({ clock, plugins, onReady }: { clock: Clock; plugins: readonly Plugin[]; onReady: () => void }) {
+    this.#clock = clock
+    this.#plugins = plugins
+    this.#wake = onReady
+  }
+
+  /** Adds a pod, or takes its newer version; a change of an unschedulable pod makes it ready again. */
+  set(info: PodInfo): void {
+    const known = this.#known.get(info.uid)
+    if (known === undefined) {
+      const pod = { info, addedAtMs: this.#clock.monotonicMs(), attempts: 0 }
+      this.#known.set(info.uid, pod)
+      this.#activate(pod)
+      return
+    }
+    const isSpecChanged = known.info.pod.metadata.generation !== info.pod.metadata.generation
+    known.info = info
+    const waiting = this.#unschedulable.get(info.uid)
+    if (waiting === undefined || !isSpecChanged) return
+    this.#stopWaiting(waiting)
+    this.#activate(known)
+  }
+
+  remove(uid: string): void {
+    const pod = this.#known.get(uid)
+    if (pod === undefined) return
+    this.#known.delete(uid)
+    this.#active.remove(pod)
+    this.#backingOff.get(uid)?.timer.cancel()
+    this.#backingOff.delete(uid)
+    const waiting = this.#unschedulable.get(uid)
+    if (waiting !== undefined) this.#stopWaiting(waiting)
+  }
+
+  /** The next pod to try; undefined when none is ready. It stays known until `remove`. */
+  pop(): QueuedPod | undefined {
+    const pod = this.#active.pop()
+    if (pod !== undefined) pod.attempts += 1
+    return pod
+  }
+
+  /** No node could take the pod. */
+  park(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    const uid = pod.info.uid
+    if (this.#known.get(uid) !== pod) return
+    const timer = this.#clock.after(unschedulableMaxMs, () => {
+      this.#unschedulable.delete(uid)
+      this.#activate(pod)
+    })
+    this.#unschedulable.set(uid, { pod, rejectedBy, timer })
+  }
+
+  /** The attempt failed for another reason than the nodes (a binding that could not be written): again after the back-off. */
+  retryLater(pod: QueuedPod): void {
+    const uid = pod.info.uid
+    if (this.#known.get(uid) !== pod) return
+    const timer = this.#clock.after(backoffMs(pod), () => {
+      this.#backingOff.delete(uid)
+      this.#activate(pod)
+    })
+    this.#backingOff.set(uid, { pod, timer })
+  }
+
+  /** Lets those pods out of waiting for which the change may make room. */
+  moveOn(change: ClusterChange): void {
+    for (const waiting of this.#unschedulable.values()) {
+      const { pod, rejectedBy } = waiting
+      const helps = rejectedBy.size === 0 || this.#plugins.some(plugin => rejectedBy.has(plugin.name) && plugin.wakesOn(change))
+      if (!helps) continue
+      this.#stopWaiting(waiting)
+      this.retryLater(pod)
+    }
+  }
+
+  close(): void {
+    for (const { timer } of this.#backingOff.values()) timer.cancel()
+    for (const { timer } of this.#unschedulable.values()) timer.cancel()
+  }
+
+  #stopWaiting(waiting: Waiting): void {
+    waiting.timer.cancel()
+    this.#unschedulable.delete(waiting.pod.info.uid)
+  }
+
+  #activate(pod: QueuedPod): void {
+    this.#active.push(pod)
+    this.#wake()
+  }
+}
+
+function backoffMs({ attempts }: QueuedPod): number {
+  return Math.min(backoffBaseMs * 2 ** Math.max(attempts - 1, 0), backoffMaxMs)
+}
+
+function isBefore(left: QueuedPod, right: QueuedPod): boolean {
+  const difference = (left.info.pod.spec.priority ?? 0) - (right.info.pod.spec.priority ?? 0)
+  return difference === 0 ? left.addedAtMs < right.addedAtMs : difference > 0
+}
