@@ -6,6 +6,8 @@ import type { PackedEvents } from './event-pack.ts'
 export interface WorkerOptions {
   folder: string
   pages: PageLimits
+  /** Counts the requests posted; the worker sleeps on it, whoever posts wakes it up. */
+  posted: Int32Array<SharedArrayBuffer>
 }
 
 /** How much the worker reads or removes before it looks for new requests. */
@@ -20,6 +22,8 @@ export interface PageLimits {
 export type Request =
   /** The next batch; `missingValues` are the revisions whose values its deletes need, in order. At most one batch is under way. */
   | { kind: 'append'; events: PackedEvents; missingValues: number[] }
+  /** The event of a revision that is known to be kept. */
+  | { kind: 'at'; id: number; revision: number }
   | { kind: 'get'; id: number; key: string; revision: number }
   | { kind: 'list'; id: number; range: KeyRange; revision: number; limit: number | undefined }
   /** One page of history; the answer's `throughRevision` says how far it goes. */

@@ -7,8 +7,10 @@ export const schemaVersion = 1
 const applicationId = 0x43585357
 
 /*
- * `log` is append-only between compactions: one row a revision, the value null for a delete. The index has all that opening and counting
- * need, so that neither reads values. `progress` has one row; rows superseded or deleted up to `collected_revision` are gone.
+ * `log` has one row a revision, the value null for a delete; it only grows at its end, so that a batch dirties few pages.
+ * `versions` is its index by key with all that opening and counting need, so that neither reads values. It is brought up to date in bulk
+ * (`indexed_revision` says how far), because keys lie scattered and nearly every row would dirty a page of its own.
+ * Rows superseded or deleted up to `collected_revision` are gone.
  */
 const definition = `
   CREATE TABLE log (
@@ -19,12 +21,19 @@ const definition = `
     deleted           INTEGER NOT NULL,
     value             BLOB
   ) STRICT;
-  CREATE UNIQUE INDEX log_by_key ON log (key, revision, deleted, create_revision);
+  CREATE TABLE versions (
+    key             TEXT NOT NULL,
+    revision        INTEGER NOT NULL,
+    deleted         INTEGER NOT NULL,
+    create_revision INTEGER NOT NULL,
+    PRIMARY KEY (key, revision)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE progress (
+    indexed_revision   INTEGER NOT NULL,
     compacted_revision INTEGER NOT NULL,
     collected_revision INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO progress VALUES (0, 0);
+  INSERT INTO progress VALUES (0, 0, 0);
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `
@@ -47,6 +56,14 @@ export function isFresh(database: DatabaseSync): boolean {
 
 export function createSchema(database: DatabaseSync): void {
   database.exec(`BEGIN IMMEDIATE; ${definition} COMMIT`)
+}
+
+/** Makes a copy of `versions` in memory, which from then on has its name. For a disk that can be read but not written. */
+export function moveVersionsToMemory(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TEMP TABLE versions (key, revision, deleted, create_revision, PRIMARY KEY (key, revision)) WITHOUT ROWID;
+    INSERT INTO temp.versions SELECT key, revision, deleted, create_revision FROM main.versions;
+  `)
 }
 
 function readPragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

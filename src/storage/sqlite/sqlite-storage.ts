@@ -17,7 +17,7 @@ import type { LoadedIndex } from './database.ts'
 import { EventRing, type EventRingLimits } from './event-ring.ts'
 import type { PageLimits } from './protocol.ts'
 import { Sequencer, type Version } from './sequencer.ts'
-import { WorkerClient } from './worker-client.ts'
+import { type Question, WorkerClient } from './worker-client.ts'
 
 export interface SqliteStorageOptions {
   /** Where the database lives; made if missing, readable by its owner only. One process at a time may have it open. */
@@ -80,8 +80,8 @@ class SqliteStorage implements Storage {
     const newest = this.#sequencer.newest(key)
     const newestIsDurable = !this.#sequencer.hasPending && this.#failure === undefined
     if (newest === undefined && newestIsDurable && revision === this.#revision) return undefined
-    const recent = newest !== undefined && newest.modRevision <= revision ? this.#ring.at(newest.modRevision) : undefined
-    return recent === undefined ? this.#read(key, revision) : toStoredValue(recent)
+    if (newest !== undefined && newest.modRevision <= revision) return this.#readNewest(newest)
+    return this.#read({ kind: 'get', key, revision })
   }
 
   async list(prefix: string, options?: ListOptions): Promise<ListResult> {
@@ -101,7 +101,7 @@ class SqliteStorage implements Storage {
     this.#checkWritable()
     const newest = this.#sequencer.newest(write.key)
     if ((newest?.modRevision ?? 0) !== write.expectedRevision || (newest === undefined && write.value === undefined)) {
-      return { committed: false, current: newest && (await this.#readNewest(write.key, newest)) }
+      return { committed: false, current: newest && (await this.#readNewest(newest)) }
     }
     const lastValue = newest && write.value === undefined ? this.#eventInMemory(newest.modRevision)?.value : undefined
     return new Promise((resolve, reject) => {
@@ -152,15 +152,15 @@ class SqliteStorage implements Storage {
     return throughRevision!
   }
 
-  /** The newest value of a key that exists, durable or not. */
-  async #readNewest(key: string, newest: Version): Promise<StoredValue | undefined> {
-    const event = this.#eventInMemory(newest.modRevision)
-    return event === undefined ? this.#read(key, newest.modRevision) : toStoredValue(event)
+  /** The value of a version that is the newest of its key, durable or not. */
+  async #readNewest({ modRevision }: Version): Promise<StoredValue | undefined> {
+    const event = this.#eventInMemory(modRevision)
+    return event === undefined ? this.#read({ kind: 'at', revision: modRevision }) : toStoredValue(event)
   }
 
-  async #read(key: string, revision: number): Promise<StoredValue | undefined> {
+  async #read(question: Question & { kind: 'at' | 'get' }): Promise<StoredValue | undefined> {
     let value: StoredValue | undefined
-    await this.#client.ask({ kind: 'get', key, revision }, ([event]) => {
+    await this.#client.ask(question, ([event]) => {
       value = event && toStoredValue(event)
     })
     return value

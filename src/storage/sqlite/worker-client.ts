@@ -6,7 +6,8 @@ import { packEvents, unpackEvents } from './event-pack.ts'
 import type { Reply, Request, WorkerOptions } from './protocol.ts'
 
 type Answer = Reply & { kind: 'answered' }
-type Question = DistributiveOmit<Extract<Request, { id: number }>, 'id'>
+/** A request that is answered, without its id. */
+export type Question = DistributiveOmit<Extract<Request, { id: number }>, 'id'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 interface Asked {
@@ -26,6 +27,7 @@ export interface WorkerListener {
 /** The main thread's end of the storage worker. */
 export class WorkerClient {
   readonly #worker: Worker
+  readonly #posted: Int32Array<SharedArrayBuffer>
   readonly #asked = new Map<number, Asked>()
   readonly #exited: Promise<void>
   #nextId = 1
@@ -33,8 +35,9 @@ export class WorkerClient {
   #gone: string | undefined
   #closing = false
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, posted: Int32Array<SharedArrayBuffer>) {
     this.#worker = worker
+    this.#posted = posted
     this.#exited = new Promise(resolve => {
       worker.once('exit', code => {
         this.#onGone(`the storage thread ended with code ${code}`)
@@ -48,9 +51,11 @@ export class WorkerClient {
    * Starts the worker and opens the database.
    * @throws StorageError Failed
    */
-  static async start(options: WorkerOptions): Promise<{ client: WorkerClient; index: LoadedIndex }> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, name: 'storage' })
-    const client = new WorkerClient(worker)
+  static async start(options: Omit<WorkerOptions, 'posted'>): Promise<{ client: WorkerClient; index: LoadedIndex }> {
+    const posted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const workerData: WorkerOptions = { ...options, posted }
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'storage' })
+    const client = new WorkerClient(worker, posted)
     const first = await new Promise<Reply>(resolve => {
       worker.once('message', resolve)
       worker.once('error', error => resolve({ kind: 'refused', message: error.message }))
@@ -98,6 +103,8 @@ export class WorkerClient {
 
   #post(request: Request, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(request, transfer)
+    Atomics.add(this.#posted, 0, 1)
+    Atomics.notify(this.#posted, 0)
   }
 
   #onReply(reply: Reply): void {
