@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+/** Where one cluster keeps its things. Everything follows from the data folder, so that `cox down` needs nothing else. */
+export interface ClusterFolder {
+  /** Tells clusters on one machine apart: eight characters made from the data folder's path. */
+  id: string
+  data: string
+  /** Sockets and process files: gone after a reboot, and short, because socket paths are. */
+  run: string
+  pki: string
+  storage: string
+  containerd: string
+  kubelet: string
+  podLogs: string
+  cniConf: string
+  cniIPAM: string
+  log: string
+  adminKubeconfig: string
+  controlSocket: string
+}
+
+export async function clusterFolder(dataDirectory: string): Promise<ClusterFolder> {
+  const data = await realpath(dataDirectory).catch(() => resolve(dataDirectory))
+  const id = createHash('sha256').update(data).digest('hex').slice(0, 8)
+  const run = join('/run/coxswain', id)
+  return {
+    id,
+    data,
+    run,
+    pki: join(data, 'pki'),
+    storage: join(data, 'storage'),
+    containerd: join(data, 'containerd'),
+    kubelet: join(data, 'kubelet'),
+    podLogs: join(data, 'logs/pods'),
+    cniConf: join(data, 'cni/net.d'),
+    cniIPAM: join(data, 'cni/ipam'),
+    log: join(data, 'cox.log'),
+    adminKubeconfig: join(data, 'admin.conf'),
+    controlSocket: join(run, 'control.sock'),
+  }
+}
+
+/** What was decided at the first start and must stay: kept in `cluster.json`. */
+export interface ClusterRecord {
+  apiPort: number
+  kubeletPort: number
+  nodeName: string
+  /** Range of all pods. */
+  podCIDR: string
+  serviceCIDR: string
+  /** Address of the node, as it was at the last start. */
+  nodeIP: string
+  /** Kubeconfig files that a context was merged into. */
+  kubeconfigs: string[]
+}
+
+export async function readClusterRecord(folder: ClusterFolder): Promise<ClusterRecord | undefined> {
+  const text = await readFile(join(folder.data, 'cluster.json'), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as ClusterRecord)
+}
+
+/** Durable when it resolves: a crash leaves the record of before or this one. */
+export async function writeClusterRecord(folder: ClusterFolder, record: ClusterRecord): Promise<void> {
+  await mkdir(folder.data, { recursive: true, mode: 0o700 })
+  const path = join(folder.data, 'cluster.json')
+  await using file = await open(`${path}.new`, 'w', 0o600)
+  await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
+  await file.sync()
+  await rename(`${path}.new`, path)
+}

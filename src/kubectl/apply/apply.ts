@@ -1,0 +1,43 @@
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { isNotFound } from '#apimachinery/status/status.ts'
+import type { Client } from '#client/client.ts'
+import { refOf } from '#client/rest-client.ts'
+
+/** What `kubectl apply` compares with next time; written here too, so that both can be used on the same object. */
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
+
+export type ApplyOutcome = 'created' | 'configured' | 'unchanged'
+
+/**
+ * Makes the object exist as given: creates it, or applies it on the server. Fields that others have set and the manifest does not mention
+ * stay.
+ * @throws StatusError
+ */
+export async function applyObject(
+  client: Client,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<{ object: KubeObject; outcome: ApplyOutcome }> {
+  const ref = refOf(object)
+  let before: KubeObject
+  try {
+    before = await client.get(ref, signal)
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    return {
+      object: await client.create(withLastApplied(object), signal, { fieldManager: 'kubectl-client-side-apply' }),
+      outcome: 'created',
+    }
+  }
+  const after = await client.patch(ref, { type: 'apply', body: withLastApplied(object), force: true }, signal, { fieldManager: 'cox' })
+  return { object: after, outcome: after.metadata.resourceVersion === before.metadata.resourceVersion ? 'unchanged' : 'configured' }
+}
+
+function withLastApplied(object: KubeObject): KubeObject {
+  const { annotations, ...metadata } = object.metadata
+  const applied = { ...object, metadata: { ...metadata, annotations: { ...annotations } } }
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: `${JSON.stringify(applied)}\n` } },
+  }
+}
