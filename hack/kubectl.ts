@@ -71,7 +71,8 @@ async function debianMirror(): Promise<string> {
   const sources = await readFile('/etc/apt/sources.list.d/debian.sources', 'utf8').catch(() => '')
   const list = await readFile('/etc/apt/sources.list', 'utf8').catch(() => '')
   const mirror = /^URIs:\s*(\S+\/debian)\/?\s*$/m.exec(sources)?.[1] ?? /^deb\s+(?:\[.*?\]\s+)?(\S+\/debian)\/?\s/m.exec(list)?.[1]
-  return mirror ?? 'http://deb.debian.org/debian'
+  if (mirror === undefined) throw new Error('no Debian mirror is named in /etc/apt; add one and try again')
+  return mirror
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,0 +1,16 @@
+import { missingPackages, installPackages } from '#cluster/packages.ts'
+import { ensureKubectl } from './kubectl.ts'
+
+/**
+ * Installs what the real tests need and this machine lacks: Debian packages by apt, the three stock kubectls into the cache folder. Loud
+ * when something cannot be had: tests never pass by being left out.
+ */
+export async function ensureTestPrerequisites(): Promise<void> {
+  const { signal } = new AbortController()
+  const missing = missingPackages()
+  if (missing.length > 0) {
+    console.log(`installing Debian packages: ${missing.join(' ')}`)
+    await installPackages(missing, signal)
+  }
+  for (const version of ['1.20', '1.32', '1.36'] as const) await ensureKubectl(version)
+}
