@@ -10,7 +10,8 @@ export interface ProxyResponse extends Writable {
   readonly headersSent: boolean
   statusCode: number
   setHeader(name: string, value: string | string[]): unknown
-  flushHeaders(): void
+  /** Both have it; the types of node:http2 do not say so. */
+  flushHeaders?(): void
 }
 
 /** The asking side of either. */
@@ -44,7 +45,7 @@ export async function proxyStream(options: ProxyStreamOptions): Promise<void> {
   response.statusCode = statusCode
   response.setHeader('Content-Type', contentType)
   // A followed log may be silent for long; the client shall know that it is connected.
-  response.flushHeaders()
+  response.flushHeaders?.()
   await carry(answer, response)
 }
 
@@ -98,7 +99,7 @@ export async function proxyRequest({ request, response, target, signal }: ProxyR
   for (const [name, values] of Object.entries(answer.headersDistinct)) {
     if (!perConnectionHeaders.has(name) && values !== undefined) response.setHeader(name, values)
   }
-  response.flushHeaders()
+  response.flushHeaders?.()
   await carry(answer, response)
 }
 

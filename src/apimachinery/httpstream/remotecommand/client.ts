@@ -39,7 +39,7 @@ export async function dialRemoteCommandSPDY(dial: RemoteCommandDial, options: Re
 /** Runs exec or attach over a WebSocket of version 5, as an API server speaks it. Rejects when the connection is refused. */
 export async function dialRemoteCommandWebSocket(dial: RemoteCommandDial, options: RemoteCommandOptions): Promise<RemoteCommandProcess> {
   const socket = await dialWebSocket(dial, streamProtocol.v5)
-  const channels = new ChannelSocket(socket, { closeFrames: true, clock: dial.clock })
+  const channels = new ChannelSocket(socket, { closeFrames: 'sent', clock: dial.clock })
   return newProcess(
     type => channels.channel(channel[type]),
     options,

@@ -5,8 +5,8 @@ import type { Clock, Timer } from '#base/clock.ts'
 export interface ChannelSocketOptions {
   /** Messages are text: the channel as a digit, then base64 (the `base64.` protocols). */
   base64?: boolean
-  /** The ends of single channels go over the wire (protocol version 5). */
-  closeFrames?: boolean
+  /** The client's ends of single channels go over the wire (protocol version 5). A server announces none: clients do not know what to do with it. */
+  closeFrames?: 'sent' | 'received'
   clock: Clock
 }
 
@@ -50,7 +50,7 @@ export class ChannelSocket {
     const stream = new ChannelStream({
       send: (bytes, callback) => this.#send(number, bytes, callback),
       sendEnd: () => {
-        if (this.#options.closeFrames) this.#send(closeChannel, Buffer.from([number]), () => {})
+        if (this.#options.closeFrames === 'sent') this.#send(closeChannel, Buffer.from([number]), () => {})
       },
       wantsData: () => {
         if (this.#full.delete(stream)) this.#updateFlow()
@@ -79,7 +79,7 @@ export class ChannelSocket {
   #receive(message: Buffer): void {
     if (message.length === 0) return
     const number = this.#options.base64 ? message[0]! - asciiZero : message[0]!
-    if (number === closeChannel && this.#options.closeFrames) {
+    if (number === closeChannel && this.#options.closeFrames === 'received') {
       const ended = message[1]
       if (ended !== undefined) this.#channels.get(ended)?.receiveEnd()
       return
