@@ -26,7 +26,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end. */
-export function runProgram(command: string, args: readonly string[], { input, env, limitMs = 120_000, folder = root }: RunOptions = {}): Promise<Outcome> {
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  { input, env, limitMs = 120_000, folder = root }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...env }, timeout: limitMs, killSignal: 'SIGKILL' })
     let stdout = ''
@@ -65,7 +69,16 @@ export class TestCluster {
   }
 
   async up(...extra: string[]): Promise<Outcome> {
-    const flags = ['--data-dir', this.dataFolder, '--kubeconfig', this.kubeconfig, '--api-port', String(this.apiPort), '--offline', '--detach']
+    const flags = [
+      '--data-dir',
+      this.dataFolder,
+      '--kubeconfig',
+      this.kubeconfig,
+      '--api-port',
+      String(this.apiPort),
+      '--offline',
+      '--detach',
+    ]
     return expectSuccess(await this.cox(['up', ...flags, ...extra], { limitMs: 280_000 }), 'cox up')
   }
 
