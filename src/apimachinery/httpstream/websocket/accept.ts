@@ -36,7 +36,10 @@ export function negotiateSubprotocol(request: IncomingMessage, socket: Duplex, s
   return chosen
 }
 
-/** Answers 101 with the chosen subprotocol. Undefined after it has refused a malformed handshake. */
+/**
+ * Answers 101 with the chosen subprotocol. The socket comes paused, so that no message passes before somebody listens. Undefined after
+ * it has refused a malformed handshake.
+ */
 export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string): Promise<WebSocket | undefined> {
   return new Promise(resolve => {
     const server = new WebSocketServer({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: messageBytesMax })
@@ -50,6 +53,9 @@ export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: 
       resolve(undefined)
     })
     if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs)
-    server.handleUpgrade(request, socket, head, resolve)
+    server.handleUpgrade(request, socket, head, webSocket => {
+      webSocket.pause()
+      resolve(webSocket)
+    })
   })
 }

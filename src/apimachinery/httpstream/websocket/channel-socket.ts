@@ -37,6 +37,8 @@ export class ChannelSocket {
     socket.on('message', message => this.#receive(message as Buffer))
     socket.on('error', error => this.#end(error))
     socket.on('close', () => this.#end(new Error('peer closed the connection')))
+    // Flows from the next turn on: who made this opens its channels before.
+    socket.resume()
     if (socket.readyState === WebSocket.CLOSED) this.#end(new Error('peer closed the connection'))
   }
 

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import { type DialOptions, readRefusal } from '../dial-upgrade.ts'
 
-/** Connects a WebSocket with one subprotocol to an http: or https: URL. Rejects with UpgradeRefusedError for any answer but 101. */
+/**
+ * Connects a WebSocket with one subprotocol to an http: or https: URL. It comes paused, so that no message passes before somebody
+ * listens. Rejects with UpgradeRefusedError for any answer but 101.
+ */
 export function dialWebSocket({ url, headers, tls, signal }: DialOptions, protocol: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
@@ -33,6 +36,9 @@ export function dialWebSocket({ url, headers, tls, signal }: DialOptions, protoc
     })
     socket.on('error', error => reject(signal.aborted ? signal.reason : error))
     socket.once('close', () => signal.removeEventListener('abort', onAbort))
-    socket.once('open', () => resolve(socket))
+    socket.once('open', () => {
+      socket.pause()
+      resolve(socket)
+    })
   })
 }
