@@ -52,8 +52,9 @@ function send(
           text += chunk
         })
         response.on('end', () => {
-          const isJSON = response.headers['content-type']?.includes('json')
-          resolve({ status: response.statusCode!, body: isJSON ? JSON.parse(text) : text })
+          // A watch answers with a line a frame, which is no JSON as a whole.
+          const isObject = response.headers['content-type']?.includes('json') && !path.includes('watch=true')
+          resolve({ status: response.statusCode!, body: isObject ? JSON.parse(text) : text })
         })
       },
     )
@@ -165,9 +166,5 @@ test('a watch sees a create, and one from a forgotten version gets 410', async (
     `/api/v1/namespaces/default/configmaps?watch=true&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=2`,
   )
   await send('POST', '/api/v1/namespaces/default/configmaps', { body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"seen"}}' })
-  const text = await watching.then(
-    ({ body: answer }) => (typeof answer === 'string' ? answer : JSON.stringify(answer)),
-    (error: Error) => error.message,
-  )
-  assert.match(text, /"type":"ADDED".*"name":"seen"/)
+  assert.match((await watching).body, /"type":"ADDED".*"name":"seen"/)
 })
