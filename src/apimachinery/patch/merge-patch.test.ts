@@ -20,7 +20,7 @@ for (const { original, patch, want } of [
   { original: { constructor: 1 }, patch: {}, want: { constructor: 1 } },
 ]) {
   test(`merge patch: ${JSON.stringify(original)} with ${JSON.stringify(patch)}`, () => {
-    assert.deepEqual(applyMergePatch<object>(original, patch), want)
+    assert.deepEqual(applyMergePatch(original as object, patch as object), want as object)
   })
 }
 
