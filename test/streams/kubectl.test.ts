@@ -9,15 +9,30 @@ import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { ensureKubectl, type KubectlVersion } from '../../hack/kubectl.ts'
 import { Fixture } from './fixture.ts'
+import { StreamingRuntime } from './streaming-runtime.ts'
 
 const webSocketsOff = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }
 const webSocketsOn = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'true', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'true' }
-const modes: { version: KubectlVersion; env: Record<string, string>; exec: string; portForward: string }[] = [
-  { version: '1.20', env: {}, exec: 'POST SPDY/3.1 ', portForward: 'POST SPDY/3.1 ' },
-  { version: '1.32', env: webSocketsOff, exec: 'POST SPDY/3.1 ', portForward: 'POST SPDY/3.1 ' },
-  { version: '1.36', env: webSocketsOff, exec: 'POST SPDY/3.1 ', portForward: 'POST SPDY/3.1 ' },
-  { version: '1.32', env: webSocketsOn, exec: 'GET websocket v5.channel.k8s.io', portForward: 'GET websocket SPDY/3.1+portforward.k8s.io' },
-  { version: '1.36', env: webSocketsOn, exec: 'GET websocket v5.channel.k8s.io', portForward: 'GET websocket SPDY/3.1+portforward.k8s.io' },
+const spdy = { env: webSocketsOff, exec: 'POST SPDY/3.1 ', portForward: 'POST SPDY/3.1 ' }
+const webSocket = { env: webSocketsOn, exec: 'GET websocket v5.channel.k8s.io', portForward: 'GET websocket SPDY/3.1+portforward.k8s.io' }
+interface Mode {
+  version: KubectlVersion
+  env: Record<string, string>
+  /** The upgrade requests that kubectl is to make. */
+  exec: string
+  portForward: string
+  /** Who carries the streams: the kubelet, or a streaming server of the runtime. */
+  carrier: 'kubelet' | 'runtime'
+}
+const modes: Mode[] = [
+  { version: '1.20', carrier: 'kubelet', ...spdy },
+  { version: '1.32', carrier: 'kubelet', ...spdy },
+  { version: '1.36', carrier: 'kubelet', ...spdy },
+  { version: '1.32', carrier: 'kubelet', ...webSocket },
+  { version: '1.36', carrier: 'kubelet', ...webSocket },
+  { version: '1.20', carrier: 'runtime', ...spdy },
+  { version: '1.36', carrier: 'runtime', ...spdy },
+  { version: '1.36', carrier: 'runtime', ...webSocket },
 ]
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
@@ -37,15 +52,20 @@ function outputOf(child: ChildProcess) {
   }
 }
 
-for (const { version, env, exec, portForward } of modes) {
-  describe(`kubectl ${version}, ${exec.split(' ')[1]}`, () => {
+for (const { version, env, exec, portForward, carrier } of modes) {
+  describe(`kubectl ${version}, ${exec.split(' ')[1]}, carried by the ${carrier}`, () => {
     let fixture: Fixture
     let kubectl: string
+    const runtime = new StreamingRuntime()
     before(async () => {
       kubectl = await ensureKubectl(version)
-      fixture = await Fixture.start()
+      await runtime.listen()
+      fixture = await Fixture.start(host => (carrier === 'runtime' ? runtime.wrap(host) : host))
     })
-    after(() => fixture[Symbol.asyncDispose]())
+    after(async () => {
+      await fixture?.[Symbol.asyncDispose]()
+      await runtime[Symbol.asyncDispose]()
+    })
     const run = (args: string[], input?: Buffer | string) => fixture.run(kubectl, args, input === undefined ? { env } : { env, input })
 
     test('exec: output, errors and exit code', async () => {
