@@ -19,7 +19,7 @@ const jobs: { id: number; steps: Iterator<void> }[] = []
 let closing = false
 
 /** Rows that wait to be indexed by key together: the more, the less is written; a few ms of work at most. */
-const unindexedMax = 4000
+const unindexedMax = pages.rowsMax * 8
 
 const database = open()
 if (database !== undefined) {
