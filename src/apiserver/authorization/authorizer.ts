@@ -20,8 +20,10 @@ export interface ResourceAttributes {
   version: string
   resource: string
   subresource: string
-  /** '' for collections and creates. */
+  /** '' for collections and creates; what `metadata.name` in the field selector of a list or watch names. */
   name: string
+  /** Fields that the field selector of a list, watch or deletecollection requires to have a value. */
+  fieldSelector?: Readonly<Record<string, string>>
 }
 
 export interface NonResourceAttributes {
