@@ -1,0 +1,16 @@
+/** `metav1.Time` on the wire: RFC 3339 in UTC, whole seconds. */
+export function formatTime(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 19)}Z`
+}
+
+/** `metav1.MicroTime` on the wire: RFC 3339 in UTC with six digits of a second. */
+export function formatMicroTime(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 23)}000Z`
+}
+
+/** Milliseconds since 1970 of an RFC 3339 time; undefined for nothing and for what is no time. */
+export function parseTime(text: string | undefined | null): number | undefined {
+  if (text === undefined || text === null || text === '') return undefined
+  const unixMs = Date.parse(text)
+  return Number.isNaN(unixMs) ? undefined : unixMs
+}
