@@ -25,20 +25,24 @@ export interface Storage extends AsyncDisposable {
   /**
    * Writes one key if its newest revision is the expected one. The expectation is checked, and the revision given, at the moment of the
    * call, in call order; the promise resolves when the write is durable and after every watcher has been called with it.
-   * A missed expectation is an answer, not an error.
+   * A missed expectation is an answer, not an error; so is a delete of what does not exist.
    * @throws StorageError Closed, Failed (the disk refused; this and every later write is lost, reads go on)
    */
   commit(write: Write): Promise<CommitResult>
 
   /**
    * Calls `listener` synchronously with every event under `prefix` after `afterRevision`, in revision order, without gap or repeat, and
-   * only once they are durable. History comes first. Resolves when the listener has seen everything up to the `revision` at that moment.
-   * A listener must not throw.
+   * only once they are durable. History comes first, perhaps before this returns. Resolves when the listener has seen everything up to the
+   * `revision` at that moment. A listener must not throw; it may call every method.
    * @throws StorageError Compacted, FutureRevision
    */
   watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable>
 
-  /** Forgets values superseded or deleted at or before `beforeRevision`. Idempotent; a smaller revision than before is a no-op. */
+  /**
+   * Forgets values superseded or deleted at or before `beforeRevision`, at which reads still work. Idempotent; a smaller revision than
+   * before is a no-op.
+   * @throws StorageError FutureRevision, Failed
+   */
   compact(beforeRevision: number): Promise<void>
 
   /** Waits for writes under way, then frees everything. Idempotent. */

@@ -26,7 +26,6 @@ export type Request =
   | { kind: 'at'; id: number; revision: number }
   | { kind: 'get'; id: number; key: string; revision: number }
   | { kind: 'list'; id: number; range: KeyRange; revision: number; limit: number | undefined }
-  /** One page of history; the answer's `throughRevision` says how far it goes. */
   | { kind: 'history'; id: number; range: KeyRange; afterRevision: number; throughRevision: number }
   | { kind: 'compact'; id: number; revision: number }
   /** Ends the worker after everything asked before. */
@@ -40,7 +39,7 @@ export type Reply =
   | { kind: 'appended'; missingValues: Uint8Array[] }
   /** A part of an answer, with more to come. */
   | { kind: 'page'; id: number; events: PackedEvents }
-  | { kind: 'answered'; id: number; events?: PackedEvents; remaining?: number; throughRevision?: number }
+  | { kind: 'answered'; id: number; events?: PackedEvents; remaining?: number }
   /** A read or compaction that the disk refused. */
   | { kind: 'unanswered'; id: number; message: string }
   /** A batch that the disk refused; none of it is visible. */

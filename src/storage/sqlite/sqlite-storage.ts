@@ -142,14 +142,14 @@ class SqliteStorage implements Storage {
     return this.close()
   }
 
-  /** Gives a page of history from the database to the listener; answers up to where it goes. */
+  /** Gives the history up to now from the database to the listener; answers how far that is. */
   async #replay(prefix: string, afterRevision: number, listener: StorageListener): Promise<number> {
     checkRevision(this, afterRevision)
-    const question = { kind: 'history', range: rangeOf(prefix), afterRevision, throughRevision: this.#revision } as const
-    const { throughRevision } = await this.#client.ask(question, page => {
+    const throughRevision = this.#revision
+    await this.#client.ask({ kind: 'history', range: rangeOf(prefix), afterRevision, throughRevision }, page => {
       if (page.length > 0) listener(page)
     })
-    return throughRevision!
+    return throughRevision
   }
 
   /** The value of a version that is the newest of its key, durable or not. */

@@ -125,11 +125,15 @@ function* count(database: Database, range: KeyRange, revision: number): Generato
 }
 
 function* history(database: Database, request: Request & { kind: 'history' }): Generator<void> {
-  const { afterRevision, range } = request
-  const windowEnd = Math.min(afterRevision + pages.rowsMax, request.throughRevision)
-  const { events, cutShort } = takePage(database.history(range, afterRevision, windowEnd))
-  const throughRevision = cutShort ? events.at(-1)!.revision : windowEnd
-  replyWith({ kind: 'answered', id: request.id, events: pack(events), throughRevision })
+  const { range, throughRevision } = request
+  for (let after = request.afterRevision; after < throughRevision; ) {
+    const windowEnd = Math.min(after + pages.rowsMax, throughRevision)
+    const { events, cutShort } = takePage(database.history(range, after, windowEnd))
+    if (events.length > 0) replyWith({ kind: 'page', id: request.id, events: pack(events) })
+    after = cutShort ? events.at(-1)!.revision : windowEnd
+    yield
+  }
+  reply({ kind: 'answered', id: request.id })
 }
 
 function* compact(database: Database, request: Request & { kind: 'compact' }): Generator<void> {
