@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
@@ -9,6 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { ensureKubectl, type KubectlVersion } from '../../hack/kubectl.ts'
 import { Fixture } from './fixture.ts'
+import { outputOf } from './output-of.ts'
 import { StreamingRuntime } from './streaming-runtime.ts'
 
 const webSocketsOff = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }
@@ -36,21 +36,6 @@ const modes: Mode[] = [
 ]
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-
-/** Collects a child's output until it matches. */
-function outputOf(child: ChildProcess) {
-  let text = ''
-  child.stdout!.on('data', part => {
-    text += part
-  })
-  return async (pattern: RegExp): Promise<RegExpExecArray> => {
-    for (;;) {
-      const match = pattern.exec(text)
-      if (match !== null) return match
-      await once(child.stdout!, 'data')
-    }
-  }
-}
 
 for (const { version, env, exec, portForward, carrier } of modes) {
   describe(`kubectl ${version}, ${exec.split(' ')[1]}, carried by the ${carrier}`, () => {
