@@ -71,6 +71,7 @@ async function restoreMachine(machineFolder: string, signal: AbortSignal): Promi
   await removePortMappings(tables, signal)
   if ((await readFile(ipForwardFile, 'utf8')).trim() !== ipForward) await writeFile(ipForwardFile, ipForward)
   await rm(file)
+  await rmdir(machineFolder).catch(() => undefined)
 }
 
 function beforeFile(machineFolder: string): string {
