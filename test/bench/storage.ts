@@ -10,6 +10,7 @@ import { type Load, runLoad } from './load.ts'
 import type { Row } from './row.ts'
 
 const valueSizeBytes = 1_500
+const aloneBudgetPerSecond = 5_000
 const value = Buffer.alloc(valueSizeBytes, 'x')
 const keyOf = (client: number) => `/registry/pods/default/pod-${client}`
 
@@ -61,7 +62,12 @@ async function benchCommits(folder: string): Promise<Row[]> {
   await runLoad(64, 5_000, commit)
   const alone = await runLoad(1, 5_000, commit)
   const many = await runLoad(64, 60_000, commit)
-  return [...loadRows('storage: durable commits', 1, alone, '≥ 5,000/s'), ...loadRows('storage: durable commits', 64, many, '≥ 60,000/s')]
+  const aloneRows = loadRows('storage: durable commits', 1, alone, '≥ 5,000/s')
+  if (alone.perSecond < aloneBudgetPerSecond) {
+    const missedBy = Math.round((1 - alone.perSecond / aloneBudgetPerSecond) * 100)
+    aloneRows[0]!.note += `; ${missedBy} % under: a lone write pays one disk sync and two thread wake-ups, nothing to share them with`
+  }
+  return [...aloneRows, ...loadRows('storage: durable commits', 64, many, '≥ 60,000/s')]
 }
 
 async function benchEtcd(folder: string): Promise<Row[]> {
