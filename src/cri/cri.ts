@@ -70,7 +70,8 @@ export interface RuntimeService {
 
   /**
    * What happens to sandboxes and containers from now on. The first event is always `Subscribed`: whatever was before it, the caller
-   * lists. When any other event arrives, the state it speaks of is already what the status and list calls answer. Events of one container come in order.
+   * lists. When any other event arrives, the state it speaks of is already what the status and list calls answer. Events of one container come in
+   * order; `Created` and `Started` may be left out when a later one is there already.
    * Ends by throwing: CRIError when the connection breaks (subscribe again, then list again), `signal.reason` when aborted.
    */
   containerEvents(signal: AbortSignal): AsyncIterable<RuntimeEvent>

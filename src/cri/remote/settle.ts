@@ -80,6 +80,8 @@ export class Settler {
     // A later fact of the same container has made this state pass already: there is nothing to wait for.
     const overtaken = () => waiting.some(fact => fact.type !== 'OOM')
     await this.#retry(settleMsMax, signal, async () => overtaken() || agrees(event, await this.#observe(containerID, signal)))
+    // Whoever hears of the end needs no word about the beginning, of which the CRI knows nothing any more.
+    if (overtaken() && (event === 'Created' || event === 'Started')) return
     if (event === 'Stopped' && (this.#outOfMemory.has(containerID) || waiting.some(fact => fact.type === 'OOM')))
       await this.#retry(oomReasonMsMax, signal, async () => overtaken() || (await this.#hasOOMReason(containerID, signal)))
     const origin = this.#origins.get(containerID) ?? { podSandboxID: '', podUID: '' }
