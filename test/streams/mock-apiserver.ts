@@ -28,8 +28,10 @@ export class MockServer implements AsyncDisposable {
   constructor(options: MockServerOptions) {
     this.#options = options
     this.#server = createSecureServer({ ...options.server, allowHTTP1: true })
-    this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head))
+    this.#server.on('request', (request, response) => void this.#serve(request, response).catch(() => response.destroy()))
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket, head).catch(() => socket.destroy())
+    })
     this.#server.on('secureConnection', socket => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))

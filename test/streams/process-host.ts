@@ -33,7 +33,7 @@ export class ProcessHost implements KubeletHost {
   }
 
   pods(): readonly object[] {
-    const { kind, apiVersion, ...rest } = pod
+    const { kind: _kind, apiVersion: _apiVersion, ...rest } = pod
     return [rest]
   }
 

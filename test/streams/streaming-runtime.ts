@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { acceptPortForward } from '../../src/apimachinery/httpstream/portforward/server.ts'
-import { acceptRemoteCommand } from '../../src/apimachinery/httpstream/remotecommand/server.ts'
+import { sendRawError } from '../../src/apimachinery/httpstream/raw-response.ts'
+import { type AcceptOptions, acceptRemoteCommand } from '../../src/apimachinery/httpstream/remotecommand/server.ts'
 import { resultOfError } from '../../src/apimachinery/httpstream/remotecommand/result.ts'
 import { isSPDYRequest } from '../../src/apimachinery/httpstream/spdy/upgrade.ts'
 import { RealClock } from '../../src/base/clock.ts'
@@ -17,20 +18,8 @@ export class StreamingRuntime implements AsyncDisposable {
   #url = ''
 
   async listen(): Promise<void> {
-    const clock = new RealClock()
-    this.#server.on('upgrade', async (request, socket, head) => {
-      const prepared = this.#prepared.get(request.url!)
-      this.#prepared.delete(request.url!)
-      if (prepared === undefined || !isSPDYRequest(request.headers))
-        return void socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
-      const accept = { request, socket, head, clock }
-      if ('options' in prepared && 'session' in prepared.target) {
-        const session = await acceptRemoteCommand(accept, prepared.options)
-        if (session !== undefined) await session.finish(await prepared.target.session(session).catch(resultOfError))
-      } else if (!('options' in prepared) && 'session' in prepared.target) {
-        const session = await acceptPortForward(accept, [])
-        if (session !== undefined) await prepared.target.session(session)
-      }
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#serve({ request, socket, head, clock: new RealClock() }).catch(() => socket.destroy())
     })
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -51,6 +40,21 @@ export class StreamingRuntime implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #serve(accept: AcceptOptions): Promise<void> {
+    const { request, socket } = accept
+    const prepared = this.#prepared.get(request.url!)
+    this.#prepared.delete(request.url!)
+    if (prepared === undefined || !isSPDYRequest(request.headers)) {
+      sendRawError(socket, 404, 'no such stream')
+    } else if ('options' in prepared && 'session' in prepared.target) {
+      const session = await acceptRemoteCommand(accept, prepared.options)
+      if (session !== undefined) await session.finish(await prepared.target.session(session).catch(resultOfError))
+    } else if (!('options' in prepared) && 'session' in prepared.target) {
+      const session = await acceptPortForward(accept, [])
+      if (session !== undefined) await prepared.target.session(session)
+    }
   }
 
   #prepare(prepared: { target: RemoteCommandTarget; options: RemoteCommandOptions } | { target: PortForwardTarget }): { url: string } {

@@ -25,7 +25,7 @@ export async function relayRemoteCommand(
 }
 
 async function connect(session: RemoteCommandSession, process: RemoteCommandProcess): Promise<void> {
-  session.signal.addEventListener('abort', () => process.close(), { once: true })
+  session.signal.addEventListener('abort', () => void process.close().catch(() => undefined), { once: true })
   if (session.stdin !== undefined && process.stdin !== undefined) session.stdin.pipe(process.stdin)
   if (session.stdout !== undefined) process.stdout?.pipe(session.stdout, { end: false })
   if (session.stderr !== undefined) process.stderr?.pipe(session.stderr, { end: false })
@@ -51,7 +51,7 @@ export async function relayPortForward(accept: AcceptOptions, url: URL, ports: r
   const forwarder = await dialPortForwardSPDY({ url, clock: accept.clock, signal })
   const session = await acceptPortForward(accept, ports)
   if (session !== undefined) {
-    session.signal.addEventListener('abort', () => forwarder.close(), { once: true })
+    session.signal.addEventListener('abort', () => void forwarder.close().catch(() => undefined), { once: true })
     const running: Promise<void>[] = []
     for await (const connection of session.connections) {
       const { data, error } = forwarder.open(connection.port)

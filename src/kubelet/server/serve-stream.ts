@@ -26,24 +26,19 @@ export async function serveStream(
   const gone = new AbortController()
   accept.socket.once('close', () => gone.abort(new Error('client closed the connection')))
   if (accept.socket.destroyed) return
-  switch (parts[0]) {
-    case 'exec':
-    case 'attach': {
-      const container = containerOf(parts)
-      if (container === undefined) break
-      const options = remoteCommandOptionsOf(query)
-      const command = query.getAll('command')
-      const target = await (parts[0] === 'exec' ? host.exec(container, { ...options, command }) : host.attach(container, options))
-      return serveRemoteCommand(accept, target, options, gone.signal)
-    }
-    case 'portForward': {
-      const pod = podOf(parts)
-      if (pod === undefined) break
-      const ports = portsOf(query)
-      return servePortForward(logger, accept, await host.portForward(pod, ports), ports, gone.signal)
-    }
+  const verb = parts[0]
+  if (verb === 'portForward') {
+    const pod = podOf(parts)
+    if (pod === undefined) throw new HostError(404, '404 page not found')
+    const ports = portsOf(query)
+    return servePortForward(logger, accept, await host.portForward(pod, ports), ports, gone.signal)
   }
-  throw new HostError(404, '404 page not found')
+  const container = containerOf(parts)
+  if (container === undefined || (verb !== 'exec' && verb !== 'attach')) throw new HostError(404, '404 page not found')
+  const options = remoteCommandOptionsOf(query)
+  const command = query.getAll('command')
+  const target = await (verb === 'exec' ? host.exec(container, { ...options, command }) : host.attach(container, options))
+  return serveRemoteCommand(accept, target, options, gone.signal)
 }
 
 async function serveRemoteCommand(

@@ -46,8 +46,12 @@ export class KubeletServer implements AsyncDisposable {
     const trust = clientCA === undefined ? {} : { ca: clientCA }
     // The authorizer decides about clients without a (good) certificate.
     this.#server = createServer({ cert, key, ...trust, requestCert: true, rejectUnauthorized: false })
-    this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#server.on('request', (request, response) => {
+      this.#serve(request, response).catch(error => this.#options.logger.error('cannot answer a kubelet request', { error }))
+    })
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket, head).catch(error => this.#options.logger.error('cannot answer a kubelet upgrade request', { error }))
+    })
   }
 
   /** Starts to listen. Port 0 takes a free one. */

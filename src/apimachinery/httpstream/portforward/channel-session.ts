@@ -38,7 +38,7 @@ export class ChannelPortForwardSession implements PortForwardSession {
       if (!data.writableEnded) data.end()
       data.resume()
       // The last connection takes the socket with it: no further one can be opened.
-      if (--this.#open === 0) void this.#channels.close()
+      if (--this.#open === 0) this.#channels.close().catch(() => undefined)
     }
     const fail = (message: string) => {
       if (open) error.write(message)

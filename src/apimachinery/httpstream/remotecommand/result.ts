@@ -8,7 +8,7 @@ export const exitCodeCause = 'ExitCode'
 /** The Status that the error channel carries. */
 export function statusOfResult(result: RemoteCommandResult): Partial<Status> {
   if ('error' in result) {
-    const { apiVersion, kind, ...status } = result.error
+    const { apiVersion: _apiVersion, kind: _kind, ...status } = result.error
     return status
   }
   const { exitCode } = result

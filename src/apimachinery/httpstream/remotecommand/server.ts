@@ -97,7 +97,7 @@ async function acceptStreams(
   using _timeout = clock.after(streamCreationTimeoutMs, () => complete.resolve(false))
   connection.signal.addEventListener('abort', () => complete.resolve(false), { once: true })
   if (!(await complete.promise)) {
-    void connection.close()
+    await connection.close()
     return undefined
   }
   const { error, stdin, stdout, stderr, resize } = streams
