@@ -152,18 +152,16 @@ describe('the policy that a cluster starts with', () => {
     await stores
       .of<ClusterRoleBinding>(clusterRoleBindings)
       .update(undefined, 'system:discovery', binding => ({ ...binding, subjects: [{ kind: 'User', name: 'bob' }] }), context)
-    await stores
-      .of<ClusterRole>(clusterRoles)
-      .update(
-        undefined,
-        'system:discovery',
-        role => ({
-          ...role,
-          rules: [],
-          metadata: { ...role.metadata, annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'false' } },
-        }),
-        context,
-      )
+    await stores.of<ClusterRole>(clusterRoles).update(
+      undefined,
+      'system:discovery',
+      role => ({
+        ...role,
+        rules: [],
+        metadata: { ...role.metadata, annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'false' } },
+      }),
+      context,
+    )
     await reconcileBootstrapPolicy(context)
     assert.equal(stores.of<ClusterRole>(clusterRoles).peek(undefined, 'system:basic-user')!.rules!.length, 4)
     assert.equal(stores.of<ClusterRoleBinding>(clusterRoleBindings).peek(undefined, 'system:discovery')!.subjects!.length, 2)
@@ -256,7 +254,7 @@ describe('escalation', () => {
   const setUp = async () => {
     const parts = await bootstrapped({ 'roles.rbac.authorization.k8s.io': [held], 'rolebindings.rbac.authorization.k8s.io': [binding] })
     const check = new RBACEscalationCheck(parts.resolver, parts.authorizer)
-    const write = (user: UserInfo, resource: string, object: object, old?: object) =>
+    const write = async (user: UserInfo, resource: string, object: object, old?: object) =>
       check.validate({
         operation: old === undefined ? 'CREATE' : 'UPDATE',
         object: object as ClusterRole,

@@ -22,10 +22,10 @@ export class RBACEscalationCheck implements AdmissionPlugin {
     this.#authorizer = authorizer
   }
 
-  async validate(request: AdmissionRequest): Promise<void> {
+  validate(request: AdmissionRequest): Promise<void> | undefined {
     const { object, old, context } = request
-    if (context.resource.group !== rbacGroup || object === undefined || context.subresource !== undefined) return
-    if (context.user.groups.includes(privilegedGroup)) return
+    if (context.resource.group !== rbacGroup || object === undefined || context.subresource !== undefined) return undefined
+    if (context.user.groups.includes(privilegedGroup)) return undefined
     switch (context.resource.resource) {
       case 'roles':
       case 'clusterroles':
@@ -34,7 +34,7 @@ export class RBACEscalationCheck implements AdmissionPlugin {
       case 'clusterrolebindings':
         return this.#checkBinding(object as RoleBinding, old as RoleBinding | undefined, context)
       default:
-        return
+        return undefined
     }
   }
 
