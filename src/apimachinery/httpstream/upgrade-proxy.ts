@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ConnectionOptions } from 'node:tls'
@@ -6,9 +6,17 @@ import { type DialAnswer, dialUpgrade } from './dial-upgrade.ts'
 import { joinStreams } from './join-streams.ts'
 import { rawHead } from './raw-response.ts'
 
+/** What is needed of an upgrade request. */
+export interface UpgradeRequest {
+  method?: string | undefined
+  headers: IncomingHttpHeaders
+  /** name, value, name, value, … */
+  rawHeaders: string[]
+}
+
 export interface UpgradeProxyOptions {
   /** The client's upgrade request with its socket, as the server's `upgrade` event gives them. */
-  request: IncomingMessage
+  request: UpgradeRequest
   socket: Duplex
   head: Buffer
   url: URL
@@ -50,12 +58,16 @@ export async function proxyUpgrade(options: UpgradeProxyOptions): Promise<void> 
 }
 
 function forwardedHeaders({ request, dropHeaders, setHeaders }: UpgradeProxyOptions): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(request.headersDistinct)) {
-    if (name === 'host' || dropHeaders?.has(name) || value === undefined) continue
-    headers[name] = value.length === 1 ? value[0]! : value
+  const headers = new Map<string, string[]>()
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index]!.toLowerCase()
+    if (name === 'host' || dropHeaders?.has(name)) continue
+    // Lines of one name stay apart: old peers do not split X-Stream-Protocol-Version at commas.
+    const values = headers.get(name)
+    if (values === undefined) headers.set(name, [request.rawHeaders[index + 1]!])
+    else values.push(request.rawHeaders[index + 1]!)
   }
-  return { ...headers, ...setHeaders }
+  return { ...Object.fromEntries(headers), ...setHeaders }
 }
 
 const perConnectionHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade'])

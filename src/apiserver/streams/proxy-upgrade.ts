@@ -1,14 +1,13 @@
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { sendRawResponse } from '#apimachinery/httpstream/raw-response.ts'
-import { proxyUpgrade as carryUpgrade } from '#apimachinery/httpstream/upgrade-proxy.ts'
+import { proxyUpgrade as carryUpgrade, type UpgradeRequest } from '#apimachinery/httpstream/upgrade-proxy.ts'
 import { offeredProtocols } from '#apimachinery/httpstream/websocket/accept.ts'
 import { newInternalError, type Status } from '#apimachinery/status/status.ts'
 import { credentialHeaders, type StreamTarget, urlOf } from './target.ts'
 
 export interface ProxyUpgradeOptions {
   /** The client's upgrade request with its socket, as the server's `upgrade` event gives them. */
-  request: IncomingMessage
+  request: UpgradeRequest
   socket: Duplex
   head: Buffer
   target: StreamTarget
