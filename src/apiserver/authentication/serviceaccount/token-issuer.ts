@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { quote } from '#apimachinery/text/quote.ts'
 import type { Clock } from '#base/clock.ts'
 import type { StoreLookup, UserInfo } from '../../registry/resource.ts'
@@ -93,8 +94,7 @@ export class TokenIssuer {
       sub: serviceAccountUserName(namespace, serviceAccount.name),
     }
     const token = signJWT(claims, this.#keys[0], this.#privateKey)
-    const expirationTimestamp = new Date(claims.exp * 1000).toISOString().replace('.000Z', 'Z')
-    return { token, expirationTimestamp }
+    return { token, expirationTimestamp: formatTime(claims.exp * 1000) }
   }
 
   /** Whether a token says that it comes from us. Nothing is checked. */

@@ -1,5 +1,6 @@
 import { apiVersionOf, parseAPIVersion } from '#apimachinery/resource/resource-info.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { isNotFound, newBadRequest, newConflict, newInvalid } from '#apimachinery/status/status.ts'
 import { quote } from '#apimachinery/text/quote.ts'
 import { type FieldError, invalid, path } from '#apimachinery/validation/field-error.ts'
@@ -46,12 +47,12 @@ export async function createToken(
     metadata: {
       name: serviceAccountName,
       namespace,
-      creationTimestamp: timestamp(context.clock.now()),
+      creationTimestamp: formatTime(context.clock.now()),
     },
     spec: { ...request.spec, audiences, expirationSeconds: seconds },
   }
   // The client is told the shorter life, so that it asks again in time.
-  const expirationTimestamp = timestamp(context.clock.now() + seconds * 1000)
+  const expirationTimestamp = formatTime(context.clock.now() + seconds * 1000)
   if (context.dryRun) return { ...answer, status: { token: '', expirationTimestamp } }
   const { token } = await issuer.issue({
     namespace,
@@ -62,10 +63,6 @@ export async function createToken(
     ...bound,
   })
   return { ...answer, status: { token, expirationTimestamp } }
-}
-
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function validateExpiration(seconds: number): FieldError[] {
