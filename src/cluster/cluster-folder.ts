@@ -70,3 +70,8 @@ export async function writeClusterRecord(folder: ClusterFolder, record: ClusterR
   await file.sync()
   await rename(`${path}.new`, path)
 }
+
+/** Name of the cluster's context in kubeconfig files: `coxswain` for the usual folder, with the cluster's id for others. */
+export function contextName({ data, id }: ClusterFolder): string {
+  return data === '/var/lib/coxswain' ? 'coxswain' : `coxswain-${id}`
+}

@@ -1,0 +1,7 @@
+export { ensureStandIns, type StandInOptions, type StandIns } from './build-stand-ins.ts'
+export { type ImportOptions, importImage } from './import-image.ts'
+export { buildImage, buildLayer, type ImageConfig, type LayerEntry, type OCIImage } from './oci-image.ts'
+export { type LayoutEntry, type NamedImage, readLayout, writeLayout } from './oci-layout.ts'
+export { type OfflineRegistry, type OfflineRegistryOptions, startOfflineRegistry } from './offline-registry.ts'
+export { type ImageReference, parseReference } from './reference.ts'
+export { type Reach, realReach, registryReachable } from './registry-reachable.ts'

@@ -1,0 +1,108 @@
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { RuntimeConnection } from '#cri/remote/connect.ts'
+import { connectRuntime } from '#cri/remote/connect.ts'
+import { nodePodCIDR, outwardMTU, readRoutes, setUpPodNetwork, type PodNetworkOptions } from '#network/cni/index.ts'
+import { type ClusterFolder, type ClusterRecord } from '../cluster-folder.ts'
+import { type ContainerdHandle, type ContainerdOptions, ensureContainerd } from '../containerd/index.ts'
+import { cniPluginFolder } from '../machine.ts'
+import { ensureSandboxImage, sandboxImageName } from '../sandbox-image/index.ts'
+
+export interface NodeRuntimeOptions {
+  folder: ClusterFolder
+  record: ClusterRecord
+  /** Takes every image pull; without it, the registries that image names say. */
+  mirrorURL?: string
+  clock: Clock
+  log: Logger
+  onStep(what: string, startedMs: number): void
+}
+
+/** State that all clusters of this machine share. */
+export const machineFolder = '/run/coxswain/machine'
+
+/** The pod network of the cluster, the same in every call: what is set up is what is removed. */
+export function podNetworkOptions(folder: ClusterFolder, record: ClusterRecord): PodNetworkOptions & { machineFolder: string } {
+  return {
+    clusterID: folder.id,
+    clusterCIDR: record.podCIDR,
+    nodeCIDR: nodePodCIDR(record.podCIDR, 0)!,
+    serviceCIDR: record.serviceCIDR,
+    egress: 'masquerade',
+    confFolder: folder.cniConf,
+    ipamFolder: folder.cniIPAM,
+    machineFolder,
+  }
+}
+
+export function containerdFolders(folder: ClusterFolder): { dataFolder: string; runFolder: string } {
+  return { dataFolder: folder.containerd, runFolder: `${folder.run}/containerd` }
+}
+
+/** The runtime of the machine's node: guard routes first, then containerd with the sandbox image, kept alive until disposed. */
+export class NodeRuntime implements Disposable {
+  readonly connection: RuntimeConnection
+  readonly version: string
+  readonly #options: NodeRuntimeOptions
+  readonly #lifetime = new AbortController()
+  #handle: ContainerdHandle
+
+  private constructor(options: NodeRuntimeOptions, handle: ContainerdHandle) {
+    this.#options = options
+    this.#handle = handle
+    this.version = handle.version
+    this.connection = connectRuntime({ socketPath: handle.socketPath, clock: options.clock })
+    this.#watch()
+  }
+
+  static async start(options: NodeRuntimeOptions, signal: AbortSignal): Promise<NodeRuntime> {
+    const { folder, record, clock, onStep } = options
+    const started = clock.monotonicMs()
+    const mtu = await outwardMTU(await readRoutes(signal))
+    await setUpPodNetwork({ ...podNetworkOptions(folder, record), ...(mtu === undefined ? {} : { mtu }) }, signal)
+    onStep(`pod network ${record.podCIDR}, kept on this machine by guard routes`, started)
+    const starting = clock.monotonicMs()
+    const handle = await ensureContainerd(containerdOptions(options), signal)
+    const node = new NodeRuntime(options, handle)
+    const { transport, runtime } = node.connection
+    await ensureSandboxImage({ transport, images: runtime, clock, architecture: process.arch }, signal)
+    onStep(`containerd ${handle.version} ${handle.adopted ? 'adopted' : 'started'}`, starting)
+    return node
+  }
+
+  /** Stops watching; containerd and its pods go on. */
+  [Symbol.dispose](): void {
+    this.#lifetime.abort(new Error('node runtime disposed'))
+    this.connection[Symbol.dispose]()
+    this.#handle[Symbol.dispose]()
+  }
+
+  /** containerd that dies is brought back: its pods did not notice. */
+  #watch(): void {
+    const { signal } = this.#lifetime
+    void this.#keepRunning(signal).catch(error => {
+      if (!signal.aborted) this.#options.log.error('containerd cannot be kept running', { error })
+    })
+  }
+
+  async #keepRunning(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#handle.exited
+      if (signal.aborted) return
+      this.#options.log.warn('containerd ended: starting it again', { pid: this.#handle.pid })
+      this.#handle[Symbol.dispose]()
+      this.#handle = await ensureContainerd(containerdOptions(this.#options), signal)
+    }
+  }
+}
+
+function containerdOptions({ folder, mirrorURL, clock, log }: NodeRuntimeOptions): ContainerdOptions {
+  return {
+    ...containerdFolders(folder),
+    clock,
+    logger: log.child({ component: 'containerd' }),
+    sandboxImage: sandboxImageName,
+    cni: { binFolder: cniPluginFolder(), confFolder: folder.cniConf },
+    ...(mirrorURL === undefined ? {} : { mirrorURL }),
+  }
+}
