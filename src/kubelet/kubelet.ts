@@ -1,0 +1,292 @@
+import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
+import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
+import { Group } from '#base/group.ts'
+import { APIEventRecorder } from '#client/events/event-recorder.ts'
+import { Informer, type InformerEvent } from '#client/informer.ts'
+import { parseResolvConf } from './container/dns.ts'
+import { terminationMessageOf } from './container/termination-message.ts'
+import { ImageManager } from './images/image-manager.ts'
+import { limits } from './limits.ts'
+import { NodeLease } from './node/node-lease.ts'
+import { NodeReporter } from './node/node-reporter.ts'
+import type { KubeletOptions } from './options.ts'
+import { orphanPod } from './pod/orphan.ts'
+import { admitPod } from './pod/admission.ts'
+import { formatDuration } from './pod/backoff.ts'
+import { PodWorker } from './pod/pod-worker.ts'
+import { podDirectory, type NodeServices } from './pod/step-context.ts'
+import { Prober } from './prober/prober.ts'
+import { RuntimeState } from './runtime/runtime-state.ts'
+import type { KubeletHost } from './server/host.ts'
+import { StatusManager } from './status-manager.ts'
+import { PodStreams } from './streams.ts'
+import { VolumeManager } from './volumes/volume-manager.ts'
+
+/**
+ * The node agent: makes the runtime run what the API server binds to this node, and tells what became of it. Everything is rebuilt from the
+ * API and the runtime at start; stopping it stops no container.
+ */
+export class Kubelet implements AsyncDisposable {
+  readonly #options: KubeletOptions
+  readonly #group: Group
+  readonly #events: APIEventRecorder
+  readonly #runtimeState: RuntimeState
+  readonly #node: NodeReporter
+  readonly #pods: Informer<Pod>
+  readonly #nodes: Informer<Node>
+  readonly #services: Informer<Service>
+  readonly #volumes: VolumeManager
+  readonly #prober: Prober
+  readonly #shared: NodeServices
+  readonly #workers = new Map<string, PodWorker>()
+  /** For exec, logs and their like: hand it to the kubelet's server. */
+  readonly host: KubeletHost
+
+  constructor(options: KubeletOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#group = new Group(signal)
+    const { nodeName, client, runtime, clock, random, log, host } = options
+    const ownSignal = this.#group.signal
+    this.#events = new APIEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName })
+    const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files)
+    this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage })
+    this.#node = this.#nodeReporter()
+    const informerOptions = { client, clock, random, log }
+    this.#pods = new Informer({ apiVersion: 'v1', kind: 'Pod', fieldSelector: `spec.nodeName=${nodeName}` }, informerOptions)
+    this.#nodes = new Informer({ apiVersion: 'v1', kind: 'Node', fieldSelector: `metadata.name=${nodeName}` }, informerOptions)
+    this.#services = new Informer({ apiVersion: 'v1', kind: 'Service' }, informerOptions)
+    this.#volumes = this.#volumeManager(ownSignal)
+    this.#prober = new Prober(ownSignal)
+    this.#shared = this.#nodeServices(ownSignal)
+    const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
+    this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, pods, signal: ownSignal })
+  }
+
+  /** Resolves when the API server shows this node as Ready. */
+  get ready(): Promise<void> {
+    return this.#node.ready
+  }
+
+  /** Resolves when the kubelet has stopped; throws what broke it. */
+  get stopped(): Promise<void> {
+    return this.#group.wait()
+  }
+
+  /** The node's status may have changed, for example because its network was set up just now. */
+  checkNode(): void {
+    this.#node.check()
+  }
+
+  start(): void {
+    const { nodeName, client, clock, log, host } = this.#options
+    const lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid })
+    this.#runtimeState.onChange(uid => this.#onRuntimeChange(uid))
+    this.#group.spawn(signal => this.#events.run(signal))
+    this.#group.spawn(signal => this.#runtimeState.run(signal))
+    this.#group.spawn(signal => this.#node.run(signal))
+    this.#group.spawn(signal => lease.run(signal))
+    this.#group.spawn(signal => this.#pods.run(signal))
+    this.#group.spawn(signal => this.#nodes.run(signal))
+    this.#group.spawn(signal => this.#services.run(signal))
+    this.#group.spawn(async () => {
+      await host.files.makeDirectory(this.#options.rootDirectory)
+      await host.cgroups.prepare()
+    })
+    this.#group.spawn(signal => this.#runPods(signal))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.#workers.values()) worker.stop()
+    await this.#group[Symbol.asyncDispose]()
+  }
+
+  /** Pods are looked at only when both sides are known: else what runs already would be started again. */
+  async #runPods(signal: AbortSignal): Promise<void> {
+    const stopped = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => stopped.resolve(), { once: true })
+    await Promise.race([Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), stopped.promise])
+    if (signal.aborted) return
+    using _listening = this.#pods.onChange(event => this.#onPodChange(event))
+    for (const { uid } of [...this.#runtimeState.values()]) this.#onRuntimeChange(uid)
+    await this.#removeLeftovers(signal)
+    await stopped.promise
+  }
+
+  #onPodChange(event: InformerEvent<Pod>): void {
+    const pod = event.object
+    const uid = pod.metadata.uid ?? ''
+    if (event.type === 'delete') {
+      this.#workers.get(uid)?.remove()
+      return
+    }
+    // Deleted and made again between two looks of ours: another pod of the same name.
+    if (event.type === 'update' && event.old.metadata.uid !== uid) this.#workers.get(event.old.metadata.uid ?? '')?.remove()
+    const worker = this.#workers.get(uid)
+    if (worker === undefined) this.#add(pod)
+    else {
+      worker.update(pod)
+      this.#volumes.update(pod)
+    }
+  }
+
+  #add(pod: Pod): void {
+    const worker = this.#newWorker(pod)
+    const isNew = this.#runtimeState.get(worker.uid) === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined
+    if (isNew) {
+      const rejection = this.#admit(pod)
+      if (rejection !== undefined) worker.reject(rejection)
+    }
+    // Its ConfigMaps and Secrets are asked for while everything else goes on.
+    if (worker.memory.termination === undefined) this.#volumes.register(pod)
+    worker.wake()
+  }
+
+  #admit(pod: Pod) {
+    const others = [...this.#workers.values()].filter(({ uid, memory }) => uid !== pod.metadata.uid && memory.termination?.cause !== 'Completed' && memory.termination?.cause !== 'Rejected')
+    const node = this.#nodes.get(this.#options.nodeName)
+    return admitPod({ pod, others: others.map(worker => worker.pod), allocatable: this.#node.allocatable, node })
+  }
+
+  #newWorker(pod: Pod): PodWorker {
+    const worker = new PodWorker(pod, {
+      node: this.#shared,
+      events: this.#events,
+      signal: this.#group.signal,
+      onSync: each => this.#prober.update(each),
+      onDone: each => {
+        this.#prober.forget(each)
+        this.#workers.delete(each.uid)
+      },
+    })
+    this.#workers.set(worker.uid, worker)
+    return worker
+  }
+
+  #onRuntimeChange(uid: string): void {
+    const worker = this.#workers.get(uid)
+    if (worker !== undefined) {
+      worker.wake()
+      return
+    }
+    const observed = this.#runtimeState.get(uid)
+    // Before the first list of pods nobody knows what is an orphan.
+    if (observed === undefined || !this.#pods.hasSynced) return
+    if (this.#pods.get(`${observed.namespace}/${observed.name}`)?.metadata.uid === uid) return
+    this.#newWorker(orphanPod(observed)).remove()
+  }
+
+  /** Folders and cgroups of pods that went away while we were not there. */
+  async #removeLeftovers(signal: AbortSignal): Promise<void> {
+    const { host, rootDirectory, log } = this.#options
+    const uids = new Set([
+      ...(await host.files.list(`${rootDirectory}/pods`)),
+      ...(await host.files.list(`${rootDirectory}/memory`)),
+      ...(await host.cgroups.podUIDs()),
+    ])
+    for (const uid of uids) {
+      if (this.#workers.has(uid)) continue
+      try {
+        await this.#volumes.unmount(uid, signal)
+        await host.files.remove(podDirectory(this.#options, uid))
+        for (const qos of ['Guaranteed', 'Burstable', 'BestEffort'] as const) await host.cgroups.removePod(uid, qos)
+      } catch (error) {
+        signal.throwIfAborted()
+        log.warn('cannot remove what is left of a pod', { pod: uid, error })
+      }
+    }
+  }
+
+  /** The informer's object with the status that is on its way to the API server. */
+  #withNewestStatus(pod: Pod): Pod {
+    const status = this.#shared.statuses.get(pod.metadata.uid ?? '')
+    return status === undefined ? pod : { ...pod, status }
+  }
+
+  #nodeReporter(): NodeReporter {
+    const { hostname, nodeName, host, labels = {}, taints = [], maxPods = 110, kubeletPort = 10_250, version } = this.#options
+    return new NodeReporter({
+      ...this.#options,
+      hostname: hostname ?? nodeName,
+      labels,
+      taints,
+      maxPods,
+      kubeletPort,
+      kubeletVersion: version,
+      probe: host.probe,
+      events: this.#events,
+      plegProblem: () => this.#plegProblem(),
+    })
+  }
+
+  #plegProblem(): string | undefined {
+    const { silentMs } = this.#runtimeState
+    // Before the first list there is nothing to be late with.
+    if (!Number.isFinite(silentMs) || silentMs < limits.plegHealthyMs) return undefined
+    return `pleg was last seen active ${formatDuration(silentMs)} ago; threshold is ${formatDuration(limits.plegHealthyMs)}`
+  }
+
+  #volumeManager(signal: AbortSignal): VolumeManager {
+    const { client, clock, random, log, host, rootDirectory } = this.#options
+    const factsOf = (pod: Pod) => {
+      const sandbox = this.#runtimeState.get(pod.metadata.uid ?? '')?.sandboxes.find(({ ready }) => ready)
+      const podIPs = pod.spec.hostNetwork === true ? this.#options.nodeIPs : (sandbox?.ips ?? [])
+      return { podIPs, hostIPs: this.#options.nodeIPs, nodeName: this.#options.nodeName, allocatable: this.#node.allocatable }
+    }
+    const onObjectChange = (uid: string) => this.#workers.get(uid)?.objectChanged()
+    return new VolumeManager({ client, clock, random, log, files: host.files, rootDirectory, factsOf, onObjectChange, signal })
+  }
+
+  #nodeServices(signal: AbortSignal): NodeServices {
+    const { nodeName, nodeIPs, client, runtime, images, clock, random, log, host, rootDirectory, podLogsDirectory } = this.#options
+    const { clusterDNS = [], clusterDomain = 'cluster.local' } = this.#options
+    return {
+      nodeName,
+      hostIPs: nodeIPs,
+      client,
+      runtime,
+      runtimeState: this.#runtimeState,
+      images: new ImageManager({ images, clock }),
+      volumes: this.#volumes,
+      cgroups: host.cgroups,
+      files: host.files,
+      statuses: new StatusManager({ client, clock, log, signal }),
+      clock,
+      random,
+      log,
+      rootDirectory,
+      podLogsDirectory,
+      clusterDNS,
+      clusterDomain,
+      nodeDNS: async () => parseResolvConf(await host.resolvConf()),
+      nodeHosts: () => host.hosts(),
+      services: async () => {
+        await this.#services.synced
+        return this.#services.values()
+      },
+      pullSecrets: pod => this.#pullSecrets(pod),
+      allocatable: () => this.#node.allocatable,
+      memoryBytes: () => this.#node.memoryBytes,
+      runtimeName: () => this.#node.runtimeName,
+      runtimeFeatures: () => this.#node.runtimeFeatures,
+    }
+  }
+
+  async #pullSecrets(pod: Pod): Promise<Secret[]> {
+    const { namespace = '' } = pod.metadata
+    const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? '').filter(name => name !== '')
+    const found = await Promise.all(names.map(name => this.#volumes.secret(namespace, name)))
+    const missing = names.filter((_, index) => found[index] === undefined)
+    if (missing.length > 0) {
+      const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
+      this.#workers.get(pod.metadata.uid ?? '')?.report('Warning', 'FailedToRetrieveImagePullSecret', message)
+    }
+    return found.filter(secret => secret !== undefined)
+  }
+}
+
+/** Starts a kubelet; dispose it, or abort the signal, to stop it. */
+export function startKubelet(options: KubeletOptions, signal: AbortSignal): Kubelet {
+  const kubelet = new Kubelet(options, signal)
+  kubelet.start()
+  return kubelet
+}

@@ -1,0 +1,222 @@
+import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/types.gen.ts'
+import type { Clock, Timer } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Client } from '#client/client.ts'
+import type { EventRecorder } from '#client/events/event-recorder.ts'
+import type { ImageService, RuntimeService } from '#cri/cri.ts'
+import type { VersionResponse } from '#cri/gen/runtime.gen.ts'
+import { limits } from '../limits.ts'
+import type { MachineFacts, NodeProbe } from './node-probe.ts'
+import { conditionEvents, type NodeFacts, newNode, nodeResources, nodeStatus, sameNodeStatus } from './node-status.ts'
+
+export interface NodeReporterOptions {
+  nodeName: string
+  hostname: string
+  nodeIPs: readonly string[]
+  labels: Readonly<Record<string, string>>
+  taints: Taint[]
+  maxPods: number
+  kubeletPort: number
+  kubeletVersion: string
+  client: Client
+  runtime: RuntimeService
+  images: ImageService
+  probe: NodeProbe
+  clock: Clock
+  log: Logger
+  events: EventRecorder
+  /** Why pods cannot be followed; undefined when all is well. */
+  plegProblem: () => string | undefined
+}
+
+/** While the node is not ready the runtime is asked again after this time, doubled up to the next; there is no event for it. */
+const unreadyCheckMs = 25
+const unreadyCheckMaxMs = 2_000
+
+/** Registers the node and keeps its status true. */
+export class NodeReporter {
+  readonly #options: NodeReporterOptions
+  readonly #ref: ObjectReference
+  #machine: MachineFacts | undefined
+  #version: VersionResponse | undefined
+  #uid: string | undefined
+  #reported: NodeStatus | undefined
+  #reportedAtMs = Number.NEGATIVE_INFINITY
+  #unreadyChecks = 0
+  #wake: (() => void) | undefined
+  #ready = Promise.withResolvers<void>()
+  #lastFacts: NodeFacts | undefined
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options
+    const name = options.nodeName
+    // Upstream's events of a node carry its name as UID; `kubectl describe node` looks for that.
+    this.#ref = { apiVersion: 'v1', kind: 'Node', name, uid: name }
+  }
+
+  /** Resolves when the node was first reported Ready. */
+  get ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  get uid(): string | undefined {
+    return this.#uid
+  }
+
+  /** `containerd`; the scheme of container IDs. */
+  get runtimeName(): string {
+    return this.#version?.runtimeName ?? ''
+  }
+
+  /** What the runtime's default handler can do. */
+  get runtimeFeatures(): { userNamespaces: boolean } {
+    const handler = this.#lastFacts?.runtimeStatus?.runtimeHandlers.find(({ name }) => name === '')
+    return { userNamespaces: handler?.features?.userNamespaces ?? false }
+  }
+
+  get memoryBytes(): number {
+    return this.#machine?.memoryBytes ?? 1
+  }
+
+  /** What pods may use; empty before the machine was looked at. */
+  get allocatable(): Record<string, string> {
+    return this.#lastFacts === undefined ? {} : (nodeResources(this.#lastFacts).allocatable ?? {})
+  }
+
+  /** Learns what never changes. Before anything else of the kubelet. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { probe, runtime } = this.#options
+    ;[this.#machine, this.#version] = await Promise.all([probe.machine(), runtime.version(signal)])
+  }
+
+  /** Looks at the node now: something that its status shows may have changed. */
+  check(): void {
+    this.#wake?.()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { events, log, nodeName } = this.#options
+    events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
+    let failures = 0
+    while (!signal.aborted) {
+      let delayMs: number = limits.nodeStatusCheckMs
+      try {
+        if (!(await this.#report(signal))) delayMs = Math.min(unreadyCheckMs * 2 ** this.#unreadyChecks++, unreadyCheckMaxMs)
+        else this.#unreadyChecks = 0
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        delayMs = Math.min(100 * 2 ** failures++, limits.nodeStatusCheckMs)
+        log.warn('cannot report the node', { node: nodeName, error })
+      }
+      await this.#pause(delayMs, signal)
+    }
+  }
+
+  /** @returns whether the node is Ready */
+  async #report(signal: AbortSignal): Promise<boolean> {
+    const facts = await this.#facts(signal)
+    this.#lastFacts = facts
+    const status = nodeStatus(facts, this.#reported)
+    if (this.#uid === undefined) await this.#register(facts, signal)
+    else {
+      const isOld = facts.nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs
+      if (isOld || this.#reported === undefined || !sameNodeStatus(this.#reported, status)) await this.#write(facts, signal)
+    }
+    const ready = this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
+    if (ready) this.#ready.resolve()
+    return ready
+  }
+
+  async #facts(signal: AbortSignal): Promise<NodeFacts> {
+    const { runtime, images, probe, clock, plegProblem, log } = this.#options
+    if (this.#machine === undefined || this.#version === undefined) await this.prepare(signal)
+    const [runtimeStatus, pressure, listed] = await Promise.all([
+      runtime.status({}, signal).catch(error => {
+        log.warn('the container runtime does not answer', { error })
+        return undefined
+      }),
+      probe.pressure(),
+      images.listImages({}, signal).catch(() => undefined),
+    ])
+    const version = this.#version
+    return {
+      ...this.#options,
+      machine: this.#machine!,
+      pressure,
+      runtimeVersion: `${version?.runtimeName}://${version?.runtimeVersion}`,
+      runtimeStatus,
+      plegProblem: plegProblem(),
+      images: listed?.images ?? [],
+      nowMs: clock.now(),
+    }
+  }
+
+  async #register(facts: NodeFacts, signal: AbortSignal): Promise<void> {
+    const { client, labels, taints } = this.#options
+    const wanted = newNode(facts, labels, taints)
+    try {
+      const created = await client.create(wanted, signal)
+      this.#uid = created.metadata.uid
+      if (created.status?.conditions !== undefined) this.#remember(created.status, [], facts.nowMs)
+      else await this.#write(facts, signal)
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+      const present = await client.get<Node>({ apiVersion: 'v1', kind: 'Node', name: facts.nodeName }, signal)
+      this.#uid = present.metadata.uid
+      this.#reported = present.status
+      const stale = Object.entries(wanted.metadata.labels ?? {}).some(([key, value]) => present.metadata.labels?.[key] !== value)
+      if (stale) await this.#patchLabels(wanted, signal)
+      await this.#write(facts, signal)
+    }
+  }
+
+  async #patchLabels({ metadata }: Node, signal: AbortSignal): Promise<void> {
+    const { client, nodeName } = this.#options
+    const body = { metadata: { labels: metadata.labels } }
+    await client.patch({ apiVersion: 'v1', kind: 'Node', name: nodeName }, { type: 'merge', body }, signal)
+  }
+
+  /** Reads before writing: conditions and addresses of others stay. Status writes are rare, the lease is the heartbeat. */
+  async #write(facts: NodeFacts, signal: AbortSignal): Promise<void> {
+    const { client, nodeName } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const present = await client.get<Node>({ apiVersion: 'v1', kind: 'Node', name: nodeName }, signal)
+        const old = present.status ?? {}
+        const status = { ...old, ...nodeStatus(facts, old) }
+        const written = await client.update({ ...present, status }, signal, { subresource: 'status' })
+        this.#uid = written.metadata.uid
+        this.#remember(nodeStatus(facts, written.status), old.conditions ?? [], facts.nowMs)
+        return
+      } catch (error) {
+        // Somebody deleted the object: the node registers again.
+        if (isNotFound(error)) this.#uid = undefined
+        if (!isConflict(error) || attempt >= 5) throw error
+      }
+    }
+  }
+
+  #remember(status: NodeStatus, before: NonNullable<NodeStatus['conditions']>, nowMs: number): void {
+    const { events, nodeName } = this.#options
+    const known = this.#reported?.conditions ?? before
+    for (const { reason, message } of conditionEvents(nodeName, this.#reportedAtMs < 0 ? [] : known, status.conditions ?? []))
+      events.event(this.#ref, 'Normal', reason, message)
+    if (this.#reportedAtMs < 0) events.event(this.#ref, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
+    this.#reported = status
+    this.#reportedAtMs = nowMs
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    let timer: Timer | undefined
+    const end = Promise.withResolvers<void>()
+    this.#wake = end.resolve
+    signal.addEventListener('abort', end.resolve as () => void, { once: true })
+    timer = this.#options.clock.after(delayMs, end.resolve)
+    await end.promise
+    timer.cancel()
+    this.#wake = undefined
+    signal.removeEventListener('abort', end.resolve as () => void)
+  }
+}

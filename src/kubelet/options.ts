@@ -1,0 +1,41 @@
+import type { Taint } from '#api/core/v1/types.gen.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import type { Client } from '#client/client.ts'
+import type { ImageService, RuntimeService } from '#cri/cri.ts'
+import type { NodeHost } from './host/node-host.ts'
+
+export interface KubeletOptions {
+  nodeName: string
+  client: Client
+  runtime: RuntimeService
+  images: ImageService
+  /** The machine: `linuxHost(…)` or `simulatedHost(…)`. */
+  host: NodeHost
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Volumes and other files of pods (upstream: /var/lib/kubelet). */
+  rootDirectory: string
+  /** Container logs (upstream: /var/log/pods). */
+  podLogsDirectory: string
+  /** The node's addresses, the one of the cluster's first family first. */
+  nodeIPs: readonly string[]
+  /** Version that the node reports: `v1.36.4`. */
+  version: string
+  /** Name in the label kubernetes.io/hostname; the node's name when left out. */
+  hostname?: string
+  /** More labels of the node, such as node-role.kubernetes.io/control-plane. */
+  labels?: Readonly<Record<string, string>>
+  /** Taints that the node registers with. */
+  taints?: Taint[]
+  /** Addresses of the cluster's DNS service; empty for none. */
+  clusterDNS?: readonly string[]
+  /** cluster.local when left out. */
+  clusterDomain?: string
+  /** 110 when left out. */
+  maxPods?: number
+  /** Port of the kubelet's server, as the node tells it to the API server; 10250 when left out. */
+  kubeletPort?: number
+}

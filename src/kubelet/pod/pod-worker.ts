@@ -1,0 +1,255 @@
+import { parseTime } from '#apimachinery/meta/v1/time.ts'
+import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
+import { podQOS } from '#api/core/v1/qos.ts'
+import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
+import type { Timer } from '#base/clock.ts'
+import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
+import { limits } from '../limits.ts'
+import type { ObservedPod } from '../runtime/observed.ts'
+import { type BackOff, nextBackOff, stepRetryLimits } from './backoff.ts'
+import { execute } from './execute.ts'
+import { emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
+import { graceOf, type Plan, planPod } from './plan.ts'
+import { podStatusOf } from './status.ts'
+import { keyOfStep, type Step } from './step.ts'
+import type { NodeServices, StepContext } from './step-context.ts'
+import { formatPod } from './waiting.ts'
+
+export interface PodWorkerOptions {
+  node: NodeServices
+  events: EventRecorder
+  signal: AbortSignal
+  /** After each look at the pod: what runs now. */
+  onSync: (worker: PodWorker) => void
+  /** Nothing of the pod is left. */
+  onDone: (worker: PodWorker) => void
+}
+
+interface Verdict {
+  reason: string
+  message: string
+}
+
+/**
+ * Brings one pod to what its API object asks for and keeps its status true. Every wake leads to one synchronous look at everything, which
+ * starts what is missing; what runs already is not started twice.
+ */
+export class PodWorker implements StepContext {
+  readonly memory: PodMemory = emptyMemory()
+  readonly #options: PodWorkerOptions
+  readonly #retries = new Map<string, { backOff: BackOff; atMs: number }>()
+  /** By container: the back-off that was told of last. */
+  readonly #reportedBackOffs = new Map<string, number>()
+  #pod: Pod
+  #verdict: Verdict | undefined
+  #timer: Timer | undefined
+  #isWoken = false
+  #isDone = false
+
+  constructor(pod: Pod, options: PodWorkerOptions) {
+    this.#pod = pod
+    this.#options = options
+    this.#notice()
+  }
+
+  get node(): NodeServices {
+    return this.#options.node
+  }
+
+  get pod(): Pod {
+    return this.#pod
+  }
+
+  get uid(): string {
+    return this.#pod.metadata.uid ?? ''
+  }
+
+  get observed(): ObservedPod {
+    const { name, namespace = '' } = this.#pod.metadata
+    return this.node.runtimeState.get(this.uid) ?? { uid: this.uid, name, namespace, sandboxes: [], containers: [] }
+  }
+
+  /** A newer version of the API object. */
+  update(pod: Pod): void {
+    this.#pod = pod
+    this.#notice()
+    this.wake()
+  }
+
+  /** The API object is gone: whatever still runs has to stop. */
+  remove(): void {
+    this.memory.removed = true
+    const { deletionGracePeriodSeconds } = this.#pod.metadata
+    this.#terminate('Deleted', deletionGracePeriodSeconds ?? graceOf(this.#pod))
+    this.wake()
+  }
+
+  /** A ConfigMap or Secret that the pod refers to appeared or changed: what waits for it is tried again at once. */
+  objectChanged(): void {
+    if (this.memory.termination !== undefined) return
+    if (this.memory.volumesMounted && Object.keys(this.memory.startRetryAtMs).length === 0) return
+    this.memory.startRetryAtMs = {}
+    this.#retries.clear()
+    this.wake()
+  }
+
+  /** The node will not run the pod. */
+  reject(verdict: Verdict): void {
+    this.#verdict = { reason: verdict.reason, message: `Pod was rejected: ${verdict.message}` }
+    this.report('Warning', verdict.reason, verdict.message)
+    this.#terminate('Rejected', 0)
+  }
+
+  report(type: EventType, reason: string, message: string, container?: string): void {
+    const isInit = this.#pod.spec.initContainers?.some(({ name }) => name === container) ?? false
+    const fieldPath = container === undefined ? undefined : `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`
+    this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
+  }
+
+  /** Looks at the pod soon. Many wakes before that are one. */
+  wake(): void {
+    if (this.#isWoken || this.#isDone) return
+    this.#isWoken = true
+    queueMicrotask(() => {
+      this.#isWoken = false
+      if (!this.#options.signal.aborted && !this.#isDone) this.#sync()
+    })
+  }
+
+  stop(): void {
+    this.#isDone = true
+    this.#timer?.cancel()
+  }
+
+  /** Learns from the API object that the pod has to end. */
+  #notice(): void {
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata
+    if (deletionTimestamp !== undefined) this.#terminate('Deleted', deletionGracePeriodSeconds ?? graceOf(this.#pod))
+    else if (isTerminalPhase(this.#pod.status?.phase)) this.#terminate('Completed', 0)
+  }
+
+  #terminate(cause: TerminationCause, gracePeriodSeconds: number): void {
+    const { memory, node } = this
+    if (memory.termination === undefined) memory.termination = { cause, gracePeriodSeconds, sinceMs: node.clock.now() }
+    else if (gracePeriodSeconds < memory.termination.gracePeriodSeconds) memory.termination = { ...memory.termination, gracePeriodSeconds }
+  }
+
+  #sync(): void {
+    const { memory, observed, node } = this
+    const nowMs = node.clock.now()
+    this.#checkDeadline(nowMs)
+    // The phase decides whether the pod has ended, and the status must show what was decided: first one, then the other.
+    if (memory.termination === undefined && isTerminalPhase(this.#statusAt(nowMs).phase)) this.#terminate('Completed', 0)
+    const plan = planPod({ pod: this.#pod, observed, memory, nowMs })
+    if (plan.done) {
+      this.stop()
+      node.statuses.forget(this.uid)
+      this.#options.onDone(this)
+      return
+    }
+    const wakeTimes = [plan.wakeAtMs, this.#reportBackOffs(plan, nowMs), this.#deadlineMs()]
+    for (const step of plan.steps) wakeTimes.push(this.#begin(step, nowMs))
+    this.#options.onSync(this)
+    if (!memory.removed) node.statuses.set(this.#pod, this.#statusAt(nowMs))
+    this.#wakeAt(wakeTimes, nowMs)
+  }
+
+  #statusAt(nowMs: number): PodStatus {
+    const { memory, observed, node } = this
+    return podStatusOf({
+      pod: this.#pod,
+      observed,
+      memory,
+      nowMs,
+      runtimeName: node.runtimeName(),
+      previous: node.statuses.get(this.uid) ?? this.#pod.status ?? {},
+      hostIPs: node.hostIPs,
+      qosClass: podQOS(this.#pod),
+      verdict: this.#verdict,
+    })
+  }
+
+  /** Starts a step unless it runs already. @returns when to try it again, if it failed lately */
+  #begin(step: Step, nowMs: number): number | undefined {
+    const { inFlight } = this.memory
+    const key = keyOfStep(step)
+    if (inFlight.includes(key)) return undefined
+    const retry = this.#retries.get(key)
+    if (retry !== undefined && retry.atMs > nowMs) return retry.atMs
+    inFlight.push(key)
+    this.#execute(step, key)
+    return undefined
+  }
+
+  #execute(step: Step, key: string): void {
+    const { node } = this
+    const { signal } = this.#options
+    execute(step, this, signal)
+      .then(
+        () => {
+          this.#retries.delete(key)
+        },
+        error => {
+          if (signal.aborted) return
+          const nowMs = node.clock.now()
+          const backOff = nextBackOff(this.#retries.get(key)?.backOff, { failedAtMs: nowMs, nowMs }, stepRetryLimits)
+          this.#retries.set(key, { backOff, atMs: nowMs + backOff.delayMs })
+          node.log.warn('pod step failed', { pod: formatPod(this.#pod), step: key, error })
+        },
+      )
+      .finally(() => {
+        this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
+        this.wake()
+      })
+  }
+
+  /** Tells once of each back-off that begins. @returns when the next status change because of one is due */
+  #reportBackOffs(plan: Plan, nowMs: number): number | undefined {
+    const times: number[] = []
+    for (const { container, untilMs, failedAtMs } of plan.backingOff) {
+      const shownAtMs = failedAtMs + limits.failureShownMs
+      if (shownAtMs > nowMs) times.push(shownAtMs)
+      else if (this.#isNews(`crash:${container}`, untilMs))
+        this.report('Warning', 'BackOff', `Back-off restarting failed container ${container} in pod ${formatPod(this.#pod)}`, container)
+    }
+    for (const [container, { failure }] of Object.entries(this.memory.images)) {
+      if (failure?.reason !== 'ErrImagePull' || this.memory.termination !== undefined) continue
+      const shownAtMs = failure.atMs + limits.failureShownMs
+      if (shownAtMs > nowMs) times.push(shownAtMs)
+      else if (this.#isNews(`image:${container}`, failure.atMs)) {
+        this.report('Normal', 'BackOff', `Back-off pulling image "${failure.image}"`, container)
+        this.report('Warning', 'Failed', 'Error: ImagePullBackOff', container)
+      }
+    }
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  #isNews(key: string, atMs: number): boolean {
+    if (this.#reportedBackOffs.get(key) === atMs) return false
+    this.#reportedBackOffs.set(key, atMs)
+    return true
+  }
+
+  #deadlineMs(): number | undefined {
+    const { activeDeadlineSeconds } = this.#pod.spec
+    const startMs = parseTime(this.node.statuses.get(this.uid)?.startTime ?? this.#pod.status?.startTime)
+    if (activeDeadlineSeconds === undefined || startMs === undefined || this.memory.termination !== undefined) return undefined
+    return startMs + activeDeadlineSeconds * 1000
+  }
+
+  #checkDeadline(nowMs: number): void {
+    const deadlineMs = this.#deadlineMs()
+    if (deadlineMs === undefined || deadlineMs > nowMs) return
+    const message = 'Pod was active on the node longer than the specified deadline'
+    this.#verdict = { reason: 'DeadlineExceeded', message }
+    this.report('Normal', 'DeadlineExceeded', message)
+    this.#terminate('DeadlineExceeded', graceOf(this.#pod))
+  }
+
+  #wakeAt(times: readonly (number | undefined)[], nowMs: number): void {
+    this.#timer?.cancel()
+    const ahead = times.filter(time => time !== undefined)
+    if (ahead.length === 0) return
+    this.#timer = this.node.clock.after(Math.max(0, Math.min(...ahead) - nowMs), () => this.wake())
+  }
+}

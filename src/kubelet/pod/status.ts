@@ -1,0 +1,73 @@
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
+import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
+import type { ContainerStatus, PodStatus } from '#api/core/v1/types.gen.ts'
+import { conditionsOf, ownedConditionTypes } from './conditions.ts'
+import { type ContainerStatusInput, containerStatusOf } from './container-status.ts'
+import { phaseOf } from './phase.ts'
+
+export interface PodStatusInput extends ContainerStatusInput {
+  /** What was last reported: the API's status, or ours that is on its way there. */
+  previous: PodStatus
+  /** Addresses of the node, the first one of the family that comes first in the cluster. */
+  hostIPs: readonly string[]
+  qosClass: string
+  /** Phase, reason and message that the kubelet decided itself: rejected, deadline exceeded, evicted. */
+  verdict?: { reason: string; message: string } | undefined
+}
+
+/** The status to report for a pod. Pure: times come from the input, transition times from the previous status. */
+export function podStatusOf(input: PodStatusInput): PodStatus {
+  const { pod, observed, memory, previous, hostIPs, qosClass, verdict, nowMs } = input
+  const sandbox = observed.sandboxes.find(({ ready }) => ready)
+  const status: PodStatus = {
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    ...(hostIPs.length > 0 && { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) }),
+    startTime: previous.startTime ?? formatTime(nowMs),
+    qosClass: previous.qosClass ?? qosClass,
+  }
+  if (previous.nominatedNodeName !== undefined) status.nominatedNodeName = previous.nominatedNodeName
+  const inits = (pod.spec.initContainers ?? []).map(each => containerStatusOf(input, each, 'init', named(previous.initContainerStatuses, each)))
+  const mains = pod.spec.containers.map(each => containerStatusOf(input, each, 'regular', named(previous.containerStatuses, each)))
+  if (inits.length > 0) status.initContainerStatuses = inits
+  status.containerStatuses = mains
+  decidePhase(status, input)
+  if (verdict !== undefined) Object.assign(status, verdict)
+  const ips = podIPs(input)
+  if (ips.length > 0) Object.assign(status, { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) })
+  status.conditions = withTimes(conditionsOf(pod, status, sandbox !== undefined && memory.termination?.cause !== 'Rejected'), input)
+  return status
+}
+
+function named(statuses: readonly ContainerStatus[] | undefined, { name }: { name: string }): ContainerStatus | undefined {
+  return statuses?.find(status => status.name === name)
+}
+
+function decidePhase(status: PodStatus, { pod, previous, verdict, memory, observed }: PodStatusInput): void {
+  const runs = observed.containers.some(({ state }) => state === 'running')
+  const terminating = memory.termination !== undefined && !runs
+  // The end of a pod is final, whatever the runtime shows later.
+  if (isTerminalPhase(previous.phase)) {
+    status.phase = previous.phase
+    if (previous.reason !== undefined) status.reason = previous.reason
+    if (previous.message !== undefined) status.message = previous.message
+  } else if (verdict !== undefined) status.phase = 'Failed'
+  else status.phase = phaseOf(pod, status, terminating)
+}
+
+/** Kept after the end, as upstream does, so that it can still be seen which address the pod had. */
+function podIPs({ pod, observed, previous, hostIPs }: PodStatusInput): readonly string[] {
+  const sandbox = observed.sandboxes.find(({ ready }) => ready)
+  if (pod.spec.hostNetwork === true) return hostIPs
+  if (sandbox !== undefined) return sandbox.ips
+  return (previous.podIPs ?? []).map(({ ip }) => ip)
+}
+
+function withTimes(conditions: ReturnType<typeof conditionsOf>, { previous, nowMs }: PodStatusInput): ReturnType<typeof conditionsOf> {
+  const others = (previous.conditions ?? []).filter(({ type }) => !ownedConditionTypes.includes(type))
+  const ours = conditions.map(condition => {
+    const old = previous.conditions?.find(({ type }) => type === condition.type)
+    const unchanged = old !== undefined && old.status === condition.status
+    return { ...condition, lastTransitionTime: (unchanged ? old.lastTransitionTime : undefined) ?? formatTime(nowMs) }
+  })
+  return [...ours, ...others]
+}

@@ -1,0 +1,60 @@
+import { connect } from 'node:net'
+import type { Container, Probe } from '#api/core/v1/types.gen.ts'
+import type { RuntimeService } from '#cri/cri.ts'
+import { isDeadlineExceeded } from '#cri/error.ts'
+import { goMessage, httpGet, resolvePort } from '../container/http-request.ts'
+
+export interface ProbeTarget {
+  container: Container
+  containerID: string
+  podIP: string
+  runtime: RuntimeService
+}
+
+export type ProbeResult = { success: true } | { success: false; output: string }
+
+const outputCharactersMax = 1024
+
+/** Probes once. A probe that could not be carried out counts as failed, like one that said no. */
+export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+  const timeoutSeconds = probe.timeoutSeconds ?? 1
+  if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], target, timeoutSeconds, signal)
+  try {
+    if (probe.httpGet !== undefined) {
+      const { statusCode } = await httpGet(probe.httpGet, target.container, target.podIP, 'kube-probe/1.36', signal)
+      if (statusCode >= 200 && statusCode < 400) return { success: true }
+      return { success: false, output: `HTTP probe failed with statuscode: ${statusCode}` }
+    }
+    if (probe.tcpSocket !== undefined) {
+      await dial(probe.tcpSocket.host || target.podIP, resolvePort(probe.tcpSocket.port, target.container), signal)
+      return { success: true }
+    }
+    return { success: false, output: 'this kubelet has no probe of that kind' }
+  } catch (error) {
+    return { success: false, output: (error as Error).message }
+  }
+}
+
+async function probeExec(command: readonly string[], target: ProbeTarget, timeoutSeconds: number, signal: AbortSignal): Promise<ProbeResult> {
+  const { runtime, containerID } = target
+  try {
+    const request = { containerId: containerID, cmd: [...command], timeout: BigInt(timeoutSeconds) }
+    const { exitCode, stdout, stderr } = await runtime.execSync(request, signal)
+    if (exitCode === 0) return { success: true }
+    return { success: false, output: Buffer.concat([stdout, stderr]).toString().slice(0, outputCharactersMax) }
+  } catch (error) {
+    if (isDeadlineExceeded(error)) return { success: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` }
+    return { success: false, output: (error as Error).message }
+  }
+}
+
+function dial(host: string, port: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, signal })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.once('error', error => reject(signal.aborted ? signal.reason : new Error(goMessage(error, `${host.includes(':') ? `[${host}]` : host}:${port}`))))
+  })
+}

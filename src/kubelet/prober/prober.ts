@@ -1,0 +1,164 @@
+import type { Container, Probe } from '#api/core/v1/types.gen.ts'
+import type { Timer } from '#base/clock.ts'
+import { isSidecar } from '#api/core/v1/containers.ts'
+import type { PodWorker } from '../pod/pod-worker.ts'
+import type { ObservedContainer } from '../runtime/observed.ts'
+import { type ProbeResult, runProbe } from './probe.ts'
+
+type ProbeType = 'startup' | 'liveness' | 'readiness'
+
+const titles: Record<ProbeType, string> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' }
+
+/** Probes the running containers of the node's pods; what they say goes into the memory of the pod's worker. */
+export class Prober {
+  readonly #loops = new Map<string, ProbeLoop>()
+  readonly #keysByPod = new Map<string, Set<string>>()
+  readonly #unsupported = new Set<string>()
+  readonly #signal: AbortSignal
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', () => this.#stopAll(), { once: true })
+  }
+
+  /** Begins and ends probes so that they fit what runs now. */
+  update(worker: PodWorker): void {
+    const { pod, observed, memory } = worker
+    const wanted = new Set<string>()
+    for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)]) {
+      const probes = { startup: container.startupProbe, liveness: container.livenessProbe, readiness: container.readinessProbe }
+      if (!Object.values(probes).some(probe => probe !== undefined)) continue
+      const running = observed.containers.find(({ name, state }) => name === container.name && state === 'running')
+      if (running === undefined) continue
+      const state = (memory.probes[running.id] ??= { started: container.startupProbe === undefined, ready: container.readinessProbe === undefined })
+      for (const [type, probe] of Object.entries(probes) as [ProbeType, Probe | undefined][]) {
+        // Who must end is not asked whether it lives, but still whether it may get traffic.
+        if (probe === undefined || (memory.termination !== undefined && type !== 'readiness')) continue
+        if (type === 'startup' ? state.started : !state.started) continue
+        const key = `${running.id}/${type}`
+        wanted.add(key)
+        if (!this.#loops.has(key)) this.#loops.set(key, new ProbeLoop(worker, container, running, type, probe, this.#signal))
+      }
+      this.#reportUnsupported(worker, container, Object.values(probes))
+    }
+    for (const key of this.#keysByPod.get(worker.uid) ?? []) if (!wanted.has(key)) this.#stop(key)
+    if (wanted.size === 0) this.#keysByPod.delete(worker.uid)
+    else this.#keysByPod.set(worker.uid, wanted)
+    const runs = new Set(observed.containers.map(({ id }) => id))
+    for (const id of Object.keys(memory.probes)) if (!runs.has(id)) delete memory.probes[id]
+  }
+
+  forget(worker: PodWorker): void {
+    for (const key of this.#keysByPod.get(worker.uid) ?? []) this.#stop(key)
+    this.#keysByPod.delete(worker.uid)
+  }
+
+  #reportUnsupported(worker: PodWorker, container: Container, probes: readonly (Probe | undefined)[]): void {
+    const key = `${worker.uid}/${container.name}`
+    if (!probes.some(probe => probe?.grpc !== undefined) || this.#unsupported.has(key)) return
+    this.#unsupported.add(key)
+    worker.report('Warning', 'ProbeError', 'gRPC probes are not supported on this node yet: they count as failed', container.name)
+  }
+
+  #stop(key: string): void {
+    this.#loops.get(key)?.stop()
+    this.#loops.delete(key)
+  }
+
+  #stopAll(): void {
+    for (const key of [...this.#loops.keys()]) this.#stop(key)
+  }
+}
+
+/** One probe of one container, until the container ends. */
+class ProbeLoop {
+  readonly #worker: PodWorker
+  readonly #container: Container
+  readonly #running: ObservedContainer
+  readonly #type: ProbeType
+  readonly #probe: Probe
+  readonly #stopped = new AbortController()
+  #timer: Timer | undefined
+  #last: boolean | undefined
+  #inARow = 0
+
+  constructor(worker: PodWorker, container: Container, running: ObservedContainer, type: ProbeType, probe: Probe, signal: AbortSignal) {
+    this.#worker = worker
+    this.#container = container
+    this.#running = running
+    this.#type = type
+    this.#probe = probe
+    if (signal.aborted) this.stop()
+    else this.#schedule(this.#firstDelayMs())
+  }
+
+  stop(): void {
+    this.#stopped.abort(new Error('probe stopped'))
+    this.#timer?.cancel()
+  }
+
+  #firstDelayMs(): number {
+    const { clock } = this.#worker.node
+    const initialMs = (this.#probe.initialDelaySeconds ?? 0) * 1000
+    return Math.max(0, this.#running.startedAtMs + initialMs - clock.now())
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = this.#worker.node.clock.after(delayMs, () => {
+      this.#probeOnce().catch(error => this.#worker.node.log.error('probe broke', { error }))
+    })
+  }
+
+  async #probeOnce(): Promise<void> {
+    const { clock } = this.#worker.node
+    const beginMs = clock.monotonicMs()
+    const result = await this.#runWithTimeout()
+    if (this.#stopped.signal.aborted) return
+    this.#count(result)
+    if (this.#stopped.signal.aborted) return
+    const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
+    this.#schedule(Math.max(0, periodMs - (clock.monotonicMs() - beginMs)))
+  }
+
+  async #runWithTimeout(): Promise<ProbeResult> {
+    const { node, pod, observed } = this.#worker
+    const timeoutMs = (this.#probe.timeoutSeconds ?? 1) * 1000
+    const deadline = new AbortController()
+    // An exec has its own limit in the runtime, which then also ends the command.
+    const isExec = this.#probe.exec !== undefined
+    const late = new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')
+    const timer = node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, () => deadline.abort(late))
+    const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
+    try {
+      const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime }
+      return await runProbe(this.#probe, target, AbortSignal.any([this.#stopped.signal, deadline.signal]))
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  /** Thresholds: so many answers in a row change what counts. */
+  #count(result: ProbeResult): void {
+    const { memory } = this.#worker
+    const state = memory.probes[this.#running.id]
+    if (state === undefined) return
+    if (!result.success) {
+      const message = `${titles[this.#type]} probe failed: ${result.output}`
+      this.#worker.report('Warning', 'Unhealthy', message, this.#container.name)
+    }
+    this.#inARow = this.#last === result.success ? this.#inARow + 1 : 1
+    this.#last = result.success
+    const threshold = result.success ? (this.#probe.successThreshold ?? 1) : (this.#probe.failureThreshold ?? 3)
+    if (this.#inARow < threshold) return
+    if (this.#type === 'readiness') {
+      if (state.ready === result.success) return
+      state.ready = result.success
+    } else if (this.#type === 'startup' && result.success) {
+      state.started = true
+    } else if (!result.success) {
+      state.failed = this.#type
+      this.stop()
+    } else return
+    this.#worker.wake()
+  }
+}

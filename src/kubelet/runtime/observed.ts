@@ -1,0 +1,103 @@
+/** What the runtime says about a pod, as plain JSON: the input of planning and of status. */
+import type { Container as CRIContainer, ContainerStatus, PodSandboxStatus } from '#cri/gen/runtime.gen.ts'
+import { ContainerState, PodSandboxState } from '#cri/gen/runtime.gen.ts'
+import { containerNameLabel, readContainerAnnotations } from './labels.ts'
+
+export interface ObservedSandbox {
+  id: string
+  attempt: number
+  ready: boolean
+  createdAtMs: number
+  /** Empty for pods on the node's own network. */
+  ips: string[]
+}
+
+export interface ObservedContainer {
+  id: string
+  name: string
+  sandboxID: string
+  state: 'created' | 'running' | 'exited' | 'unknown'
+  restartCount: number
+  hash: string
+  createdAtMs: number
+  startedAtMs: number
+  finishedAtMs: number
+  exitCode: number
+  /** The runtime's word: `Completed`, `Error`, `OOMKilled`, `StartError`, …; '' while it runs. */
+  reason: string
+  message: string
+  image: string
+  imageID: string
+  logPath: string
+  podGracePeriodSeconds?: number
+  user?: { uid: number; gid: number; supplementalGroups: number[] }
+}
+
+export interface ObservedPod {
+  uid: string
+  name: string
+  namespace: string
+  /** Newest first. */
+  sandboxes: ObservedSandbox[]
+  /** Newest first. */
+  containers: ObservedContainer[]
+}
+
+export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
+  const { ip = '', additionalIps = [] } = status.network ?? {}
+  return {
+    id: status.id,
+    attempt: status.metadata?.attempt ?? 0,
+    ready: status.state === PodSandboxState.SANDBOX_READY,
+    createdAtMs: millisecondsOf(status.createdAt),
+    ips: [ip, ...additionalIps.map(additional => additional.ip)].filter(each => each !== ''),
+  }
+}
+
+/**
+ * @param sandboxID the status message of older runtimes does not say it, only the list does
+ * @param message what the container left as its termination message; the runtime's own message when undefined
+ */
+export function observeContainer(status: ContainerStatus, sandboxID: string, message?: string): ObservedContainer {
+  const note = readContainerAnnotations(status.annotations)
+  const observed: ObservedContainer = {
+    id: status.id,
+    name: status.labels[containerNameLabel] ?? status.metadata?.name ?? '',
+    sandboxID,
+    state: stateOf(status.state),
+    restartCount: note.restartCount,
+    hash: note.hash,
+    createdAtMs: millisecondsOf(status.createdAt),
+    startedAtMs: millisecondsOf(status.startedAt),
+    finishedAtMs: millisecondsOf(status.finishedAt),
+    exitCode: status.exitCode,
+    reason: status.reason,
+    message: message ?? status.message,
+    image: status.image?.image ?? '',
+    imageID: status.imageRef,
+    logPath: status.logPath,
+  }
+  if (note.podGracePeriodSeconds !== undefined) observed.podGracePeriodSeconds = note.podGracePeriodSeconds
+  const user = status.user?.linux
+  if (user !== undefined)
+    observed.user = { uid: Number(user.uid), gid: Number(user.gid), supplementalGroups: user.supplementalGroups.map(Number) }
+  return observed
+}
+
+export function stateOf(state: CRIContainer['state']): ObservedContainer['state'] {
+  switch (state) {
+    case ContainerState.CONTAINER_CREATED:
+      return 'created'
+    case ContainerState.CONTAINER_RUNNING:
+      return 'running'
+    case ContainerState.CONTAINER_EXITED:
+      return 'exited'
+    default:
+      return 'unknown'
+  }
+}
+
+/** CRI times are nanoseconds since 1970, 0 for never. */
+function millisecondsOf(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n)
+}

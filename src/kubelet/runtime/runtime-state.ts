@@ -1,0 +1,241 @@
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
+import { isNotFound } from '#cri/error.ts'
+import type { Container, ContainerStatus, PodSandbox } from '#cri/gen/runtime.gen.ts'
+import { PodSandboxState } from '#cri/gen/runtime.gen.ts'
+import { limits } from '../limits.ts'
+import { podNameLabel, podNamespaceLabel, podUIDLabel } from './labels.ts'
+import { type ObservedContainer, type ObservedPod, type ObservedSandbox, observeContainer, observeSandbox, stateOf } from './observed.ts'
+
+export interface RuntimeStateOptions {
+  runtime: RuntimeService
+  clock: Clock
+  log: Logger
+  /** The termination message of a container that ended; undefined when it left none. */
+  terminationMessage: (status: ContainerStatus) => Promise<string | undefined>
+}
+
+/**
+ * The kubelet's copy of what the runtime runs (upstream's PLEG and pod cache in one): rebuilt from the runtime at start, then kept true by
+ * its events. A slow list is the safety net.
+ */
+export class RuntimeState {
+  readonly #options: RuntimeStateOptions
+  readonly #pods = new Map<string, ObservedPod>()
+  /** Pod UID of every container and sandbox ID that we know. */
+  readonly #owners = new Map<string, string>()
+  /** Which look at an ID was begun last: an answer to an older one is dropped. */
+  readonly #looks = new Map<string, number>()
+  readonly #listeners = new Set<(uid: string) => void>()
+  #lookCount = 0
+  #synced = Promise.withResolvers<void>()
+  #lastHeardMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: RuntimeStateOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when everything that runs is known. */
+  get synced(): Promise<void> {
+    return this.#synced.promise
+  }
+
+  /** Milliseconds since the runtime last answered a list; infinite before the first. */
+  get silentMs(): number {
+    return this.#options.clock.monotonicMs() - this.#lastHeardMs
+  }
+
+  get(uid: string): ObservedPod | undefined {
+    return this.#pods.get(uid)
+  }
+
+  values(): Iterable<ObservedPod> {
+    return this.#pods.values()
+  }
+
+  /** Called with the UID of a pod whose observed state changed. */
+  onChange(listener: (uid: string) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+  }
+
+  /** Follows the runtime until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { runtime, clock, log } = this.#options
+    for (let failures = 0; !signal.aborted; failures++) {
+      let relisting: { cancel(): void } | undefined
+      try {
+        for await (const event of runtime.containerEvents(signal)) {
+          failures = 0
+          if (event.type === 'Subscribed') {
+            await this.relist(signal)
+            relisting?.cancel()
+            relisting = this.#relistRegularly(signal)
+          } else {
+            // Not awaited: looks at different containers do not wait for each other, and those at one are ordered by `#looks`.
+            this.#onEvent(event, signal).catch(error => this.#logUnlessAborted(error, signal))
+          }
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn('runtime events broke off', { error })
+      } finally {
+        relisting?.cancel()
+      }
+      await clock.sleep(Math.min(100 * 2 ** failures, 5_000), signal).catch(() => {})
+    }
+  }
+
+  /** Compares the runtime's lists with what we know and looks at what differs. */
+  async relist(signal: AbortSignal): Promise<void> {
+    const { runtime, clock } = this.#options
+    const since = this.#lookCount
+    const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}, signal), runtime.listContainers({}, signal)])
+    this.#lastHeardMs = clock.monotonicMs()
+    const present = new Set<string>()
+    const looks: Promise<unknown>[] = []
+    for (const sandbox of sandboxes.items) {
+      if (!(podUIDLabel in sandbox.labels)) continue
+      present.add(sandbox.id)
+      if (!this.#knowsSandbox(sandbox)) looks.push(this.refreshSandbox(sandbox.id, signal))
+    }
+    for (const container of containers.containers) {
+      if (!(podUIDLabel in container.labels)) continue
+      present.add(container.id)
+      if (!this.#knowsContainer(container)) looks.push(this.refreshContainer(container.id, container.podSandboxId, signal))
+    }
+    // What appeared while the list was under way is not in it and not gone either.
+    for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#looks.get(id) ?? 0) <= since) this.forget(id)
+    await Promise.all(looks)
+    this.#synced.resolve()
+  }
+
+  async refreshSandbox(id: string, signal: AbortSignal): Promise<ObservedSandbox | undefined> {
+    const look = this.#beginLook(id)
+    try {
+      const { status } = await this.#options.runtime.podSandboxStatus({ podSandboxId: id }, signal)
+      if (status === undefined || this.#looks.get(id) !== look) return undefined
+      const observed = observeSandbox(status)
+      const pod = this.#podOf(status.labels)
+      this.#owners.set(id, pod.uid)
+      const others = pod.sandboxes.filter(sandbox => sandbox.id !== id)
+      this.#set({ ...pod, sandboxes: [...others, observed].sort(newestFirst) })
+      return observed
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      this.forget(id)
+      return undefined
+    }
+  }
+
+  /** @param sandboxID needed the first time only */
+  async refreshContainer(id: string, sandboxID: string | undefined, signal: AbortSignal): Promise<ObservedContainer | undefined> {
+    const look = this.#beginLook(id)
+    try {
+      const { status } = await this.#options.runtime.containerStatus({ containerId: id }, signal)
+      if (status === undefined) return undefined
+      const message = stateOf(status.state) === 'exited' ? await this.#options.terminationMessage(status) : undefined
+      if (this.#looks.get(id) !== look) return undefined
+      const pod = this.#podOf(status.labels)
+      const known = pod.containers.find(container => container.id === id)
+      const observed = observeContainer(status, sandboxID || known?.sandboxID || '', message)
+      this.#owners.set(id, pod.uid)
+      const others = pod.containers.filter(container => container.id !== id)
+      this.#set({ ...pod, containers: [...others, observed].sort(newestFirst) })
+      return observed
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      this.forget(id)
+      return undefined
+    }
+  }
+
+  /** Drops a container or sandbox that no longer exists. */
+  forget(id: string): void {
+    const pod = this.#pods.get(this.#owners.get(id) ?? '')
+    this.#owners.delete(id)
+    this.#looks.delete(id)
+    if (pod === undefined) return
+    const sandboxes = pod.sandboxes.filter(sandbox => sandbox.id !== id)
+    // A runtime removes a sandbox together with its containers.
+    const containers = pod.containers.filter(container => container.id !== id && container.sandboxID !== id)
+    for (const container of pod.containers) if (!containers.includes(container)) this.#owners.delete(container.id)
+    this.#set({ ...pod, sandboxes, containers })
+  }
+
+  #beginLook(id: string): number {
+    const look = ++this.#lookCount
+    this.#looks.set(id, look)
+    return look
+  }
+
+  async #onEvent(event: RuntimeEvent, signal: AbortSignal): Promise<void> {
+    const { containerID: id, podSandboxID } = event
+    if (event.type === 'Deleted') {
+      this.forget(id)
+      return
+    }
+    if (podSandboxID !== '' && podSandboxID !== id) {
+      if (this.#alreadyShows(event)) return
+      await this.refreshContainer(id, podSandboxID, signal)
+      return
+    }
+    const pod = this.#pods.get(this.#owners.get(id) ?? event.podUID)
+    const isContainer = pod?.containers.some(container => container.id === id) ?? false
+    if (isContainer) await this.refreshContainer(id, undefined, signal)
+    else if (podSandboxID === id || pod?.sandboxes.some(sandbox => sandbox.id === id)) {
+      if (!this.#alreadyShows(event)) await this.refreshSandbox(id, signal)
+    } else await this.relist(signal)
+  }
+
+  /** Our own calls look at their result themselves; the event that follows then says nothing new. */
+  #alreadyShows({ type, containerID }: RuntimeEvent): boolean {
+    const pod = this.#pods.get(this.#owners.get(containerID) ?? '')
+    const container = pod?.containers.find(({ id }) => id === containerID)
+    if (container !== undefined) return { Created: true, Started: container.state !== 'created', Stopped: container.state === 'exited' }[type as 'Created' | 'Started' | 'Stopped'] ?? false
+    const sandbox = pod?.sandboxes.find(({ id }) => id === containerID)
+    return sandbox !== undefined && (type === 'Stopped' ? !sandbox.ready : sandbox.ready)
+  }
+
+  #knowsSandbox({ id, state }: PodSandbox): boolean {
+    const known = this.#pods.get(this.#owners.get(id) ?? '')?.sandboxes.find(sandbox => sandbox.id === id)
+    return known !== undefined && known.ready === (state === PodSandboxState.SANDBOX_READY)
+  }
+
+  #knowsContainer({ id, state }: Container): boolean {
+    const known = this.#pods.get(this.#owners.get(id) ?? '')?.containers.find(container => container.id === id)
+    return known !== undefined && known.state === stateOf(state)
+  }
+
+  #podOf(labels: Readonly<{ [key: string]: string }>): ObservedPod {
+    const uid = labels[podUIDLabel] ?? ''
+    return (
+      this.#pods.get(uid) ?? { uid, name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '', sandboxes: [], containers: [] }
+    )
+  }
+
+  #set(pod: ObservedPod): void {
+    if (pod.sandboxes.length === 0 && pod.containers.length === 0) this.#pods.delete(pod.uid)
+    else this.#pods.set(pod.uid, pod)
+    for (const listener of this.#listeners) listener(pod.uid)
+  }
+
+  #relistRegularly(signal: AbortSignal): { cancel(): void } {
+    let timer = this.#options.clock.after(limits.relistMs, tick)
+    const self = this
+    function tick(): void {
+      self.relist(signal).catch(error => self.#logUnlessAborted(error, signal))
+      timer = self.#options.clock.after(limits.relistMs, tick)
+    }
+    return { cancel: () => timer.cancel() }
+  }
+
+  #logUnlessAborted(error: unknown, signal: AbortSignal): void {
+    if (!signal.aborted) this.#options.log.warn('cannot look at the runtime', { error })
+  }
+}
+
+function newestFirst(a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number {
+  return b.createdAtMs - a.createdAtMs
+}

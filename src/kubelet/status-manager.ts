@@ -1,0 +1,116 @@
+import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Client } from '#client/client.ts'
+import { ownedConditionTypes } from './pod/conditions.ts'
+
+export interface StatusManagerOptions {
+  client: Client
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+}
+
+interface Entry {
+  ref: { namespace: string | undefined; name: string }
+  /** The status to be written, or the last written. */
+  wanted: PodStatus
+  /** What the API server has, as far as we know. */
+  stored: PodStatus
+  writing: Promise<void> | undefined
+}
+
+const retryBaseMs = 200
+const retryMaxMs = 10_000
+
+/** Writes the statuses of pods: the newest of a pod wins, one write at a time for each, and none when nothing changed. */
+export class StatusManager {
+  readonly #options: StatusManagerOptions
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(options: StatusManagerOptions) {
+    this.#options = options
+  }
+
+  /** What was reported last, be it written yet or not; undefined for pods whose status was not touched. */
+  get(uid: string): PodStatus | undefined {
+    return this.#entries.get(uid)?.wanted
+  }
+
+  set(pod: Pod, status: PodStatus): void {
+    const { uid = '', name, namespace } = pod.metadata
+    let entry = this.#entries.get(uid)
+    if (entry === undefined) {
+      const stored = pod.status ?? {}
+      entry = { ref: { namespace, name }, wanted: stored, stored, writing: undefined }
+      this.#entries.set(uid, entry)
+    }
+    entry.wanted = status
+    const found = entry
+    if (entry.writing === undefined && statusPatch(entry.stored, status) !== undefined)
+      entry.writing = this.#write(uid, entry).finally(() => {
+        found.writing = undefined
+      })
+  }
+
+  /** Resolves when the newest status of the pod is stored, or can't be any more. */
+  async written(uid: string): Promise<void> {
+    await this.#entries.get(uid)?.writing
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid)
+  }
+
+  async #write(uid: string, entry: Entry): Promise<void> {
+    const { client, clock, log, signal } = this.#options
+    for (let failures = 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
+      const status = entry.wanted
+      const body = statusPatch(entry.stored, status)
+      if (body === undefined) return
+      try {
+        const patch = { type: 'strategic', body: { metadata: { uid }, status: body } } as const
+        await client.patch({ apiVersion: 'v1', kind: 'Pod', ...entry.ref }, patch, signal, { subresource: 'status' })
+        entry.stored = status
+        failures = 0
+      } catch (error) {
+        // The pod, or this pod of that name, is no more.
+        if (signal.aborted || isNotFound(error) || isConflict(error)) return
+        log.warn('cannot write pod status', { pod: entry.ref, error })
+        await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
+      }
+    }
+  }
+}
+
+const mergedLists = ['podIPs', 'hostIPs'] as const
+
+/** A strategic merge patch from one status to the other; undefined when they are the same. Conditions of others are not touched. */
+export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {}
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof PodStatus>) {
+    if (key === 'conditions') continue
+    if (sameValue(from[key], to[key])) continue
+    patch[key] = to[key] ?? null
+  }
+  // These lists would be merged by IP; the whole list is meant.
+  for (const key of mergedLists) if (Array.isArray(patch[key])) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
+  const conditions = (to.conditions ?? []).filter(condition => {
+    if (!ownedConditionTypes.includes(condition.type)) return false
+    return !sameValue(from.conditions?.find(({ type }) => type === condition.type), condition)
+  })
+  if (conditions.length > 0) patch['conditions'] = conditions
+  return Object.keys(patch).length === 0 ? undefined : patch
+}
+
+/** Equal as JSON, with fields in any order and absent, null and undefined all the same. */
+function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (a === undefined || a === null) return b === undefined || b === null
+  if (typeof a !== 'object' || typeof b !== 'object' || b === null) return false
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every(key => sameValue(left[key], right[key]))
+}

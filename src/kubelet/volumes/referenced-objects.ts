@@ -1,0 +1,101 @@
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { Informer, type InformerOptions } from '#client/informer.ts'
+
+interface Reference<T extends KubeObject> {
+  informer: Informer<T>
+  owners: Set<string>
+  stop: AbortController
+}
+
+/** How long a mount waits for the first answer about an object. */
+const firstAnswerMs = 10_000
+
+/**
+ * ConfigMaps (or Secrets) that pods of this node refer to, each watched for as long as a pod does: the kubelet may not read others, and need
+ * not hold them.
+ */
+export class ReferencedObjects<T extends KubeObject> {
+  readonly #kind: string
+  readonly #options: InformerOptions
+  readonly #references = new Map<string, Reference<T>>()
+  readonly #keysByOwner = new Map<string, Set<string>>()
+  readonly #onChange: (owners: ReadonlySet<string>) => void
+
+  /** @param onChange called with the UIDs of the pods that refer to a changed object */
+  constructor(kind: string, options: InformerOptions, onChange: (owners: ReadonlySet<string>) => void) {
+    this.#kind = kind
+    this.#options = options
+    this.#onChange = onChange
+  }
+
+  /** Makes the pod refer to exactly these objects of a namespace. */
+  refer(owner: string, namespace: string, names: Iterable<string>): void {
+    const keys = new Set([...names].map(name => `${namespace}/${name}`))
+    for (const key of keys) this.#add(owner, key)
+    for (const key of this.#keysByOwner.get(owner) ?? []) if (!keys.has(key)) this.#drop(owner, key)
+    if (keys.size === 0) this.#keysByOwner.delete(owner)
+    else this.#keysByOwner.set(owner, keys)
+  }
+
+  release(owner: string): void {
+    this.refer(owner, '', [])
+  }
+
+  /**
+   * The object of a name that some pod refers to; undefined when it does not exist.
+   * @throws Error when the server does not answer in time
+   */
+  async get(namespace: string, name: string, signal: AbortSignal): Promise<T | undefined> {
+    const key = `${namespace}/${name}`
+    const reference = this.#references.get(key)
+    if (reference === undefined) throw new Error(`object "${namespace}"/"${name}" not registered`)
+    const { informer } = reference
+    if (!informer.hasSynced) await this.#waitFor(informer, signal)
+    return informer.get(key)
+  }
+
+  stop(): void {
+    for (const { stop } of this.#references.values()) stop.abort(new Error('kubelet stopped'))
+    this.#references.clear()
+    this.#keysByOwner.clear()
+  }
+
+  async #waitFor(informer: Informer<T>, signal: AbortSignal): Promise<void> {
+    const waiting = new AbortController()
+    const late = this.#options.clock.sleep(firstAnswerMs, AbortSignal.any([signal, waiting.signal])).then(() => {
+      throw new Error(`failed to sync ${this.#kind.toLowerCase()} cache: timed out waiting for the condition`)
+    })
+    try {
+      await Promise.race([informer.synced, late])
+    } finally {
+      waiting.abort()
+      late.catch(() => {})
+    }
+  }
+
+  #add(owner: string, key: string): void {
+    const known = this.#references.get(key)
+    if (known !== undefined) {
+      known.owners.add(owner)
+      return
+    }
+    const [namespace = '', name = ''] = key.split('/')
+    const ref = { apiVersion: 'v1', kind: this.#kind, namespace, fieldSelector: `metadata.name=${name}` }
+    const informer = new Informer<T>(ref, this.#options)
+    const stop = new AbortController()
+    const owners = new Set([owner])
+    this.#references.set(key, { informer, owners, stop })
+    informer.onChange(() => {
+      if (informer.hasSynced) this.#onChange(owners)
+    })
+    informer.run(stop.signal).catch(error => this.#options.log.error('watch of a referenced object ended', { key, error }))
+  }
+
+  #drop(owner: string, key: string): void {
+    const reference = this.#references.get(key)
+    reference?.owners.delete(owner)
+    if (reference === undefined || reference.owners.size > 0) return
+    reference.stop.abort(new Error('no pod refers to the object any more'))
+    this.#references.delete(key)
+  }
+}

@@ -1,0 +1,222 @@
+import { join } from 'node:path'
+import type { ConfigMap, Pod, Secret, Volume } from '#api/core/v1/types.gen.ts'
+import type { Clock, Timer } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import type { Client } from '#client/client.ts'
+import type { FieldFacts } from '../container/field-ref.ts'
+import type { HostFiles } from '../host/host-files.ts'
+import { setUpEmptyDir } from './empty-dir.ts'
+import { setUpHostPath } from './host-path.ts'
+import { setUpConfigMap, setUpDownwardAPI, setUpProjected, setUpSecret } from './object-volumes.ts'
+import { ReferencedObjects } from './referenced-objects.ts'
+import { TokenManager } from './token-manager.ts'
+import { type MountedVolume, referencedObjects, type SetUpVolume, type VolumeContext } from './volume-plugin.ts'
+
+export interface VolumeManagerOptions {
+  client: Client
+  clock: Clock
+  random: Random
+  log: Logger
+  files: HostFiles
+  rootDirectory: string
+  /** Facts for downward API files; the pod's IPs are known late. */
+  factsOf: (pod: Pod) => FieldFacts
+  /** An object that the pod's variables may use appeared or changed. */
+  onObjectChange: (uid: string) => void
+  signal: AbortSignal
+}
+
+/** Volumes that could not be set up, each with its reason. */
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError'
+  readonly failures: readonly { volume: string; cause: unknown }[]
+
+  constructor(failures: readonly { volume: string; cause: unknown }[]) {
+    super(failures.map(({ volume, cause }) => `MountVolume.SetUp failed for volume "${volume}" : ${messageOf(cause)}`).join(', '))
+    this.failures = failures
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+const plugins: Partial<Record<keyof Volume, SetUpVolume>> = {
+  emptyDir: setUpEmptyDir,
+  hostPath: setUpHostPath,
+  configMap: setUpConfigMap,
+  secret: setUpSecret,
+  downwardAPI: setUpDownwardAPI,
+  projected: setUpProjected,
+}
+
+interface PodVolumes {
+  pod: Pod
+  mounted: Map<string, MountedVolume>
+  timer: Timer | undefined
+  /** The last refresh; a new one waits for it. */
+  refreshing: Promise<void>
+}
+
+/** Sets up the volumes of the node's pods, keeps those that show API objects up to date, and removes them. */
+export class VolumeManager {
+  readonly #options: VolumeManagerOptions
+  readonly #configMaps: ReferencedObjects<ConfigMap>
+  readonly #secrets: ReferencedObjects<Secret>
+  readonly #tokens: TokenManager
+  readonly #pods = new Map<string, PodVolumes>()
+  #memory: Promise<void> | undefined
+
+  constructor(options: VolumeManagerOptions) {
+    this.#options = options
+    const refreshAll = (owners: ReadonlySet<string>) => {
+      for (const uid of owners) {
+        this.#refresh(uid)
+        options.onObjectChange(uid)
+      }
+    }
+    this.#configMaps = new ReferencedObjects('ConfigMap', options, refreshAll)
+    this.#secrets = new ReferencedObjects('Secret', options, refreshAll)
+    this.#tokens = new TokenManager(options)
+    options.signal.addEventListener('abort', () => this.#stop(), { once: true })
+  }
+
+  /** Begins to watch what the pod refers to. Cheap; called as soon as the pod is known. */
+  register(pod: Pod): void {
+    const { uid = '', namespace = '' } = pod.metadata
+    const { configMaps, secrets } = referencedObjects(pod)
+    this.#configMaps.refer(uid, namespace, configMaps)
+    this.#secrets.refer(uid, namespace, secrets)
+  }
+
+  /** A ConfigMap that a registered pod refers to; undefined when there is none. */
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
+    return this.#configMaps.get(namespace, name, this.#options.signal)
+  }
+
+  secret(namespace: string, name: string): Promise<Secret | undefined> {
+    return this.#secrets.get(namespace, name, this.#options.signal)
+  }
+
+  /** Sets up all volumes of the pod. @throws VolumeError */
+  async mount(pod: Pod): Promise<void> {
+    this.register(pod)
+    const uid = pod.metadata.uid ?? ''
+    const entry: PodVolumes = this.#pods.get(uid) ?? { pod, mounted: new Map(), timer: undefined, refreshing: Promise.resolve() }
+    entry.pod = pod
+    this.#pods.set(uid, entry)
+    await this.#setUp(entry)
+  }
+
+  /** Where a volume of a mounted pod lies on the node. */
+  hostPath(uid: string, volume: string): string | undefined {
+    return this.#pods.get(uid)?.mounted.get(volume)?.hostPath
+  }
+
+  /** The downward API files may show something new (labels, annotations). */
+  update(pod: Pod): void {
+    const entry = this.#pods.get(pod.metadata.uid ?? '')
+    if (entry === undefined) return
+    entry.pod = pod
+    this.#refresh(pod.metadata.uid ?? '')
+  }
+
+  /** Undoes `mount`, also what an earlier process of ours mounted. Idempotent. */
+  async unmount(uid: string, signal: AbortSignal): Promise<void> {
+    const { files, rootDirectory } = this.#options
+    const entry = this.#pods.get(uid)
+    this.#pods.delete(uid)
+    entry?.timer?.cancel()
+    await entry?.refreshing.catch(() => {})
+    this.#configMaps.release(uid)
+    this.#secrets.release(uid)
+    this.#tokens.forget(uid)
+    const folder = join(rootDirectory, 'pods', uid)
+    await files.unmountBelow(folder, signal)
+    await Promise.all([files.remove(join(folder, 'volumes')), files.remove(join(rootDirectory, 'memory', uid))])
+  }
+
+  async #setUp(entry: PodVolumes): Promise<void> {
+    const failures: { volume: string; cause: unknown }[] = []
+    await Promise.all(
+      (entry.pod.spec.volumes ?? []).map(async volume => {
+        try {
+          entry.mounted.set(volume.name, await this.#setUpVolume(entry.pod, volume))
+        } catch (cause) {
+          failures.push({ volume: volume.name, cause })
+        }
+      }),
+    )
+    this.#scheduleRefresh(entry)
+    if (failures.length > 0) throw new VolumeError(failures)
+  }
+
+  async #setUpVolume(pod: Pod, volume: Volume): Promise<MountedVolume> {
+    const source = (Object.keys(volume) as (keyof Volume)[]).find(key => key !== 'name' && volume[key] !== undefined) ?? 'emptyDir'
+    const setUp = plugins[source]
+    if (setUp === undefined) throw new Error(`volumes of type ${source} are not supported on this node`)
+    return setUp(volume, await this.#contextOf(pod, volume))
+  }
+
+  async #contextOf(pod: Pod, volume: Volume): Promise<VolumeContext> {
+    const { files, clock, random, rootDirectory, factsOf, signal } = this.#options
+    const { uid = '', namespace = '' } = pod.metadata
+    if (volume.secret !== undefined || volume.projected !== undefined) await this.#prepareMemory()
+    return {
+      pod,
+      files,
+      clock,
+      random,
+      facts: factsOf(pod),
+      folder: (plugin, medium) =>
+        medium === 'memory' ? join(rootDirectory, 'memory', uid, plugin, volume.name) : join(rootDirectory, 'pods', uid, 'volumes', plugin, volume.name),
+      configMap: name => this.configMap(namespace, name),
+      secret: name => this.secret(namespace, name),
+      token: request => this.#tokens.get(pod, request, signal),
+      signal,
+    }
+  }
+
+  /** Secrets never touch the disk. One tmpfs for all pods: a mount for each volume would cost each pod start a process. */
+  #prepareMemory(): Promise<void> {
+    this.#memory ??= this.#mountMemory().catch(error => {
+      this.#memory = undefined
+      throw error
+    })
+    return this.#memory
+  }
+
+  async #mountMemory(): Promise<void> {
+    const { files, rootDirectory, signal } = this.#options
+    const folder = join(rootDirectory, 'memory')
+    await files.makeDirectory(folder, 0o750)
+    if (!(await files.isMountPoint(folder))) await files.mountTmpfs(folder, {}, signal)
+  }
+
+  #scheduleRefresh(entry: PodVolumes): void {
+    entry.timer?.cancel()
+    const times = [...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs).filter(time => time !== undefined)
+    if (times.length === 0) return
+    const { clock } = this.#options
+    entry.timer = clock.after(Math.max(1_000, Math.min(...times) - clock.now()), () => this.#refresh(entry.pod.metadata.uid ?? ''))
+  }
+
+  /** Sets up again what is mounted; an atomic volume that did not change stays as it is. */
+  #refresh(uid: string): void {
+    const entry = this.#pods.get(uid)
+    if (entry === undefined || entry.mounted.size === 0) return
+    entry.refreshing = entry.refreshing.then(async () => {
+      if (this.#pods.get(uid) !== entry) return
+      try {
+        await this.#setUp(entry)
+      } catch (error) {
+        this.#options.log.warn('cannot refresh volumes', { pod: uid, error })
+      }
+    })
+  }
+
+  #stop(): void {
+    for (const { timer } of this.#pods.values()) timer?.cancel()
+    this.#configMaps.stop()
+    this.#secrets.stop()
+  }
+}
