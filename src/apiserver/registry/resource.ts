@@ -17,6 +17,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   columns: readonly Column<T>[]
   /** Fields that `fieldSelector` may name, besides metadata.name and metadata.namespace. */
   selectableFields?: (object: T) => Record<string, string>
+  /** Their names, for refusing others. Left out: what `selectableFields` answers for an object with nothing in it. */
+  selectableFieldNames?: readonly string[]
   subresources?: Record<string, Subresource>
   /** Left out: all of them. A resource with only `create` and `onCreate` is not stored (TokenReview). */
   verbs?: readonly Verb[]
@@ -24,6 +26,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   onCreate?: (object: T, context: RequestContext) => Promise<KubeObject>
   /** Objects disappear this long after their last write (Events). */
   ttlSeconds?: number
+  /** DELETE answers the object as it was (Pods), instead of a Status. */
+  returnsDeletedObject?: boolean
 }
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -62,6 +66,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * and deletionGracePeriodSeconds, until it is deleted again with 0. `requestedSeconds` is what the client asked for, if it did.
    */
   gracePeriodSeconds?(object: T, requestedSeconds: number | undefined): number
+  /** Called once, when `object` (a private copy) gets its deletionTimestamp: a Namespace becomes Terminating. */
+  prepareForDelete?(object: T, context: RequestContext): void
+  /** Default: while metadata.finalizers has any. An object being deleted stays as long as this is true (Namespaces: spec.finalizers too). */
+  hasFinalizers?(object: T): boolean
   /** Called after the object has left storage. */
   afterDelete?(object: T, context: RequestContext): void
   /** Paths (`['spec']`, `['status']`) that this endpoint resets, so that server-side apply does not own them. */

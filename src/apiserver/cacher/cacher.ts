@@ -1,0 +1,199 @@
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { newResourceExpired } from '#apimachinery/status/status.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Random } from '#base/random.ts'
+import type { Storage, StorageEvent, StoredValue } from '#storage/storage.ts'
+import { CacheEvent } from './cache-event.ts'
+import { CacheWatcher, type WatchReceiver } from './cache-watcher.ts'
+import { Entry, type EntryKind } from './entry.ts'
+import { EventHistory, type EventHistoryLimits } from './event-history.ts'
+import { OrderedMap } from './ordered-map.ts'
+import type { Selection } from './selection.ts'
+import { WatcherIndex } from './watcher-index.ts'
+
+export interface CacherOptions {
+  storage: Storage
+  /** `/registry/pods/`: all keys of the resource, and only they, start with it. */
+  keyPrefix: string
+  kind: EntryKind
+  clock: Clock
+  random: Random
+  history?: EventHistoryLimits
+}
+
+export interface WatchOptions {
+  selection: Selection
+  /** Show what changes after this revision, or from now on; undefined: show the present state first. */
+  afterRevision: number | 'now' | undefined
+  /** With the present state: a bookmark says when it is complete. */
+  marksInitialEnd?: boolean
+  allowBookmarks: boolean
+  timeoutMs: number
+}
+
+const defaultHistory: EventHistoryLimits = { eventsMax: 10_000, bytesMax: 8 * 1024 * 1024 }
+const pageValues = 500
+
+/**
+ * The watch cache of one resource: the served bytes of every object, in key order, and the newest changes. What storage has made visible
+ * is here at once, so that reads need no storage and see every write that was answered.
+ */
+export class Cacher implements Disposable {
+  readonly keyPrefix: string
+  readonly #storage: Storage
+  readonly #kind: EntryKind
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #entries = new OrderedMap<Entry>()
+  readonly #watchers = new WatcherIndex()
+  readonly #history: EventHistory
+  /** Decoded forms of values on their way through storage. */
+  readonly #expected = new WeakMap<Uint8Array, KubeObject>()
+  readonly #listeners = new Set<(change: CacheEvent) => void>()
+  #lastChangeRevision: number
+  #storageWatch: Disposable | undefined
+
+  private constructor(options: CacherOptions, revision: number) {
+    this.keyPrefix = options.keyPrefix
+    this.#storage = options.storage
+    this.#kind = options.kind
+    this.#clock = options.clock
+    this.#random = options.random
+    this.#history = new EventHistory(options.history ?? defaultHistory, revision)
+    this.#lastChangeRevision = revision
+  }
+
+  /** Reads the resource's objects from storage and follows them from then on. */
+  static async start(options: CacherOptions): Promise<Cacher> {
+    const { storage, keyPrefix } = options
+    const revision = storage.revision
+    const cacher = new Cacher(options, revision)
+    let startAfter: string | undefined
+    for (;;) {
+      const page = await storage.list(keyPrefix, { revision, limit: pageValues, ...(startAfter !== undefined && { startAfter }) })
+      for (const value of page.values) cacher.#entries.set(cacher.toEntry(value))
+      if (page.remaining === 0) break
+      startAfter = page.values.at(-1)!.key
+    }
+    cacher.#storageWatch = await storage.watch({ prefix: keyPrefix, afterRevision: revision }, events => cacher.#apply(events))
+    return cacher
+  }
+
+  /** The newest revision; every read is at it. */
+  get revision(): number {
+    return this.#storage.revision
+  }
+
+  /** Revision of the resource's newest change, at most. */
+  get lastChangeRevision(): number {
+    return this.#lastChangeRevision
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** In key order. */
+  list(keyPrefix: string, startAfter?: string): Entry[] {
+    return this.#entries.under(keyPrefix, startAfter)
+  }
+
+  /** An entry for a value that was read from storage. */
+  toEntry(value: StoredValue): Entry {
+    return new Entry(this.#kind, value.key, value.modRevision, this.#kind.bytes.serve(value.value, value.modRevision))
+  }
+
+  /** An entry for a value written by us at that revision: the cached one, unless a later write came already. */
+  writtenEntry(key: string, revision: number, value: Uint8Array, object: KubeObject): Entry {
+    const cached = this.#entries.get(key)
+    if (cached?.revision === revision) return cached
+    object.metadata.resourceVersion = String(revision)
+    return new Entry(this.#kind, key, revision, this.#kind.bytes.serve(value, revision), object)
+  }
+
+  /**
+   * Announces the decoded form of a value that is about to be committed, for those who want objects. It becomes shared: its
+   * resourceVersion is set, then it never changes.
+   */
+  expect(value: Uint8Array, object: KubeObject): void {
+    this.#expected.set(value, object)
+  }
+
+  /** Calls `listener` synchronously with each change. It must not throw. */
+  listen(listener: (change: CacheEvent) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+  }
+
+  /**
+   * Starts a watch; the receiver is called from now on, before this returns too.
+   * @throws StatusError Expired when changes after the revision were forgotten already
+   */
+  watch(options: WatchOptions, receiver: WatchReceiver): CacheWatcher {
+    const { selection } = options
+    const afterRevision = options.afterRevision === 'now' ? this.revision : options.afterRevision
+    if (afterRevision !== undefined && afterRevision < this.#history.floorRevision) {
+      throw newResourceExpired(`too old resource version: ${afterRevision} (${this.#history.floorRevision})`)
+    }
+    const watcher = new CacheWatcher(
+      {
+        selection,
+        receiver,
+        initial: afterRevision === undefined ? this.list(selection.keyPrefix) : [],
+        history: afterRevision === undefined ? [] : this.#history.after(afterRevision),
+        revision: afterRevision ?? this.revision,
+        marksInitialEnd: options.marksInitialEnd === true,
+        allowBookmarks: options.allowBookmarks,
+        timeoutMs: options.timeoutMs,
+        newestRevision: () => this.revision,
+        onEnd: ended => this.#watchers.remove(ended),
+      },
+      this.#clock,
+      this.#random,
+    )
+    this.#watchers.add(watcher)
+    watcher.start()
+    return watcher
+  }
+
+  /** Ends every watch; their clients may come again. */
+  endWatches(): void {
+    this.#watchers.endAll()
+  }
+
+  [Symbol.dispose](): void {
+    this.endWatches()
+    this.#storageWatch?.[Symbol.dispose]()
+  }
+
+  #apply(events: readonly StorageEvent[]): void {
+    for (const event of events) {
+      const change = this.#changeOf(event)
+      this.#lastChangeRevision = event.revision
+      this.#history.push(change)
+      this.#watchers.dispatch(change)
+      for (const listener of this.#listeners) listener(change)
+      change.forgetFrames()
+    }
+    this.#watchers.flush()
+  }
+
+  #changeOf(event: StorageEvent): CacheEvent {
+    const { key, revision } = event
+    if (event.type === 'delete') {
+      const previous = this.#entries.delete(key)
+      const entry = previous?.at(revision) ?? new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision))
+      return new CacheEvent('DELETED', revision, entry, previous)
+    }
+    const previous = this.#entries.get(key)
+    const object = this.#expected.get(event.value)
+    if (object !== undefined) object.metadata.resourceVersion = String(revision)
+    const entry = new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision), object)
+    this.#entries.set(entry)
+    return new CacheEvent(previous === undefined ? 'ADDED' : 'MODIFIED', revision, entry, previous)
+  }
+}

@@ -1,0 +1,74 @@
+import { decodeValue } from '#apimachinery/codec/json.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { newBadRequest } from '#apimachinery/status/status.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
+import type { Strategy } from '../registry/resource.ts'
+import type { APIResponse } from '../request/api-response.ts'
+import type { Call } from './call.ts'
+import { createObject } from './create.ts'
+import { adoptNamespace, checkNames } from './object-identity.ts'
+import { parseWriteQuery } from './write-options.ts'
+
+export const applyMediaType = 'application/apply-patch+yaml'
+
+/** PATCH by server-side apply: the body says what its manager wants of the object, which is made when there is none. */
+export async function apply(call: Call, strategy: Strategy): Promise<APIResponse> {
+  const form = call.form()
+  const { fieldValidation, force } = parseWriteQuery(call, 'PatchOptions', true)
+  const { route, services } = call
+  const configuration = await readConfiguration(call, fieldValidation)
+  checkNames(call, configuration)
+  adoptNamespace(call, configuration)
+  let status = 200
+  const createMissing = () => {
+    status = 201
+    return createObject(call, finish(call, undefined, services.fields.apply(call, undefined, deepCopy(configuration), force === true)))
+  }
+  const entry = await route.store!.updateEntry({
+    namespace: call.namespace,
+    name: call.name!,
+    context: call,
+    strategy,
+    change: old => {
+      const object = finish(call, old, services.fields.apply(call, old, deepCopy(configuration), force === true))
+      const admitting = services.admission.admit('UPDATE', object, old, call)
+      return admitting === undefined ? object : admitting.then(() => object)
+    },
+    validate: (finished, old) => services.admission.validate('UPDATE', finished, old, call),
+    createMissing: call.subresource === undefined ? createMissing : undefined,
+  })
+  return { status, body: form.entryBody(entry) }
+}
+
+function finish(call: Call, _old: KubeObject | undefined, object: KubeObject): KubeObject {
+  call.route.resource.strategy.applyDefaults?.(object)
+  return object
+}
+
+async function readConfiguration(call: Call, mode: 'Ignore' | 'Warn' | 'Strict'): Promise<KubeObject> {
+  const { route, services, apiRequest } = call
+  const value = apiRequest.value === undefined ? parse((await apiRequest.readBody()).toString('utf8')) : deepCopy(apiRequest.value)
+  const { object, strictErrors } = decodeValue<KubeObject>(value, {
+    schema: route.schema,
+    registry: services.schemas,
+    mode,
+    apiVersion: route.apiVersion,
+    kind: route.info.kind,
+    asGiven: true,
+  })
+  if (strictErrors.length > 0) {
+    if (mode === 'Strict') throw newBadRequest(`strict decoding error: ${strictErrors.join(', ')}`)
+    for (const error of strictErrors) call.warn(error)
+  }
+  object.metadata ??= {} as KubeObject['metadata']
+  if (object.metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil')
+  return object
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw newBadRequest(`error decoding YAML: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,58 @@
+import { type Decoded, type DecodeOptions, decodeJSON, decodeValue, type FieldValidation } from '#apimachinery/codec/json.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { MessageSchema, SchemaRegistry } from '#apimachinery/schema/schema.ts'
+import { newUnsupportedMediaType, type StatusError } from '#apimachinery/status/status.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { headerOf } from '../request/api-request.ts'
+import type { Call } from './call.ts'
+import { mediaTypes } from './negotiation.ts'
+
+/** What a body is expected to be. */
+export interface ExpectedBody {
+  apiVersion: string
+  kind: string
+  schema: MessageSchema | undefined
+  fieldValidation: FieldValidation
+}
+
+/**
+ * Reads the request's body as an object of a known type. What a lenient reading ignores becomes a warning.
+ * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
+ */
+export async function readObject(call: Call, expected: ExpectedBody): Promise<KubeObject> {
+  const options: DecodeOptions = {
+    schema: expected.schema,
+    registry: call.services.schemas,
+    mode: expected.fieldValidation,
+    apiVersion: expected.apiVersion,
+    kind: expected.kind,
+  }
+  const { object, strictErrors } = await decodeBody(call, options)
+  for (const error of strictErrors) call.warn(error)
+  object.metadata ??= {} as KubeObject['metadata']
+  return object
+}
+
+async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<KubeObject>> {
+  const request = call.apiRequest
+  if (request.value !== undefined) return decodeValue<KubeObject>(deepCopy(request.value), options)
+  const mediaType = bodyMediaType(headerOf(request, 'content-type'))
+  if (mediaType === 'application/json') return decodeJSON<KubeObject>(await request.readBody(), options)
+  throw newUnsupportedBody()
+}
+
+/** The media type of a `Content-Type` header; JSON when there is none. */
+export function bodyMediaType(contentType: string): string {
+  if (contentType === '' || contentType === 'application/json') return 'application/json'
+  const semicolon = contentType.indexOf(';')
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+}
+
+export function newUnsupportedBody(accepted: readonly string[] = mediaTypes): StatusError {
+  return newUnsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
+}
+
+/** The schema registry knows what a body of DeleteOptions looks like. */
+export function deleteOptionsSchema(schemas: SchemaRegistry): MessageSchema | undefined {
+  return schemas.get('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')
+}

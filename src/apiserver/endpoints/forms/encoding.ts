@@ -1,0 +1,32 @@
+import type { MediaType } from '../negotiation.ts'
+
+/** How values become bytes. */
+export interface Encoding {
+  mediaType: MediaType
+  watchMediaType: string
+  encode(value: unknown): Buffer
+  /** One event of a watch. */
+  frame(type: string, object: unknown): Buffer
+  /** Lists can be written piece by piece. */
+  isTextJSON: boolean
+}
+
+export const jsonEncoding: Encoding = {
+  mediaType: 'application/json',
+  watchMediaType: 'application/json',
+  encode: value => Buffer.from(`${JSON.stringify(value)}\n`),
+  frame: jsonFrame,
+  isTextJSON: true,
+}
+
+export const prettyJSONEncoding: Encoding = {
+  mediaType: 'application/json',
+  watchMediaType: 'application/json',
+  encode: value => Buffer.from(JSON.stringify(value, undefined, 2)),
+  frame: jsonFrame,
+  isTextJSON: false,
+}
+
+function jsonFrame(type: string, object: unknown): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+}

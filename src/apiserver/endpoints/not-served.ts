@@ -1,0 +1,15 @@
+import { StatusError } from '#apimachinery/status/status.ts'
+
+/** The method does not exist for this path. */
+export function newNotAllowed(): StatusError {
+  return newPathError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
+}
+
+/** There is nothing under this path. */
+export function newNoSuchPath(): StatusError {
+  return newPathError(404, 'NotFound', 'the server could not find the requested resource')
+}
+
+function newPathError(code: number, reason: string, message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details: {}, code })
+}

@@ -1,0 +1,142 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
+import type { Clock } from '#base/clock.ts'
+import { type Logger, silentLogger } from '#base/log.ts'
+import type { APIServer } from '../server.ts'
+import { H1Exchange } from './h1-exchange.ts'
+import { H2Exchange } from './h2-exchange.ts'
+
+export interface HTTPFrontOptions {
+  server: APIServer
+  clock: Clock
+  log?: Logger
+  /** PEM. */
+  key: string | Buffer
+  cert: string | Buffer
+  /** Authorities whose client certificates are welcome; told to clients, checked by the authenticator. */
+  clientCA?: string | Buffer | readonly (string | Buffer)[]
+  /** For each name that clients may ask for (SNI). */
+  serverNames?: (name: string) => SecureContextOptions | undefined
+}
+
+const maxConcurrentStreams = 1000
+const windowBytes = 1024 * 1024
+const sessionTimeoutMs = 0
+
+/** The TLS port of an API server: HTTP/2, HTTP/1.1, and upgrades of HTTP/1.1 connections. */
+export class HTTPFront {
+  readonly #server: APIServer
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #http: Http2SecureServer
+  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #sockets = new Set<Duplex>()
+
+  constructor(options: HTTPFrontOptions) {
+    this.#server = options.server
+    this.#clock = options.clock
+    this.#log = options.log ?? silentLogger
+    this.#http = createSecureServer({
+      allowHTTP1: true,
+      key: options.key,
+      cert: options.cert,
+      ...(options.clientCA !== undefined && { ca: options.clientCA as never }),
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      settings: { maxConcurrentStreams, initialWindowSize: windowBytes },
+    })
+    this.#http.setTimeout(sessionTimeoutMs)
+    this.#listen()
+  }
+
+  /** @returns where it listens; port 0 takes any free one */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject)
+      this.#http.listen(port, host, () => {
+        this.#http.removeListener('error', reject)
+        this.#http.on('error', (error: Error) => this.#log.error('listening socket failed', { error }))
+        resolve(this.#http.address() as AddressInfo)
+      })
+    })
+  }
+
+  /** Serves new connections with another certificate from now on. */
+  setCertificate(context: SecureContextOptions): void {
+    this.#http.setSecureContext(context)
+  }
+
+  /** Takes no new connection, lets requests under way finish for so long, then closes what is left. Call `APIServer.stop` before. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = new Promise<void>(resolve => this.#http.close(() => resolve()))
+    for (const session of this.#sessions) session.close()
+    const idle = this.#http as unknown as Partial<Server>
+    idle.closeIdleConnections?.()
+    const timer = this.#clock.after(graceMs, () => {
+      for (const session of this.#sessions) session.destroy()
+      for (const socket of this.#sockets) socket.destroy()
+    })
+    await closed
+    timer.cancel()
+  }
+
+  #listen(): void {
+    const http = this.#http
+    // A 'request' listener makes node wrap every HTTP/2 stream in compatibility objects; only HTTP/1.1 requests need them.
+    http.removeAllListeners('newListener')
+    http.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: unknown) =>
+      this.#onStream(stream, headers, rawHeaders as string[]),
+    )
+    http.on('request', (request, response) => {
+      this.#serveH1(new H1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse))
+    })
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy())
+      this.#serveH1(new H1Exchange(request, new ServerResponse(request), { socket, head }))
+    })
+    http.on('session', (session: ServerHttp2Session) => {
+      this.#sessions.add(session)
+      session.on('close', () => this.#sessions.delete(session))
+      session.on('error', error => this.#log.debug('connection failed', { error }))
+    })
+    http.on('secureConnection', (socket: TLSSocket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+      socket.on('error', error => this.#log.debug('connection failed', { error }))
+      socket.setNoDelay(true)
+    })
+    http.on('tlsClientError', (error: Error) => this.#log.debug('TLS handshake failed', { error }))
+    http.on('sessionError', error => this.#log.debug('connection failed', { error }))
+  }
+
+  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): void {
+    stream.on('error', ignoreStreamError)
+    this.#serve(new H2Exchange(stream, headers, rawHeaders))
+  }
+
+  #serveH1(exchange: H1Exchange): void {
+    this.#serve(exchange)
+  }
+
+  /** A failure after the answer was made (a connection that a subresource took over) is answered if that is still possible. */
+  #serve(exchange: H1Exchange | H2Exchange): void {
+    this.#server
+      .handle(exchange)
+      .then(response =>
+        exchange.send(response).catch(error => exchange.send(this.#server.failure(error, exchange, response.auditID ?? ''))),
+      )
+  }
+}
+
+/** The stream is destroyed then; whoever waits for it sees that. */
+function ignoreStreamError(): void {}

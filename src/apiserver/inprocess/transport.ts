@@ -1,0 +1,83 @@
+import { type Status, StatusError } from '#apimachinery/status/status.ts'
+import type { Transport, TransportRequest, TransportResponse, WatchFrame } from '#client/transport.ts'
+import type { UserInfo } from '../registry/resource.ts'
+import type { APIRequest } from '../request/api-request.ts'
+import type { APIResponse } from '../request/api-response.ts'
+import type { APIServer } from '../server.ts'
+import { QueueReceiver } from './queue-receiver.ts'
+
+/**
+ * Reaches an API server in the same process, as a given user: the same pipeline from authorization on, the same answers and errors, but
+ * nothing is turned into bytes. Objects in answers are those of the server: never change them.
+ */
+export class InProcessTransport implements Transport {
+  readonly #server: APIServer
+  readonly #user: UserInfo
+  readonly #userAgent: string
+
+  constructor(server: APIServer, user: UserInfo, userAgent: string) {
+    this.#server = server
+    this.#user = user
+    this.#userAgent = userAgent
+  }
+
+  async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
+    signal.throwIfAborted()
+    const response = await this.#server.handle(this.#apiRequest(request, signal))
+    signal.throwIfAborted()
+    const { status, body, warnings } = response
+    if (body.type === 'taken' || body.type === 'watch') throw new Error(`cannot answer "${request.path}" in process`)
+    if (status >= 400) throw toError(response)
+    return { status, body: body.value(), warnings: [...(warnings ?? [])] }
+  }
+
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+    signal.throwIfAborted()
+    const response = await this.#server.handle(this.#apiRequest(request, signal))
+    signal.throwIfAborted()
+    if (response.body.type !== 'watch') throw toError(response)
+    const receiver = new QueueReceiver(response.body.form)
+    const watch = response.body.start(receiver)
+    receiver.onRoom = () => watch.resume()
+    const onAbort = () => {
+      receiver.fail(signal.reason)
+      watch.end()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      for await (const frame of receiver.frames()) {
+        signal.throwIfAborted()
+        yield frame
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      watch.end()
+    }
+  }
+
+  #apiRequest({ method, path, body, contentType, accept }: TransportRequest, signal: AbortSignal): APIRequest {
+    const question = path.indexOf('?')
+    const headers: Record<string, string> = { 'user-agent': this.#userAgent }
+    if (contentType !== undefined) headers['content-type'] = contentType
+    if (accept !== undefined) headers['accept'] = accept
+    return {
+      method,
+      path: question < 0 ? path : path.slice(0, question),
+      query: question < 0 ? '' : path.slice(question + 1),
+      headers,
+      user: this.#user,
+      value: body,
+      peerCertificate: () => undefined,
+      readBody: async () => noBody,
+      signal,
+    }
+  }
+}
+
+const noBody = Buffer.alloc(0)
+
+function toError({ status, body }: APIResponse): Error {
+  const value = body.type === 'value' ? body.value() : undefined
+  if (typeof value === 'object' && value !== null && (value as Status).kind === 'Status') return new StatusError(value as Status)
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: status, message: String(value) })
+}

@@ -1,0 +1,319 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { newConflict, newInvalid, newNotFound } from '#apimachinery/status/status.ts'
+import { invalid } from '#apimachinery/validation/field-error.ts'
+import type { Storage } from '#storage/storage.ts'
+import type { Cacher } from '../cacher/cacher.ts'
+import { Entry, type EntryKind } from '../cacher/entry.ts'
+import { finishNewObject, nameAttemptsMax, prepareCreate, takenName } from './creation.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { planDeletion } from './deletion-plan.ts'
+import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
+import { collectionKeyPrefix, objectKey } from './storage-key.ts'
+import { isGone, prepareUpdate } from './updating.ts'
+
+/** Upstream's words for a missed optimistic lock. */
+const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again'
+
+/** Called with the finished object before it is written; refuses by throwing. Admission's second half. */
+export type ValidatingHook<T> = (object: T | undefined, old: T | undefined) => Promise<void> | void
+
+export interface UpdateRequest<T extends KubeObject> {
+  namespace: string | undefined
+  name: string
+  /**
+   * Makes the new object, private, out of the old one, which is shared. An object without resourceVersion overwrites whatever is there, if the
+   * strategy allows it; one with another than the old one's is a conflict. Called again after each lost race.
+   */
+  change(old: T): T | Promise<T>
+  context: RequestContext
+  strategy: Strategy<T>
+  /** The object must still have it. */
+  resourceVersion?: string | undefined
+  validate?: ValidatingHook<T> | undefined
+  /** Makes the object when there is none. */
+  createMissing?: (() => Promise<Entry>) | undefined
+}
+
+/** The generic store: API semantics on top of storage, reads from the watch cache. */
+export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T> {
+  readonly resource: Resource<T>
+  readonly cacher: Cacher
+  readonly #kind: EntryKind
+  readonly #storage: Storage
+
+  constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, storage: Storage) {
+    this.resource = resource
+    this.cacher = cacher
+    this.#kind = kind
+    this.#storage = storage
+  }
+
+  async get(namespace: string | undefined, name: string): Promise<T> {
+    return this.getEntry(namespace, name).object as T
+  }
+
+  peek(namespace: string | undefined, name: string): T | undefined {
+    return this.cacher.get(this.keyOf(namespace, name))?.object as T | undefined
+  }
+
+  async list(namespace: string | undefined): Promise<T[]> {
+    return this.cacher.list(collectionKeyPrefix(this.cacher.keyPrefix, namespace)).map(entry => entry.object as T)
+  }
+
+  async create(object: T, context: RequestContext): Promise<T> {
+    return (await this.createEntry(object, context)).object as T
+  }
+
+  async update(
+    namespace: string | undefined,
+    name: string,
+    change: (copy: T) => T,
+    context: RequestContext,
+    options?: { strategy?: Strategy<T>; resourceVersion?: string },
+  ): Promise<T> {
+    const strategy = options?.strategy ?? this.resource.strategy
+    const entry = await this.updateEntry({
+      namespace,
+      name,
+      change: old => change(deepCopy(old)),
+      context,
+      strategy,
+      resourceVersion: options?.resourceVersion,
+    })
+    return entry.object as T
+  }
+
+  async delete(
+    namespace: string | undefined,
+    name: string,
+    options: DeletionOptions,
+    context: RequestContext,
+  ): Promise<{ object: T; gone: boolean }> {
+    const { entry, gone } = await this.deleteEntry(namespace, name, options, context)
+    return { object: entry.object as T, gone }
+  }
+
+  keyOf(namespace: string | undefined, name: string): string {
+    return objectKey(this.cacher.keyPrefix, this.resource.info.namespaced ? namespace : undefined, name)
+  }
+
+  /** @throws StatusError NotFound */
+  getEntry(namespace: string | undefined, name: string): Entry {
+    const entry = this.cacher.get(this.keyOf(namespace, name))
+    if (entry === undefined) throw newNotFound(this.resource.info, name)
+    return entry
+  }
+
+  /**
+   * The objects under a key prefix as they were at a revision, in key order.
+   * @throws StorageError Compacted, FutureRevision
+   */
+  async entriesAt(keyPrefix: string, revision: number, startAfter: string | undefined): Promise<Entry[]> {
+    const { values } = await this.#storage.list(keyPrefix, { revision, ...(startAfter !== undefined && { startAfter }) })
+    return values.map(value => this.cacher.toEntry(value))
+  }
+
+  /** As `create`, with the served bytes. `object` becomes the store's. */
+  async createEntry(object: T, context: RequestContext, validate?: ValidatingHook<T>): Promise<Entry> {
+    if (object.metadata.name) return this.#createOnce(object, context, validate)
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt === nameAttemptsMax || !object.metadata.generateName
+      const candidate = last ? object : deepCopy(object)
+      const entry = await this.#createOnce(candidate, context, validate, last ? 'refuse' : 'again')
+      if (entry !== undefined) return entry
+    }
+  }
+
+  async #createOnce(object: T, context: RequestContext, validate: ValidatingHook<T> | undefined): Promise<Entry>
+  async #createOnce(
+    object: T,
+    context: RequestContext,
+    validate: ValidatingHook<T> | undefined,
+    onTakenName: 'refuse' | 'again',
+  ): Promise<Entry | undefined>
+  async #createOnce(
+    object: T,
+    context: RequestContext,
+    validate: ValidatingHook<T> | undefined,
+    onTakenName?: 'refuse' | 'again',
+  ): Promise<Entry | undefined> {
+    const { resource } = this
+    prepareCreate(object, resource, context)
+    const claim = finishNewObject(object, resource, context)
+    let isWritten = false
+    try {
+      const refusal = validate?.(object, undefined)
+      if (refusal !== undefined) await refusal
+      const key = this.keyOf(object.metadata.namespace, object.metadata.name)
+      const result = await this.#write(key, object, undefined, context.dryRun)
+      if (result.entry !== undefined) {
+        isWritten = !context.dryRun
+        return result.entry
+      }
+      if (onTakenName === 'again') return undefined
+      throw takenName(resource.info, object.metadata, result.current?.object, onTakenName !== undefined)
+    } finally {
+      if (!isWritten) claim?.release()
+    }
+  }
+
+  /** As `update`, with the served bytes. */
+  async updateEntry(request: UpdateRequest<T>): Promise<Entry> {
+    const key = this.keyOf(request.namespace, request.name)
+    let current = this.cacher.get(key)
+    for (;;) {
+      if (current === undefined) {
+        if (request.createMissing !== undefined) return request.createMissing()
+        throw newNotFound(this.resource.info, request.name)
+      }
+      const result = await this.#updateOnce(key, current, request)
+      if (result.entry !== undefined) return result.entry
+      current = result.current
+    }
+  }
+
+  async #updateOnce(key: string, current: Entry, request: UpdateRequest<T>): Promise<WriteResult> {
+    const { context, strategy, name } = request
+    const old = current.object as T
+    if (request.resourceVersion && request.resourceVersion !== String(current.revision)) throw this.#newLockConflict(name)
+    const changing = request.change(old)
+    const object = changing instanceof Promise ? await changing : changing
+    this.#checkVersion(object, current, strategy, name)
+    const claim = prepareUpdate(object, old, this.resource, strategy, context)
+    let isWritten = false
+    try {
+      const refusal = request.validate?.(object, old)
+      if (refusal !== undefined) await refusal
+      const result = isGone(object, old, this.resource.strategy)
+        ? await this.#remove(key, current, context.dryRun)
+        : await this.#write(key, object, current, context.dryRun)
+      isWritten = result.entry !== undefined && !context.dryRun
+      if (isWritten && isGone(object, old, this.resource.strategy)) this.resource.strategy.afterDelete?.(object, context)
+      return result
+    } finally {
+      if (!isWritten) claim?.release()
+    }
+  }
+
+  #checkVersion(object: T, current: Entry, strategy: Strategy<T>, name: string): void {
+    const { metadata } = object
+    const currentVersion = String(current.revision)
+    if (!metadata.resourceVersion) {
+      if (strategy.allowUnconditionalUpdate === false) {
+        const error = invalid('metadata.resourceVersion', '', 'must be specified for an update')
+        throw newInvalid(this.resource.info, name, [error])
+      }
+      metadata.resourceVersion = currentVersion
+    } else if (metadata.resourceVersion !== currentVersion) {
+      throw this.#newLockConflict(name)
+    }
+    const uid = current.object.metadata.uid
+    if (metadata.uid && metadata.uid !== uid) {
+      const facts = `Code: 4, Key: ${current.key}, ResourceVersion: 0`
+      const precondition = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`
+      throw newConflict(this.resource.info, name, `StorageError: invalid object, ${facts}, AdditionalErrorMsg: ${precondition}`)
+    }
+  }
+
+  /** As `delete`, with the served bytes. */
+  async deleteEntry(
+    namespace: string | undefined,
+    name: string,
+    options: DeletionOptions,
+    context: RequestContext,
+    validate?: ValidatingHook<T>,
+  ): Promise<{ entry: Entry; gone: boolean }> {
+    const key = this.keyOf(namespace, name)
+    const { strategy } = this.resource
+    const dryRun = context.dryRun || options.dryRun === true
+    let current = this.cacher.get(key)
+    let isMarked = false
+    for (;;) {
+      if (current === undefined) throw newNotFound(this.resource.info, name)
+      const old = current.object as T
+      if (!isMarked) {
+        this.#checkPreconditions(old, options)
+        const refusal = validate?.(undefined, old)
+        if (refusal !== undefined) await refusal
+      }
+      const plan = isMarked ? ({ step: 'remove' } as const) : planDeletion(old, options, strategy, context)
+      if (plan.step === 'wait') return { entry: current, gone: false }
+      const result: WriteResult =
+        plan.step === 'mark' ? await this.#write(key, plan.object, current, dryRun) : await this.#remove(key, current, dryRun)
+      if (result.entry === undefined) {
+        current = result.current
+        isMarked = false
+      } else if (plan.step === 'remove') {
+        if (!dryRun) strategy.afterDelete?.(old, context)
+        return { entry: result.entry, gone: true }
+      } else if (!plan.thenRemove) {
+        return { entry: result.entry, gone: false }
+      } else if (dryRun) {
+        return { entry: result.entry, gone: true }
+      } else {
+        current = result.entry
+        isMarked = true
+      }
+    }
+  }
+
+  #checkPreconditions(old: T, { preconditions }: DeletionOptions): void {
+    const { uid, resourceVersion, name } = old.metadata
+    if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
+      const cause = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
+      throw newConflict(this.resource.info, name, cause)
+    }
+    if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
+      const cause = `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`
+      throw newConflict(this.resource.info, name, cause)
+    }
+  }
+
+  /** Writes `object` over `current`, unless nothing would change. `object` becomes shared. */
+  async #write(key: string, object: T, current: Entry | undefined, dryRun: boolean): Promise<WriteResult> {
+    const { bytes } = this.#kind
+    const value = bytes.store(object)
+    if (current !== undefined && isUnchanged(bytes.isSame(current.bytes, value), current, value, object)) return { entry: current }
+    if (dryRun) {
+      const taken = current === undefined ? this.cacher.get(key) : undefined
+      return taken === undefined ? { entry: this.#dryEntry(key, object, current, value) } : { entry: undefined, current: taken }
+    }
+    this.cacher.expect(value, object)
+    const expectedRevision = current?.revision ?? 0
+    const result = await this.#storage.commit({ key, expectedRevision, value })
+    if (result.committed) return { entry: this.cacher.writtenEntry(key, result.revision, value, object) }
+    return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
+  }
+
+  async #remove(key: string, current: Entry, dryRun: boolean): Promise<WriteResult> {
+    if (dryRun) return { entry: current }
+    const result = await this.#storage.commit({ key, expectedRevision: current.revision })
+    if (result.committed) return { entry: current.at(result.revision) }
+    return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
+  }
+
+  /** What a write would have made. */
+  #dryEntry(key: string, object: T, current: Entry | undefined, value: Buffer): Entry {
+    const { bytes } = this.#kind
+    if (current !== undefined) return new Entry(this.#kind, key, current.revision, bytes.serve(value, current.revision), object)
+    delete object.metadata.resourceVersion
+    return new Entry(this.#kind, key, 0, bytes.serveUnversioned(value), object)
+  }
+
+  #newLockConflict(name: string): Error {
+    return newConflict(this.resource.info, name, optimisticLockMessage)
+  }
+}
+
+/** `entry`: what is there now. Without it the race was lost to `current` (undefined: there is no object). */
+type WriteResult = { entry: Entry } | { entry: undefined; current: Entry | undefined }
+
+/** Same bytes, or the same JSON in another order of keys: no write is needed. */
+function isUnchanged(isSame: boolean, current: Entry, value: Buffer, object: KubeObject): boolean {
+  if (isSame) return true
+  const versionLength = `"resourceVersion":"${current.revision}",`.length + 1
+  if (current.bytes.length !== value.length + versionLength) return false
+  const { resourceVersion } = current.object.metadata
+  return isDeepStrictEqual(current.object, JSON.parse(JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion } })))
+}

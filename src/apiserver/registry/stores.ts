@@ -1,0 +1,66 @@
+import { newNotFound } from '#apimachinery/status/status.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Random } from '#base/random.ts'
+import type { Storage } from '#storage/storage.ts'
+import { Cacher } from '../cacher/cacher.ts'
+import type { EntryKind } from '../cacher/entry.ts'
+import { ObjectBytes } from '../cacher/object-bytes.ts'
+import { Expiry } from './expiry.ts'
+import type { Resource, Store, StoreLookup } from './resource.ts'
+import { ResourceStore } from './resource-store.ts'
+import { resourceKeyPrefix } from './storage-key.ts'
+
+export interface StoresOptions {
+  storage: Storage
+  clock: Clock
+  random: Random
+}
+
+/** The stores of all resources that are stored. */
+export class Stores implements StoreLookup, Disposable {
+  readonly #options: StoresOptions
+  readonly #stores = new Map<string, ResourceStore>()
+  readonly #expiries: Expiry[] = []
+
+  constructor(options: StoresOptions) {
+    this.#options = options
+  }
+
+  /** Opens the store of a resource: reads its objects from storage. */
+  async open(resource: Resource): Promise<ResourceStore> {
+    const { storage, clock, random } = this.#options
+    const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields }
+    const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random })
+    const store = new ResourceStore(resource, cacher, kind, storage)
+    this.#stores.set(idOf(resource.info), store)
+    if (resource.ttlSeconds !== undefined) this.#expiries.push(new Expiry(cacher, storage, clock, resource.ttlSeconds * 1000))
+    return store
+  }
+
+  /** @throws StatusError NotFound for a resource that is not stored here */
+  of<T extends KubeObject = KubeObject>(resource: GroupResource): Store<T> {
+    const store = this.#stores.get(idOf(resource))
+    if (store === undefined) throw newNotFound(resource, '')
+    return store as unknown as Store<T>
+  }
+
+  /** The concrete store; undefined for a resource that is not stored here. */
+  find(resource: GroupResource): ResourceStore | undefined {
+    return this.#stores.get(idOf(resource))
+  }
+
+  endWatches(): void {
+    for (const store of this.#stores.values()) store.cacher.endWatches()
+  }
+
+  [Symbol.dispose](): void {
+    for (const expiry of this.#expiries) expiry[Symbol.dispose]()
+    for (const store of this.#stores.values()) store.cacher[Symbol.dispose]()
+  }
+}
+
+function idOf({ group, resource }: GroupResource): string {
+  return group === '' ? resource : `${resource}.${group}`
+}

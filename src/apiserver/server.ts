@@ -1,0 +1,170 @@
+import { newInternalError, newServiceUnavailable, StatusError } from '#apimachinery/status/status.ts'
+import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
+import type { Clock } from '#base/clock.ts'
+import { type Logger, silentLogger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import { type Storage, StorageError } from '#storage/storage.ts'
+import { AdmissionChain } from './admission/chain.ts'
+import type { Authenticator } from './authentication/authenticator.ts'
+import type { Authorizer } from './authorization/authorizer.ts'
+import { Call, type EndpointServices } from './endpoints/call.ts'
+import { dispatch } from './endpoints/dispatch.ts'
+import { encodings } from './endpoints/forms/encodings.ts'
+import { newNoSuchPath } from './endpoints/not-served.ts'
+import { ManagedFieldTracking } from './endpoints/managed-field-tracking.ts'
+import { authenticate } from './filters/authenticate.ts'
+import { authorize } from './filters/authorize.ts'
+import { impersonate } from './filters/impersonate.ts'
+import { type HealthCheck, healthHandlers, pingCheck } from './health.ts'
+import { type PathHandler, PathTable } from './path-handler.ts'
+import type { AdmissionPlugin, Resource, StoreLookup, UserInfo } from './registry/resource.ts'
+import { Stores } from './registry/stores.ts'
+import type { APIRequest } from './request/api-request.ts'
+import { type APIResponse, jsonBody, textBody } from './request/api-response.ts'
+import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
+import { Route, RouteTable } from './routes.ts'
+
+export interface APIServerOptions {
+  storage: Storage
+  clock: Clock
+  random: Random
+  log?: Logger
+  resources: readonly Resource[]
+  schemas: SchemaRegistry
+  authenticator: Authenticator
+  authorizer: Authorizer
+  admission?: readonly AdmissionPlugin[]
+  /** Further paths: version, discovery, OpenAPI. */
+  paths?: readonly PathHandler[]
+  /** Count for `/readyz`, besides the server's own. */
+  readinessChecks?: readonly HealthCheck[]
+}
+
+type State = 'new' | 'serving' | 'stopping'
+
+/**
+ * The generic API server, free of any transport: fronts turn what they receive into an `APIRequest` and send the `APIResponse`. It knows
+ * resources only by their declarations.
+ */
+export class APIServer {
+  readonly #options: APIServerOptions
+  readonly #log: Logger
+  readonly #stores: Stores
+  readonly #routes = new RouteTable()
+  readonly #paths = new PathTable()
+  readonly #services: EndpointServices
+  #state: State = 'new'
+
+  constructor(options: APIServerOptions) {
+    const { storage, clock, random, schemas } = options
+    this.#options = options
+    this.#log = options.log ?? silentLogger
+    this.#stores = new Stores({ storage, clock, random })
+    const admission = new AdmissionChain(options.admission ?? [])
+    const fields = new ManagedFieldTracking(schemas)
+    this.#services = { clock, random, log: this.#log, schemas, stores: this.#stores, admission, fields }
+    const shutdown: HealthCheck = { name: 'shutdown', problem: () => (this.#state === 'serving' ? undefined : `server is ${this.#state}`) }
+    const ready = [pingCheck, shutdown, ...(options.readinessChecks ?? [])]
+    for (const handler of healthHandlers({ healthz: [pingCheck], livez: [pingCheck], readyz: ready })) this.#paths.add(handler)
+    for (const handler of options.paths ?? []) this.#paths.add(handler)
+  }
+
+  /** The stores of all resources, from `start` on. */
+  get stores(): StoreLookup {
+    return this.#stores
+  }
+
+  get routes(): RouteTable {
+    return this.#routes
+  }
+
+  /** Adds a path; before or after `start`. */
+  addPath(handler: PathHandler): void {
+    this.#paths.add(handler)
+  }
+
+  /** Reads every resource's objects from storage; then the server is ready. */
+  async start(): Promise<void> {
+    await Promise.all(this.#options.resources.map(resource => this.addResource(resource)))
+    this.#state = 'serving'
+  }
+
+  /** Serves one more resource. */
+  async addResource(resource: Resource): Promise<void> {
+    const { schemas, clock } = this.#options
+    const store = resource.onCreate === undefined ? await this.#stores.open(resource) : undefined
+    for (const other of [undefined, ...(resource.otherVersions ?? [])]) {
+      this.#routes.add(new Route({ resource, other, store, schemas, clock, encodings: encodings(schemas) }))
+    }
+  }
+
+  /** First step of a stop: not ready any more, watches end, new requests are refused. Fronts close after it; storage after them. */
+  stop(): void {
+    if (this.#state === 'stopping') return
+    this.#state = 'stopping'
+    this.#stores.endWatches()
+  }
+
+  /** Last step: lets go of storage. */
+  [Symbol.dispose](): void {
+    this.stop()
+    this.#stores[Symbol.dispose]()
+  }
+
+  /** Serves one request. Never rejects: every failure is an answer. */
+  async handle(request: APIRequest): Promise<APIResponse> {
+    const given = request.headers['audit-id']
+    const auditID = typeof given === 'string' ? given : this.#options.random.uuid()
+    try {
+      const response = await this.#serve(request, auditID)
+      response.auditID = auditID
+      return response
+    } catch (error) {
+      return this.failure(error, request, auditID)
+    }
+  }
+
+  /** The answer that tells a failure. */
+  failure(error: unknown, request: APIRequest, auditID: string): APIResponse {
+    const { status } = this.#toStatusError(error, request, auditID)
+    const headers: Record<string, string> = {}
+    const retryAfterSeconds = status.details?.retryAfterSeconds
+    if (retryAfterSeconds !== undefined && retryAfterSeconds > 0) headers['retry-after'] = String(retryAfterSeconds)
+    return { status: status.code ?? 500, body: jsonBody(status), headers, auditID }
+  }
+
+  #toStatusError(error: unknown, request: APIRequest, auditID: string): StatusError {
+    if (error instanceof StatusError) return error
+    this.#log.error('request failed', { method: request.method, path: request.path, auditID, error })
+    if (error instanceof StorageError) return newInternalError(error.message)
+    return newInternalError(`the request failed in a way that nobody foresaw, see the server's log (audit ID ${auditID})`)
+  }
+
+  async #serve(request: APIRequest, auditID: string): Promise<APIResponse> {
+    const info = parseRequestInfo(request.method, request.path, request.query)
+    const { authenticator, authorizer } = this.#options
+    const sender = await authenticate(authenticator, request)
+    const impersonated = impersonate(authorizer, sender, request)
+    const user = impersonated instanceof Promise ? await impersonated : impersonated
+    await authorize(authorizer, user, info)
+    if (!info.isResourceRequest) return this.#servePath(request, info, user)
+    if (this.#state !== 'serving') throw newServiceUnavailable('the server is not serving at the moment')
+    const route = this.#routes.find(info.group, info.version, info.resource)
+    if (route === undefined) return this.#servePath(request, info, user)
+    const call = new Call(request, info, route, this.#services, user, auditID)
+    const response = await dispatch(call)
+    if (call.warnings.length > 0) response.warnings = call.warnings
+    return response
+  }
+
+  #servePath(request: APIRequest, info: RequestInfo, user: UserInfo): Promise<APIResponse> | APIResponse {
+    const handler = this.#paths.find(info.path)
+    if (handler !== undefined) return handler.handle(request, user)
+    if (info.path === '/') return { status: 200, body: jsonBody({ paths: this.#paths.paths }) }
+    if (info.path.startsWith('/api/') || info.path.startsWith('/apis/')) {
+      const { status } = newNoSuchPath()
+      return { status: 404, body: { ...textBody('404 page not found\n'), value: () => status } }
+    }
+    return { status: 404, body: jsonBody({ paths: this.#paths.paths }) }
+  }
+}
