@@ -15,7 +15,9 @@ export function podQOS(pod: Pod): QOSClass {
  * given, decide alone (KEP-2837).
  */
 export function computePodQOS(spec: PodSpec): QOSClass {
-  const holders = isSet(spec.resources) ? [spec.resources] : [...spec.containers, ...(spec.initContainers ?? [])].map(item => item.resources)
+  const holders = isSet(spec.resources)
+    ? [spec.resources]
+    : [...spec.containers, ...(spec.initContainers ?? [])].map(item => item.resources)
   const requests: Quantities = {}
   const limits: Quantities = {}
   let everyHolderIsLimited = true

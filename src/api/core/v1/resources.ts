@@ -1,6 +1,10 @@
 import type { ResourceInfo } from '#apimachinery/resource/resource-info.ts'
 
-function coreResource(kind: string, resource: string, options: { namespaced: boolean; shortNames?: string[]; categories?: string[] }): ResourceInfo {
+function coreResource(
+  kind: string,
+  resource: string,
+  options: { namespaced: boolean; shortNames?: string[]; categories?: string[] },
+): ResourceInfo {
   return { group: '', version: 'v1', kind, resource, singular: kind.toLowerCase(), schema: `io.k8s.api.core.v1.${kind}`, ...options }
 }
 

@@ -7,9 +7,7 @@ export function isHeadless({ spec }: Service): boolean {
 
 /** Reachable from outside the cluster, so that externalTrafficPolicy has a meaning. */
 export function isExternallyAccessible({ spec }: Service): boolean {
-  return (
-    spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
-  )
+  return spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
 }
 
 export function needsHealthCheck({ spec }: Service): boolean {

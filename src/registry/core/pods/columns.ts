@@ -45,7 +45,13 @@ export const podColumns: readonly Column<Pod>[] = [
     description: 'Node where room is being made for the pod.',
     value: ({ status }) => status?.nominatedNodeName || none,
   },
-  { name: 'Readiness Gates', type: 'string', priority: 1, description: 'Extra conditions of readiness that hold, of all.', value: readinessGates },
+  {
+    name: 'Readiness Gates',
+    type: 'string',
+    priority: 1,
+    description: 'Extra conditions of readiness that hold, of all.',
+    value: readinessGates,
+  },
 ]
 
 function podIP({ status }: Pod): string {

@@ -4,6 +4,7 @@ import type { ConnectContext, Subresource } from '#apiserver/registry/resource.t
 import { containerNames } from '#api/core/v1/containers.ts'
 import type { Pod, PodAttachOptions, PodExecOptions, PodLogOptions, PodPortForwardOptions } from '#api/core/v1/types.gen.ts'
 import { notNegativeMessage } from '#api/core/v1/validation/names.ts'
+import { proxySubresource } from '../../proxy-subresource.ts'
 
 /** A container of a pod that is on a node. */
 export interface ContainerTarget {
@@ -22,8 +23,6 @@ export interface PodConnectHandlers {
   /** `name` may be `[scheme:]pod[:port]`; the path behind is `context.rest`. */
   proxy(name: string, context: ConnectContext): Promise<void>
 }
-
-const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
 export function connectSubresources(handlers: PodConnectHandlers): Record<string, Subresource> {
   return {
@@ -45,15 +44,14 @@ export function connectSubresources(handlers: PodConnectHandlers): Record<string
     portforward: interactive('PodPortForwardOptions', async (name, context) => {
       const pod = await findPod(name, context)
       requireNode(pod)
-      const ports = context.query.getAll('ports').flatMap(text => text.split(',')).filter(Boolean).map(Number)
+      const ports = context.query
+        .getAll('ports')
+        .flatMap(text => text.split(','))
+        .filter(Boolean)
+        .map(Number)
       await handlers.portforward(pod, ports.length === 0 ? {} : { ports }, context)
     }),
-    proxy: {
-      type: 'connect',
-      methods: allMethods,
-      kind: { group: '', version: 'v1', kind: 'PodProxyOptions' },
-      connect: (name, context) => handlers.proxy(name, context),
-    },
+    proxy: proxySubresource('PodProxyOptions', (name, context) => handlers.proxy(name, context)),
   }
 }
 
@@ -131,7 +129,13 @@ function logOptions(query: URLSearchParams): Options<PodLogOptions> {
 
 const streams = ['All', 'Stderr', 'Stdout']
 
-export function validateLogOptions({ tailLines, limitBytes, sinceSeconds, sinceTime, stream = 'All' }: Options<PodLogOptions>): FieldError[] {
+export function validateLogOptions({
+  tailLines,
+  limitBytes,
+  sinceSeconds,
+  sinceTime,
+  stream = 'All',
+}: Options<PodLogOptions>): FieldError[] {
   const errors: FieldError[] = []
   if (tailLines !== undefined && tailLines < 0) errors.push(invalid(path('tailLines'), tailLines, notNegativeMessage))
   if (limitBytes !== undefined && limitBytes < 1) errors.push(invalid(path('limitBytes'), limitBytes, 'must be greater than 0'))

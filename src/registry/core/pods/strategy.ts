@@ -55,13 +55,17 @@ function mergeLabelKeys({ metadata, spec }: Pod): void {
   const labels = metadata.labels ?? {}
   for (const affinity of [spec.affinity?.podAffinity, spec.affinity?.podAntiAffinity]) {
     const soft = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
-    const terms: PodAffinityTerm[] = [...soft.map(item => item.podAffinityTerm), ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])]
+    const terms: PodAffinityTerm[] = [
+      ...soft.map(item => item.podAffinityTerm),
+      ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ]
     for (const { labelSelector, matchLabelKeys, mismatchLabelKeys } of terms) {
       requireLabels(labelSelector, matchLabelKeys, 'In', labels)
       requireLabels(labelSelector, mismatchLabelKeys, 'NotIn', labels)
     }
   }
-  for (const { labelSelector, matchLabelKeys } of spec.topologySpreadConstraints ?? []) requireLabels(labelSelector, matchLabelKeys, 'In', labels)
+  for (const { labelSelector, matchLabelKeys } of spec.topologySpreadConstraints ?? [])
+    requireLabels(labelSelector, matchLabelKeys, 'In', labels)
 }
 
 function requireLabels(

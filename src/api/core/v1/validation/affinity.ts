@@ -47,7 +47,9 @@ export function validateNodeSelector(selector: NodeSelector, path: FieldPath): F
 
 function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath, checkValues: boolean): FieldError[] {
   return [
-    ...(term.matchExpressions ?? []).flatMap((item, index) => validateExpression(item, path.child('matchExpressions').index(index), checkValues)),
+    ...(term.matchExpressions ?? []).flatMap((item, index) =>
+      validateExpression(item, path.child('matchExpressions').index(index), checkValues),
+    ),
     ...(term.matchFields ?? []).flatMap((item, index) => validateFieldRequirement(item, path.child('matchFields').index(index))),
   ]
 }
@@ -114,7 +116,10 @@ function validatePodAffinityTerm(term: PodAffinityTerm, path: FieldPath): FieldE
 /** `matchLabelKeys` were turned into selector requirements before, so a key named twice there was in the selector already. */
 function validateLabelKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: PodAffinityTerm, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  for (const [name, keys] of [['matchLabelKeys', matchLabelKeys], ['mismatchLabelKeys', mismatchLabelKeys]] as const) {
+  for (const [name, keys] of [
+    ['matchLabelKeys', matchLabelKeys],
+    ['mismatchLabelKeys', mismatchLabelKeys],
+  ] as const) {
     const at = path.child(name)
     if (keys.length > 0 && labelSelector === undefined) errors.push(forbidden(at, 'must not be specified when labelSelector is not set'))
     else for (const [index, key] of keys.entries()) errors.push(...validateLabelName(key, at.index(index)))

@@ -1,4 +1,13 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notFound, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import { type AnyContainer, isSidecar } from '../containers.ts'
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../types.gen.ts'
 import { validateEnv, validateEnvFrom } from './env.ts'
@@ -103,7 +112,10 @@ function validateResizePolicy({ resizePolicy = [] }: AnyContainer, podRestartPol
   for (const [index, { resourceName, restartPolicy }] of resizePolicy.entries()) {
     if (seen.has(resourceName)) errors.push(duplicate(path.index(index), resourceName))
     seen.add(resourceName)
-    for (const [value, supported] of [[resourceName, resizableResources], [restartPolicy, resizePolicies]] as const) {
+    for (const [value, supported] of [
+      [resourceName, resizableResources],
+      [restartPolicy, resizePolicies],
+    ] as const) {
       if (!value) errors.push(required(path))
       else if (!supported.includes(value)) errors.push(notSupported(path, value, supported))
     }

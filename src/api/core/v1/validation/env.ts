@@ -20,7 +20,15 @@ const envFieldPaths = [
 /** Field paths of the downward API in volumes, sorted. */
 export const volumeFieldPaths = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid']
 /** What the conversion of field labels knows at all. */
-const convertibleFieldPaths = new Set([...envFieldPaths, ...volumeFieldPaths, 'spec.restartPolicy', 'spec.schedulerName', 'spec.hostNetwork', 'status.phase', 'status.nominatedNodeName'])
+const convertibleFieldPaths = new Set([
+  ...envFieldPaths,
+  ...volumeFieldPaths,
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'spec.hostNetwork',
+  'status.phase',
+  'status.nominatedNodeName',
+])
 
 const containerResources = [
   'limits.cpu',

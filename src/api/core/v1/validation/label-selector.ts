@@ -7,7 +7,9 @@ export function validateLabelSelector(selector: LabelSelector | undefined, path:
   if (selector === undefined) return []
   return [
     ...validateLabels(selector.matchLabels, path.child('matchLabels')),
-    ...(selector.matchExpressions ?? []).flatMap((requirement, index) => validateRequirement(requirement, path.child('matchExpressions').index(index))),
+    ...(selector.matchExpressions ?? []).flatMap((requirement, index) =>
+      validateRequirement(requirement, path.child('matchExpressions').index(index)),
+    ),
   ]
 }
 
@@ -16,7 +18,8 @@ function validateRequirement({ key, operator, values = [] }: LabelSelectorRequir
   if (operator === 'In' || operator === 'NotIn') {
     if (values.length === 0) errors.push(required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"))
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0) errors.push(forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+    if (values.length > 0)
+      errors.push(forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
   } else {
     errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'))
   }

@@ -2,7 +2,13 @@ import { type FieldError, type FieldPath, forbidden, invalid, path as pathOf } f
 import { containerNames, containersOf } from '../containers.ts'
 import type { ObjectMeta } from '#apimachinery/meta/v1/types.gen.ts'
 import type { PodSpec, SeccompProfile } from '../types.gen.ts'
-import { appArmorAnnotationPrefix, mirrorPodAnnotation, podDeletionCostAnnotation, seccompContainerAnnotationPrefix, seccompPodAnnotation } from '../well-known.ts'
+import {
+  appArmorAnnotationPrefix,
+  mirrorPodAnnotation,
+  podDeletionCostAnnotation,
+  seccompContainerAnnotationPrefix,
+  seccompPodAnnotation,
+} from '../well-known.ts'
 import { validateLocalDescendingPath } from './paths.ts'
 
 const int32 = /^(0|[+-]?[1-9][0-9]*)$/
@@ -66,7 +72,14 @@ export function validateProfilesAgree(meta: ObjectMeta, spec: PodSpec, path: Fie
   const annotations = meta.annotations ?? {}
   const ofPod = spec.securityContext
   if (ofPod?.seccompProfile !== undefined && annotations[seccompPodAnnotation] !== undefined) {
-    errors.push(...compareProfile(annotations[seccompPodAnnotation], ofPod.seccompProfile, path.child('securityContext', 'seccompProfile'), 'seccomp'))
+    errors.push(
+      ...compareProfile(
+        annotations[seccompPodAnnotation],
+        ofPod.seccompProfile,
+        path.child('securityContext', 'seccompProfile'),
+        'seccomp',
+      ),
+    )
   }
   for (const { container, path: at } of containersOf(spec, path)) {
     const seccomp = annotations[`${seccompContainerAnnotationPrefix}${container.name}`]

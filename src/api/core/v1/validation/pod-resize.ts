@@ -19,12 +19,20 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
     errors.push(invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   }
   const running = (old.status?.containerStatuses ?? []).find(({ state }) => state?.running !== undefined)
-  if (running !== undefined && running.resources === undefined) errors.push(forbidden(specPath, 'Pod running on node without support for resize'))
+  if (running !== undefined && running.resources === undefined)
+    errors.push(forbidden(specPath, 'Pod running on node without support for resize'))
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (old.spec[list] ?? []).entries()) {
       const now = pod.spec[list]?.[index]
       if (now === undefined || (list === 'initContainers' && !isSidecar(container))) continue
-      errors.push(...validateResources(now.resources ?? {}, container.resources ?? {}, now.resizePolicy, specPath.child(list).index(index).child('resources')))
+      errors.push(
+        ...validateResources(
+          now.resources ?? {},
+          container.resources ?? {},
+          now.resizePolicy,
+          specPath.child(list).index(index).child('resources'),
+        ),
+      )
     }
   }
   errors.push(...validateOnlyComputeChanged(pod.spec, old.spec))

@@ -1,4 +1,12 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import { inclusiveRangeError, isDNS1123Subdomain, nameIsDNSSubdomain, validateLabels } from '#apimachinery/validation/names.ts'
 import type { PodSpec } from '../types.gen.ts'
 import { validateAffinity } from './affinity.ts'

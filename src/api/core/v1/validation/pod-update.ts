@@ -109,7 +109,8 @@ function withOldImages(containers: readonly Container[], old: readonly Container
 
 /** Ephemeral containers can be added; what is there stays as it is. Both pods differ in nothing else. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
-  if (old.metadata.annotations?.[mirrorPodAnnotation] !== undefined) return [forbidden('', 'static pods do not support ephemeral containers')]
+  if (old.metadata.annotations?.[mirrorPodAnnotation] !== undefined)
+    return [forbidden('', 'static pods do not support ephemeral containers')]
   const errors = [
     ...validateCoreMetaUpdate(pod.metadata, old.metadata),
     ...validatePodMetadataAndSpec(pod),

@@ -31,9 +31,17 @@ const cases: { name: string; have: Pod; want: string[] }[] = [
   { name: 'a minimal pod', have: pod(), want: [] },
   { name: 'no container', have: pod({ containers: [] }), want: ['spec.containers: Required value'] },
   { name: 'no image', have: pod({ containers: [{ name: 'web' }] }), want: ['spec.containers[0].image: Required value'] },
-  { name: 'image with spaces', have: web({ image: ' nginx' }), want: ['spec.containers[0].image: Invalid value: " nginx": must not have leading or trailing whitespace'] },
+  {
+    name: 'image with spaces',
+    have: web({ image: ' nginx' }),
+    want: ['spec.containers[0].image: Invalid value: " nginx": must not have leading or trailing whitespace'],
+  },
   { name: 'container name', have: web({ name: 'Web' }), want: [`spec.containers[0].name: Invalid value: "Web": ${label}`] },
-  { name: 'two containers of a name', have: pod({ containers: [container, container] }), want: ['spec.containers[1].name: Duplicate value: "web"'] },
+  {
+    name: 'two containers of a name',
+    have: pod({ containers: [container, container] }),
+    want: ['spec.containers[1].name: Duplicate value: "web"'],
+  },
   {
     name: 'restart policy',
     have: pod({ restartPolicy: 'Sometimes' }),
@@ -76,7 +84,15 @@ const cases: { name: string; have: Pod; want: string[] }[] = [
     name: 'two mounts at a path',
     have: pod({
       volumes,
-      containers: [{ ...container, volumeMounts: [{ name: 'data', mountPath: '/x' }, { name: 'data', mountPath: '/x' }] }],
+      containers: [
+        {
+          ...container,
+          volumeMounts: [
+            { name: 'data', mountPath: '/x' },
+            { name: 'data', mountPath: '/x' },
+          ],
+        },
+      ],
     }),
     want: ['spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/x": must be unique'],
   },
@@ -151,7 +167,12 @@ const cases: { name: string; have: Pod; want: string[] }[] = [
   },
   {
     name: 'a host port twice',
-    have: web({ ports: [{ containerPort: 80, hostPort: 80 }, { containerPort: 81, hostPort: 80 }] }),
+    have: web({
+      ports: [
+        { containerPort: 80, hostPort: 80 },
+        { containerPort: 81, hostPort: 80 },
+      ],
+    }),
     want: ['spec.containers[0].ports[1].hostPort: Duplicate value: "TCP//80"'],
   },
   {
@@ -162,7 +183,12 @@ const cases: { name: string; have: Pod; want: string[] }[] = [
   {
     name: 'environment',
     have: web({
-      env: [{ name: '' }, { name: 'A=B' }, { name: 'C', valueFrom: {} }, { name: 'D', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+      env: [
+        { name: '' },
+        { name: 'A=B' },
+        { name: 'C', valueFrom: {} },
+        { name: 'D', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      ],
     }),
     want: [
       'spec.containers[0].env[0].name: Required value',
@@ -202,13 +228,21 @@ const cases: { name: string; have: Pod; want: string[] }[] = [
   {
     name: 'node affinity',
     have: pod({
-      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In' }] }] } } },
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In' }] }] },
+        },
+      },
     }),
     want: [
       "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
     ],
   },
-  { name: 'DNS without config', have: pod({ dnsPolicy: 'None' }), want: ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'] },
+  {
+    name: 'DNS without config',
+    have: pod({ dnsPolicy: 'None' }),
+    want: ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
+  },
   {
     name: 'privileged without escalation',
     have: web({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),

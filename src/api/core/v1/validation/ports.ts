@@ -28,7 +28,8 @@ export function validateContainerPorts(ports: readonly ContainerPort[] | undefin
       if (messages.length === 0) names.add(port.name)
     }
     if (!port.containerPort) errors.push(required(at.child('containerPort')))
-    else for (const message of isValidPortNum(port.containerPort)) errors.push(invalid(at.child('containerPort'), port.containerPort, message))
+    else
+      for (const message of isValidPortNum(port.containerPort)) errors.push(invalid(at.child('containerPort'), port.containerPort, message))
     if (port.hostPort) {
       for (const message of isValidPortNum(port.hostPort)) errors.push(invalid(at.child('hostPort'), port.hostPort, message))
     }

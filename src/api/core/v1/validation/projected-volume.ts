@@ -47,17 +47,23 @@ function validateProjection(item: VolumeProjection, volumePath: FieldPath, path:
     errors.push(...validateKeysToPaths(source.items, path.child(type, 'items')))
   }
   if (item.downwardAPI !== undefined) errors.push(...validateDownwardAPIFiles(item.downwardAPI.items, path.child('downwardAPI')))
-  if (item.serviceAccountToken !== undefined) errors.push(...validateToken(item.serviceAccountToken, volumePath, path.child('serviceAccountToken')))
+  if (item.serviceAccountToken !== undefined)
+    errors.push(...validateToken(item.serviceAccountToken, volumePath, path.child('serviceAccountToken')))
   if (item.clusterTrustBundle !== undefined) errors.push(...validateTrustBundle(item.clusterTrustBundle, path.child('clusterTrustBundle')))
   if (item.podCertificate !== undefined) errors.push(...validatePodCertificate(item.podCertificate, path.child('podCertificate')))
   return errors
 }
 
-function validateToken({ expirationSeconds = 0, path: target }: ServiceAccountTokenProjection, volumePath: FieldPath, path: FieldPath): FieldError[] {
+function validateToken(
+  { expirationSeconds = 0, path: target }: ServiceAccountTokenProjection,
+  volumePath: FieldPath,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = []
   const at = path.child('expirationSeconds')
   if (expirationSeconds < tokenSecondsMin) errors.push(invalid(at, expirationSeconds, 'may not specify a duration less than 10 minutes'))
-  if (expirationSeconds > tokenSecondsMax) errors.push(invalid(at, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
+  if (expirationSeconds > tokenSecondsMax)
+    errors.push(invalid(at, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'))
   if (!target) errors.push(required(volumePath.child('path')))
   else errors.push(...validateLocalNonReservedPath(target, volumePath.child('path')))
   return errors

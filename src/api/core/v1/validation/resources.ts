@@ -63,7 +63,8 @@ function validateRequirements(
   path: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = []
-  for (const [name, text] of Object.entries(limits)) errors.push(...validateAmount(name, text, validateName, path.child('limits').key(name)))
+  for (const [name, text] of Object.entries(limits))
+    errors.push(...validateAmount(name, text, validateName, path.child('limits').key(name)))
   for (const [name, text] of Object.entries(requests)) {
     errors.push(...validateAmount(name, text, validateName, path.child('requests').key(name)))
     errors.push(...validateAgainstLimit(name, text, limits[name], path))

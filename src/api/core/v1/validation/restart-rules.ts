@@ -1,4 +1,12 @@
-import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooMany } from '#apimachinery/validation/field-error.ts'
+import {
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+} from '#apimachinery/validation/field-error.ts'
 import type { Container, ContainerRestartRule } from '../types.gen.ts'
 
 const policies = ['Always', 'OnFailure', 'Never']
@@ -16,7 +24,8 @@ export function validateRestartRules(container: Container, path: FieldPath, type
     errors.push(notSupported(path.child('restartPolicy'), restartPolicy, policies))
   }
   if (restartPolicyRules.length === 0) return errors
-  if (restartPolicy === undefined) errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'))
+  if (restartPolicy === undefined)
+    errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'))
   if (type === 'init' && restartPolicy === 'Always') {
     errors.push(forbidden(at, 'restartPolicyRules are not allowed for init containers with restart policy Always'))
   }

@@ -1,4 +1,13 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '#apimachinery/validation/field-error.ts'
 import { isValidGroupID, isValidUserID } from '#apimachinery/validation/names.ts'
 import type { AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from '../types.gen.ts'
 import { validateLocalDescendingPath } from './paths.ts'

@@ -1,4 +1,12 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import { isValidLabelValue, validateLabelName } from '#apimachinery/validation/names.ts'
 import { semanticEqual } from '../equality.ts'
 import { parseComparedInteger } from '../taints.ts'

@@ -1,4 +1,12 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import { validateLabelName } from '#apimachinery/validation/names.ts'
 import type { TopologySpreadConstraint } from '../types.gen.ts'
 import { validateLabelSelector } from './label-selector.ts'
@@ -15,9 +23,9 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
     if (maxSkew <= 0) errors.push(invalid(at.child('maxSkew'), maxSkew, notPositiveMessage))
     if (!topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'))
     if (!actions.includes(whenUnsatisfiable)) errors.push(notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions))
-    const again = constraints!.slice(index + 1).some(
-      other => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable,
-    )
+    const again = constraints!
+      .slice(index + 1)
+      .some(other => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable)
     if (again) errors.push(duplicate(at.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`))
     if (minDomains !== undefined) {
       if (minDomains <= 0) errors.push(invalid(at.child('minDomains'), minDomains, notPositiveMessage))

@@ -1,4 +1,12 @@
-import { type FieldError, type FieldPath, forbidden, invalid, notFound, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import type { AnyContainer } from '../containers.ts'
 import type { Volume, VolumeDevice, VolumeMount } from '../types.gen.ts'
 import { validateLocalDescendingPath, validatePathNoBacksteps } from './paths.ts'
@@ -19,7 +27,8 @@ export function validateVolumeMounts(container: AnyContainer, volumes: ReadonlyM
     if (!mountPath) errors.push(required(at.child('mountPath')))
     if (mountPaths.has(mountPath)) errors.push(invalid(at.child('mountPath'), mountPath, 'must be unique'))
     mountPaths.add(mountPath)
-    if (devices.some(device => device.name === name)) errors.push(invalid(at.child('name'), name, 'must not already exist in volumeDevices'))
+    if (devices.some(device => device.name === name))
+      errors.push(invalid(at.child('name'), name, 'must not already exist in volumeDevices'))
     if (devices.some(({ devicePath }) => devicePath === mountPath)) {
       errors.push(invalid(at.child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'))
     }

@@ -1,4 +1,12 @@
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '#apimachinery/validation/field-error.ts'
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '#apimachinery/validation/field-error.ts'
 import { nameIsDNSSubdomain, validateAnnotations, validateLabels } from '#apimachinery/validation/names.ts'
 import { tryParse } from '../resource-list.ts'
 import type { CSIVolumeSource, EphemeralVolumeSource, HostPathVolumeSource, Volume, VolumeSource } from '../types.gen.ts'
@@ -14,7 +22,9 @@ export interface VolumeContext {
   isPod: boolean
 }
 
-type Validators = { [K in keyof VolumeSource]?: (source: NonNullable<VolumeSource[K]>, path: FieldPath, context: VolumeContext) => FieldError[] }
+type Validators = {
+  [K in keyof VolumeSource]?: (source: NonNullable<VolumeSource[K]>, path: FieldPath, context: VolumeContext) => FieldError[]
+}
 
 /** Tried in this order; the first source given is the one that is looked into. */
 const validators: Validators = {
@@ -84,7 +94,8 @@ function validateVolumeSource(volume: Volume, path: FieldPath, context: VolumeCo
     if (source === undefined) continue
     if (seen) errors.push(forbidden(path.child(type), 'may not specify more than 1 volume type'))
     // The table pairs each source with the validator of the same key.
-    else errors.push(...(validators[type] as (s: unknown, p: FieldPath, c: VolumeContext) => FieldError[])(source, path.child(type), context))
+    else
+      errors.push(...(validators[type] as (s: unknown, p: FieldPath, c: VolumeContext) => FieldError[])(source, path.child(type), context))
     seen = true
   }
   if (!seen) errors.push(required(path, 'must specify a volume type'))
@@ -116,7 +127,9 @@ function validateCSI({ driver, nodePublishSecretRef }: CSIVolumeSource, path: Fi
   if ((driver ?? '').length > 63) {
     errors.push({ ...invalid(path.child('driver'), '', 'may not be more than 63 bytes'), type: 'FieldValueTooLong' })
   }
-  errors.push(...nameIsDNSSubdomain((driver ?? '').toLowerCase(), false).map(message => invalid(path.child('driver'), driver ?? '', message)))
+  errors.push(
+    ...nameIsDNSSubdomain((driver ?? '').toLowerCase(), false).map(message => invalid(path.child('driver'), driver ?? '', message)),
+  )
   if (nodePublishSecretRef !== undefined) {
     const { name } = nodePublishSecretRef
     if (!name) errors.push(required(path.child('nodePublishSecretRef', 'name')))

@@ -19,7 +19,7 @@ const useSeccompField = 'non-functional in v1.27+; use the "seccompProfile" fiel
 /** What a user should know about a pod that is accepted. */
 export function warningsForPod(metadata: ObjectMeta, spec: PodSpec): string[] {
   const messages = isDNS1123Label(metadata.name)
-  const hostname = 'this is used in the Pod\'s hostname, which can result in surprising behavior; a DNS label is recommended'
+  const hostname = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
   const name = messages.length === 0 ? [] : [`metadata.name: ${hostname}: [${messages.join(' ')}]`]
   return [...name, ...warningsForPodSpec(metadata, spec, pathOf(), false)]
 }
@@ -94,7 +94,8 @@ function warningsForPodAffinity({ affinity }: PodSpec, path: FieldPath): string[
     const at = path.child(name)
     const check = (term: PodAffinityTerm, termPath: FieldPath) =>
       term.labelSelector === undefined ? [nullSelector(termPath.child('labelSelector'))] : []
-    const { requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft } = affinity?.[name] ?? {}
+    const { requiredDuringSchedulingIgnoredDuringExecution: hard, preferredDuringSchedulingIgnoredDuringExecution: soft } =
+      affinity?.[name] ?? {}
     return [
       ...(hard ?? []).flatMap((term, index) => check(term, at.child('requiredDuringSchedulingIgnoredDuringExecution').index(index))),
       ...(soft ?? []).flatMap(({ podAffinityTerm }, index) =>
@@ -119,7 +120,11 @@ function warningsForLists(spec: PodSpec, path: FieldPath): string[] {
   }
   const secrets = (spec.imagePullSecrets ?? []).map(({ name }) => name ?? '')
   const secretPath = (index: number) => path.child('imagePullSecrets').index(index).child('name')
-  tellRepeats((spec.hostAliases ?? []).map(({ ip }) => ip), index => path.child('hostAliases').index(index).child('ip'), 'ip')
+  tellRepeats(
+    (spec.hostAliases ?? []).map(({ ip }) => ip),
+    index => path.child('hostAliases').index(index).child('ip'),
+    'ip',
+  )
   tellRepeats(secrets, secretPath, 'name')
   for (const [index, name] of secrets.entries()) if (name === '') warnings.push(`${secretPath(index)}: invalid empty name ""`)
   return warnings

@@ -21,7 +21,9 @@ export function warningsForVolumes(volumes: readonly Volume[], path: FieldPath):
       .map(({ type, shownAs, message }) => `${path.index(index).child(shownAs ?? type)}: ${message}`),
   )
   const sourcesOf = (volume: Volume) => volume.projected?.sources ?? []
-  const tokens = new Set(volumes.flatMap(sourcesOf).flatMap(({ serviceAccountToken }) => (serviceAccountToken ? [serviceAccountToken.path] : [])))
+  const tokens = new Set(
+    volumes.flatMap(sourcesOf).flatMap(({ serviceAccountToken }) => (serviceAccountToken ? [serviceAccountToken.path] : [])),
+  )
   if (tokens.size === 0) return warnings
   for (const [index, volume] of volumes.entries()) {
     for (const source of sourcesOf(volume)) warnings.push(...hiddenFiles(source, tokens, path.index(index).child('projected', 'sources')))
@@ -31,7 +33,8 @@ export function warningsForVolumes(volumes: readonly Volume[], path: FieldPath):
 
 /** Files of a projected volume that a token would be written over. */
 function hiddenFiles(source: VolumeProjection, tokens: ReadonlySet<string>, path: FieldPath): string[] {
-  const tell = (at: FieldPath, file: string) => (tokens.has(file) ? [`${at}: has duplicated path with ServiceAccountToken ${quote(file)}`] : [])
+  const tell = (at: FieldPath, file: string) =>
+    tokens.has(file) ? [`${at}: has duplicated path with ServiceAccountToken ${quote(file)}`] : []
   const list = (items: readonly { path: string }[] | undefined, name: string) =>
     (items ?? []).flatMap((item, index) => tell(path.child(name).index(index), item.path))
   return [
