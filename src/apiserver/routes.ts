@@ -96,7 +96,15 @@ export const jsonEncodings: EncodingChoice = (_accepted, pretty) => (pretty ? pr
 export class RouteTable {
   readonly #groups = new Map<string, Map<string, Map<string, Route>>>()
 
+  #generation = 0
+
+  /** Changes when routes do. */
+  get generation(): number {
+    return this.#generation
+  }
+
   add(route: Route): void {
+    this.#generation++
     const { group, version, resource } = route.info
     let versions = this.#groups.get(group)
     if (versions === undefined) this.#groups.set(group, (versions = new Map()))
@@ -107,10 +115,6 @@ export class RouteTable {
 
   find(group: string, version: string, resource: string): Route | undefined {
     return this.#groups.get(group)?.get(version)?.get(resource)
-  }
-
-  hasVersion(group: string, version: string): boolean {
-    return this.#groups.get(group)?.has(version) === true
   }
 
   *all(): Generator<Route> {

@@ -8,9 +8,10 @@ import { AdmissionChain } from './admission/chain.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
 import { Call, type EndpointServices } from './endpoints/call.ts'
+import { discoveryHandlers } from './discovery/handler.ts'
 import { dispatch } from './endpoints/dispatch.ts'
 import { encodings } from './endpoints/forms/encodings.ts'
-import { newNoSuchPath } from './endpoints/not-served.ts'
+import { notFoundResponse } from './endpoints/not-served.ts'
 import { ManagedFieldTracking } from './endpoints/managed-field-tracking.ts'
 import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
@@ -20,7 +21,7 @@ import { type PathHandler, PathTable } from './path-handler.ts'
 import type { AdmissionPlugin, Resource, StoreLookup, UserInfo } from './registry/resource.ts'
 import { Stores } from './registry/stores.ts'
 import type { APIRequest } from './request/api-request.ts'
-import { type APIResponse, jsonBody, textBody } from './request/api-response.ts'
+import { type APIResponse, jsonBody } from './request/api-response.ts'
 import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
 import { Route, RouteTable } from './routes.ts'
 
@@ -34,7 +35,9 @@ export interface APIServerOptions {
   authenticator: Authenticator
   authorizer: Authorizer
   admission?: readonly AdmissionPlugin[]
-  /** Further paths: version, discovery, OpenAPI. */
+  /** `host:port` that `/api` tells clients. */
+  advertiseAddress?: () => string
+  /** Further paths: version, OpenAPI. */
   paths?: readonly PathHandler[]
   /** Count for `/readyz`, besides the server's own. */
   readinessChecks?: readonly HealthCheck[]
@@ -66,6 +69,7 @@ export class APIServer {
     const shutdown: HealthCheck = { name: 'shutdown', problem: () => (this.#state === 'serving' ? undefined : `server is ${this.#state}`) }
     const ready = [pingCheck, shutdown, ...(options.readinessChecks ?? [])]
     for (const handler of healthHandlers({ healthz: [pingCheck], livez: [pingCheck], readyz: ready })) this.#paths.add(handler)
+    for (const handler of discoveryHandlers(this.#routes, () => this.#options.advertiseAddress?.() ?? '')) this.#paths.add(handler)
     for (const handler of options.paths ?? []) this.#paths.add(handler)
   }
 
@@ -161,10 +165,7 @@ export class APIServer {
     const handler = this.#paths.find(info.path)
     if (handler !== undefined) return handler.handle(request, user)
     if (info.path === '/') return { status: 200, body: jsonBody({ paths: this.#paths.paths }) }
-    if (info.path.startsWith('/api/') || info.path.startsWith('/apis/')) {
-      const { status } = newNoSuchPath()
-      return { status: 404, body: { ...textBody('404 page not found\n'), value: () => status } }
-    }
+    if (info.isResourceRequest) return notFoundResponse()
     return { status: 404, body: jsonBody({ paths: this.#paths.paths }) }
   }
 }

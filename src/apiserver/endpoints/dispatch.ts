@@ -6,7 +6,7 @@ import { remove } from './delete.ts'
 import { deleteCollection } from './deletecollection.ts'
 import { get } from './get.ts'
 import { list } from './list.ts'
-import { newNoSuchPath, newNotAllowed } from './not-served.ts'
+import { newNotAllowed, notFoundResponse } from './not-served.ts'
 import { patch } from './patch.ts'
 import { serveSubresource } from './subresource.ts'
 import { update } from './update.ts'
@@ -24,11 +24,12 @@ const collectionEndpoints: Partial<Record<string, Endpoint>> = { list, watch, cr
 export function dispatch(call: Call): Promise<APIResponse> | APIResponse {
   const { info, route } = call
   if (route.info.namespaced && info.namespace === '' && !isCollection(info.verb)) {
-    throw info.name === '' ? newNotAllowed() : newNoSuchPath()
+    if (info.name === '') throw newNotAllowed()
+    return notFoundResponse()
   }
   if (info.subresource !== '') {
     const subresource = route.resource.subresources?.[info.subresource]
-    if (subresource === undefined) throw newNoSuchPath()
+    if (subresource === undefined) return notFoundResponse()
     return serveSubresource(call, subresource)
   }
   const endpoint = isObjectRequest(call) ? objectEndpoints[info.verb] : collectionEndpoints[info.verb]

@@ -1,4 +1,5 @@
 import { StatusError } from '#apimachinery/status/status.ts'
+import { type APIResponse, textBody } from '../request/api-response.ts'
 
 /** The method does not exist for this path. */
 export function newNotAllowed(): StatusError {
@@ -12,4 +13,10 @@ export function newNoSuchPath(): StatusError {
 
 function newPathError(code: number, reason: string, message: string): StatusError {
   return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details: {}, code })
+}
+
+/** The answer for a path below `/api` or `/apis` where nothing is: text, as upstream's router gives it; a Status in process. */
+export function notFoundResponse(): APIResponse {
+  const { status } = newNoSuchPath()
+  return { status: 404, body: { ...textBody('404 page not found\n'), value: () => status } }
 }
