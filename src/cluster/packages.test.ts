@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { cniPluginFolder, missingPackages, neededPackages } from './packages.ts'
+
+const everything = new Set(neededPackages.flatMap(({ brings }) => brings))
+const cases = [
+  { name: 'everything is there → nothing', there: everything, want: [] },
+  { name: 'an empty machine → all of them', there: new Set<string>(), want: neededPackages.map(({ name }) => name) },
+  { name: 'one of two places is enough', there: everything.difference(new Set(['/usr/lib/cni/bridge'])), want: [] },
+  { name: 'one program is missing → its package', there: everything.difference(new Set(['nft'])), want: ['nftables'] },
+]
+for (const { name, there, want } of cases)
+  test(`missingPackages: ${name}`, () => {
+    assert.deepEqual(
+      missingPackages(what => there.has(what)),
+      want,
+    )
+  })
+
+test('cniPluginFolder: where the plugins are; else where Debian would put them', () => {
+  assert.equal(
+    cniPluginFolder(what => what === '/opt/cni/bin/bridge'),
+    '/opt/cni/bin',
+  )
+  assert.equal(
+    cniPluginFolder(() => false),
+    '/usr/lib/cni',
+  )
+})
