@@ -39,6 +39,7 @@ export class Kubelet implements AsyncDisposable {
   readonly #prober: Prober
   readonly #shared: NodeServices
   readonly #workers = new Map<string, PodWorker>()
+  #knowsBothSides = false
   /** For exec, logs and their like: hand it to the kubelet's server. */
   readonly host: KubeletHost
 
@@ -106,6 +107,7 @@ export class Kubelet implements AsyncDisposable {
     signal.addEventListener('abort', () => stopped.resolve(), { once: true })
     await Promise.race([Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), stopped.promise])
     if (signal.aborted) return
+    this.#knowsBothSides = true
     using _listening = this.#pods.onChange(event => this.#onPodChange(event))
     for (const { uid } of [...this.#runtimeState.values()]) this.#onRuntimeChange(uid)
     await this.#removeLeftovers(signal)
@@ -131,7 +133,10 @@ export class Kubelet implements AsyncDisposable {
 
   #add(pod: Pod): void {
     const worker = this.#newWorker(pod)
-    const isNew = this.#runtimeState.get(worker.uid) === undefined && !isTerminalPhase(pod.status?.phase) && pod.metadata.deletionTimestamp === undefined
+    const isNew =
+      this.#runtimeState.get(worker.uid) === undefined &&
+      !isTerminalPhase(pod.status?.phase) &&
+      pod.metadata.deletionTimestamp === undefined
     if (isNew) {
       const rejection = this.#admit(pod)
       if (rejection !== undefined) worker.reject(rejection)
@@ -142,7 +147,10 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #admit(pod: Pod) {
-    const others = [...this.#workers.values()].filter(({ uid, memory }) => uid !== pod.metadata.uid && memory.termination?.cause !== 'Completed' && memory.termination?.cause !== 'Rejected')
+    const others = [...this.#workers.values()].filter(
+      ({ uid, memory }) =>
+        uid !== pod.metadata.uid && memory.termination?.cause !== 'Completed' && memory.termination?.cause !== 'Rejected',
+    )
     const node = this.#nodes.get(this.#options.nodeName)
     return admitPod({ pod, others: others.map(worker => worker.pod), allocatable: this.#node.allocatable, node })
   }
@@ -169,8 +177,8 @@ export class Kubelet implements AsyncDisposable {
       return
     }
     const observed = this.#runtimeState.get(uid)
-    // Before the first list of pods nobody knows what is an orphan.
-    if (observed === undefined || !this.#pods.hasSynced) return
+    // Earlier nobody knows what is an orphan.
+    if (observed === undefined || !this.#knowsBothSides) return
     if (this.#pods.get(`${observed.namespace}/${observed.name}`)?.metadata.uid === uid) return
     this.#newWorker(orphanPod(observed)).remove()
   }

@@ -98,7 +98,10 @@ export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unkn
   for (const key of mergedLists) if (Array.isArray(patch[key])) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
   const conditions = (to.conditions ?? []).filter(condition => {
     if (!ownedConditionTypes.includes(condition.type)) return false
-    return !sameValue(from.conditions?.find(({ type }) => type === condition.type), condition)
+    return !sameValue(
+      from.conditions?.find(({ type }) => type === condition.type),
+      condition,
+    )
   })
   if (conditions.length > 0) patch['conditions'] = conditions
   return Object.keys(patch).length === 0 ? undefined : patch

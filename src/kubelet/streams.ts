@@ -6,7 +6,15 @@ import type { ContainerLogOptions } from './logs/log-options.ts'
 import { readContainerLog } from './logs/read-container-log.ts'
 import type { ObservedContainer } from './runtime/observed.ts'
 import type { RuntimeState } from './runtime/runtime-state.ts'
-import { type ContainerRef, type ExecOptions, HostError, type KubeletHost, type PodRef, type PortForwardTarget, type RemoteCommandTarget } from './server/host.ts'
+import {
+  type ContainerRef,
+  type ExecOptions,
+  HostError,
+  type KubeletHost,
+  type PodRef,
+  type PortForwardTarget,
+  type RemoteCommandTarget,
+} from './server/host.ts'
 
 export interface PodStreamsOptions {
   runtime: RuntimeService
@@ -31,7 +39,8 @@ export class PodStreams implements KubeletHost {
     const pod = this.#pod(ref, 'pod does not exist')
     const name = ref.container
     const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])]
-    if (!all.some(container => container.name === name)) throw new HostError(404, `container "${name}" not found in pod "${pod.metadata.name}"`)
+    if (!all.some(container => container.name === name))
+      throw new HostError(404, `container "${name}" not found in pod "${pod.metadata.name}"`)
     const container = this.#loggingContainer(pod, name, options.previous)
     const watch = this.#endOf(container)
     try {
@@ -100,7 +109,7 @@ export class PodStreams implements KubeletHost {
     if (begun[0] !== undefined) return begun[0]
     const reason = status?.state?.waiting?.reason
     if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') {
-      const words = reason === 'ErrImagePull' ? 'image can\'t be pulled' : 'trying and failing to pull image'
+      const words = reason === 'ErrImagePull' ? "image can't be pulled" : 'trying and failing to pull image'
       throw new HostError(400, `container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${words}`)
     }
     throw new HostError(400, `container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${reason ?? 'ContainerCreating'}`)

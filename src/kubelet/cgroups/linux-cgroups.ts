@@ -11,7 +11,21 @@ export interface LinuxCgroupsOptions {
   mountPoint?: string
 }
 
-const v1Controllers = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'hugetlb', 'net_cls', 'net_prio', 'perf_event', 'systemd']
+const v1Controllers = [
+  'cpu',
+  'cpuacct',
+  'cpuset',
+  'memory',
+  'devices',
+  'freezer',
+  'blkio',
+  'pids',
+  'hugetlb',
+  'net_cls',
+  'net_prio',
+  'perf_event',
+  'systemd',
+]
 const v2Controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids']
 const qosLevels = ['', '/besteffort', '/burstable']
 const besteffortShares = 2
@@ -112,7 +126,8 @@ export class LinuxCgroups implements Cgroups {
       await this.#write(join(folder, 'cpu.cfs_period_us'), String(cpuPeriodUs))
       await this.#write(join(folder, 'cpu.cfs_quota_us'), String(cpuQuotaUs > 0 ? cpuQuotaUs : -1))
     }
-    if (hierarchy.controller === 'memory' && memoryLimitBytes > 0) await this.#write(join(folder, 'memory.limit_in_bytes'), String(memoryLimitBytes))
+    if (hierarchy.controller === 'memory' && memoryLimitBytes > 0)
+      await this.#write(join(folder, 'memory.limit_in_bytes'), String(memoryLimitBytes))
   }
 
   async #setShares(hierarchy: Hierarchy, path: string, shares: number): Promise<void> {

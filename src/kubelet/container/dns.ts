@@ -22,7 +22,10 @@ const searchCharactersMax = 2048
 /**
  * What the pod's resolv.conf says, by its dnsPolicy and dnsConfig ("DNS for Services and Pods"). Warnings are for an event.
  */
-export function podDNS({ pod, node, clusterDNS, clusterDomain }: DNSInput): { config: DNSConfig; warnings: { reason: string; message: string }[] } {
+export function podDNS({ pod, node, clusterDNS, clusterDomain }: DNSInput): {
+  config: DNSConfig
+  warnings: { reason: string; message: string }[]
+} {
   const warnings: { reason: string; message: string }[] = []
   const config = basicConfig()
   const extra = pod.spec.dnsConfig

@@ -52,7 +52,12 @@ function formatMap(texts: Record<string, string>): string {
 }
 
 /** The value of a `resourceFieldRef`: in units of the divisor, rounded up; a limit that is not set is the node's allocatable. */
-export function resourceFieldValue(pod: Pod, container: Container, selector: ResourceFieldSelector, allocatable: Record<string, string>): string {
+export function resourceFieldValue(
+  pod: Pod,
+  container: Container,
+  selector: ResourceFieldSelector,
+  allocatable: Record<string, string>,
+): string {
   const { resource } = selector
   const from = selector.containerName ? findContainer(pod, selector.containerName) : container
   const [list, name] = splitOnce(resource, '.')

@@ -22,7 +22,13 @@ export function resolvePort(port: number | string, container: Container): number
  * A GET as probes and hooks make them: certificates are not checked, redirects not followed here.
  * @throws Error worded like Go's client, whose messages people know; `signal.reason` when aborted
  */
-export function httpGet(action: HTTPGetAction, container: Container, podIP: string, userAgent: string, signal: AbortSignal): Promise<HTTPAnswer> {
+export function httpGet(
+  action: HTTPGetAction,
+  container: Container,
+  podIP: string,
+  userAgent: string,
+  signal: AbortSignal,
+): Promise<HTTPAnswer> {
   const isTLS = action.scheme === 'HTTPS'
   const host = action.host || podIP
   const port = resolvePort(action.port, container)

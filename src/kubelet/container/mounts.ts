@@ -24,7 +24,8 @@ export async function volumeMounts(input: MountsInput): Promise<MountInit[]> {
 
 async function volumeMount(mount: VolumeMount, input: MountsInput): Promise<MountInit> {
   const volumePath = input.volumePath(mount.name)
-  if (volumePath === undefined) throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`)
+  if (volumePath === undefined)
+    throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`)
   return {
     hostPath: await subPathOf(mount, volumePath, input),
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
@@ -49,13 +50,16 @@ async function subPathOf(mount: VolumeMount, volumePath: string, { files, variab
   }
   if (subPath === '') return volumePath
   if (subPath.startsWith('/')) throw new ContainerConfigError(`error SubPath \`${subPath}\` must not be an absolute path`)
-  if (normalize(subPath).split('/').includes('..')) throw new ContainerConfigError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`)
+  if (normalize(subPath).split('/').includes('..'))
+    throw new ContainerConfigError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`)
   const wanted = join(volumePath, subPath)
   if ((await files.typeOf(wanted)) === undefined) await files.makeDirectory(wanted, 0o750)
   const [inside, root] = await Promise.all([files.realPath(wanted), files.realPath(volumePath)])
   // A link that a container made must not lead out of the volume.
   if (inside === undefined || root === undefined || !(inside === root || inside.startsWith(`${root}/`)))
-    throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${mount.name}" of container: subpath "${subPath}" not within volume path`)
+    throw new ContainerConfigError(
+      `failed to prepare subPath for volumeMount "${mount.name}" of container: subpath "${subPath}" not within volume path`,
+    )
   return inside
 }
 

@@ -23,7 +23,10 @@ export function milliCPUToShares(milliCPU: number): number {
   return Math.min(sharesMax, Math.max(sharesMin, Math.floor((milliCPU * sharesPerCPU) / 1000)))
 }
 
-export function linuxResources(requests: Record<string, string> | undefined, resourceLimits: Record<string, string> | undefined): LinuxResources {
+export function linuxResources(
+  requests: Record<string, string> | undefined,
+  resourceLimits: Record<string, string> | undefined,
+): LinuxResources {
   const cpuLimit = milli(resourceLimits?.['cpu'])
   // A limit alone is a request too; the API server sees to that, other sources of pods may not.
   const cpuRequest = requests?.['cpu'] === undefined ? cpuLimit : milli(requests['cpu'])

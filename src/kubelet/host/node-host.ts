@@ -57,7 +57,12 @@ export function simulatedHost(machine: { cpus: number; memoryBytes: number }): N
     cgroups: new NoCgroups(),
     probe: {
       machine: async () => facts,
-      pressure: async () => ({ memoryAvailableBytes: machine.memoryBytes, diskAvailableShare: 1, inodesFreeShare: 1, pidsAvailable: 32_768 }),
+      pressure: async () => ({
+        memoryAvailableBytes: machine.memoryBytes,
+        diskAvailableShare: 1,
+        inodesFreeShare: 1,
+        pidsAvailable: 32_768,
+      }),
     },
     resolvConf: async () => '',
     hosts: async () => '',

@@ -35,7 +35,8 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): Regis
 function entriesOf({ data = {} }: Secret): Record<string, DockerEntry> {
   try {
     const config = data['.dockerconfigjson']
-    if (config !== undefined) return (JSON.parse(Buffer.from(config, 'base64').toString()) as { auths?: Record<string, DockerEntry> }).auths ?? {}
+    if (config !== undefined)
+      return (JSON.parse(Buffer.from(config, 'base64').toString()) as { auths?: Record<string, DockerEntry> }).auths ?? {}
     const legacy = data['.dockercfg']
     return legacy === undefined ? {} : (JSON.parse(Buffer.from(legacy, 'base64').toString()) as Record<string, DockerEntry>)
   } catch {

@@ -12,7 +12,13 @@ import { applyDefaultImageTag } from './image-reference.ts'
 /** The image of a container is not there. `reason` and `message` are what the container's status shows. */
 export class ImageError extends Error {
   override readonly name = 'ImageError'
-  readonly reason: 'ErrImagePull' | 'InvalidImageName' | 'ErrImageNeverPull' | 'ImageInspectError' | 'RegistryUnavailable' | 'SignatureValidationFailed'
+  readonly reason:
+    | 'ErrImagePull'
+    | 'InvalidImageName'
+    | 'ErrImageNeverPull'
+    | 'ImageInspectError'
+    | 'RegistryUnavailable'
+    | 'SignatureValidationFailed'
 
   constructor(reason: ImageError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -151,11 +157,19 @@ export class ImageManager {
 function pullError(name: string, message: string, cause: unknown): ImageError {
   if (message.includes('RegistryUnavailable')) {
     const rest = message.replace(/^.*RegistryUnavailable:?\s*/, '')
-    return new ImageError('RegistryUnavailable', `image pull failed for ${name} because the registry is unavailable${rest === '' ? '' : `: ${rest}`}`, { cause })
+    return new ImageError(
+      'RegistryUnavailable',
+      `image pull failed for ${name} because the registry is unavailable${rest === '' ? '' : `: ${rest}`}`,
+      { cause },
+    )
   }
   if (message.includes('SignatureValidationFailed')) {
     const rest = message.replace(/^.*SignatureValidationFailed:?\s*/, '')
-    return new ImageError('SignatureValidationFailed', `image pull failed for ${name} because the signature validation failed${rest === '' ? '' : `: ${rest}`}`, { cause })
+    return new ImageError(
+      'SignatureValidationFailed',
+      `image pull failed for ${name} because the signature validation failed${rest === '' ? '' : `: ${rest}`}`,
+      { cause },
+    )
   }
   return new ImageError('ErrImagePull', message, { cause })
 }

@@ -2,7 +2,14 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import type { MachineFacts, NodeProbe, PressureFacts } from './node-probe.ts'
 
-const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' }
+const architectures: Record<string, string> = {
+  x64: 'amd64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ppc64: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+}
 const kibibyte = 1024
 
 /** The machine that we run on. */

@@ -81,7 +81,8 @@ export class NodeReporter {
 
   /** What pods may use; empty before the machine was looked at. */
   get allocatable(): Record<string, string> {
-    return this.#lastFacts === undefined ? {} : (nodeResources(this.#lastFacts).allocatable ?? {})
+    const { maxPods } = this.#options
+    return this.#machine === undefined ? {} : (nodeResources({ machine: this.#machine, maxPods }).allocatable ?? {})
   }
 
   /** Learns what never changes. Before anything else of the kubelet. */

@@ -30,9 +30,11 @@ const hardEvictionInodesShare = 0.05
 const hardEvictionPids = 100
 
 /** Capacity and what is left of it for pods; upstream's defaults reserve nothing but what eviction keeps free. */
-export function nodeResources({ machine, maxPods }: NodeFacts): Pick<NodeStatus, 'capacity' | 'allocatable'> {
+export function nodeResources({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>): Pick<NodeStatus, 'capacity' | 'allocatable'> {
   const kibibytes = (bytes: number) => `${Math.floor(bytes / 1024)}Ki`
-  const hugePages = Object.fromEntries(Object.entries(machine.hugePages).map(([size, bytes]) => [`hugepages-${size}`, bytes === 0 ? '0' : kibibytes(bytes)]))
+  const hugePages = Object.fromEntries(
+    Object.entries(machine.hugePages).map(([size, bytes]) => [`hugepages-${size}`, bytes === 0 ? '0' : kibibytes(bytes)]),
+  )
   const shared = { cpu: String(machine.cpus), pods: String(maxPods), ...hugePages }
   const reservedBytes = Object.values(machine.hugePages).reduce((sum, bytes) => sum + bytes, 0)
   const memoryBytes = Math.max(0, machine.memoryBytes - hardEvictionMemoryBytes - reservedBytes)
@@ -59,7 +61,10 @@ export function nodeStatus(facts: NodeFacts, previous: NodeStatus | undefined): 
     ...(handlers.length > 0 && {
       runtimeHandlers: handlers.map(({ name, features }) => ({
         name,
-        features: { recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false, userNamespaces: features?.userNamespaces ?? false },
+        features: {
+          recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false,
+          userNamespaces: features?.userNamespaces ?? false,
+        },
       })),
     }),
     features: { supplementalGroupsPolicy: runtimeStatus?.features?.supplementalGroupsPolicy ?? false },
@@ -78,9 +83,21 @@ function nodeConditions(facts: NodeFacts, previous: readonly NodeCondition[]): N
   const { pressure, nowMs } = facts
   const disk = pressure.diskAvailableShare < hardEvictionDiskShare || pressure.inodesFreeShare < hardEvictionInodesShare
   const ours: NodeCondition[] = [
-    pressureCondition('Memory', pressure.memoryAvailableBytes < hardEvictionMemoryBytes, ['InsufficientMemory', 'SufficientMemory'], 'sufficient memory available', 'insufficient memory available'),
+    pressureCondition(
+      'Memory',
+      pressure.memoryAvailableBytes < hardEvictionMemoryBytes,
+      ['InsufficientMemory', 'SufficientMemory'],
+      'sufficient memory available',
+      'insufficient memory available',
+    ),
     pressureCondition('Disk', disk, ['DiskPressure', 'NoDiskPressure'], 'no disk pressure', 'disk pressure'),
-    pressureCondition('PID', pressure.pidsAvailable < hardEvictionPids, ['InsufficientPID', 'SufficientPID'], 'sufficient PID available', 'insufficient PID available'),
+    pressureCondition(
+      'PID',
+      pressure.pidsAvailable < hardEvictionPids,
+      ['InsufficientPID', 'SufficientPID'],
+      'sufficient PID available',
+      'insufficient PID available',
+    ),
     readyCondition(facts),
   ]
   const time = formatTime(nowMs)
@@ -93,7 +110,13 @@ function nodeConditions(facts: NodeFacts, previous: readonly NodeCondition[]): N
   return [...others, ...timed]
 }
 
-function pressureCondition(what: string, isUnder: boolean, [bad, good]: readonly [string, string], goodWords: string, badWords: string): NodeCondition {
+function pressureCondition(
+  what: string,
+  isUnder: boolean,
+  [bad, good]: readonly [string, string],
+  goodWords: string,
+  badWords: string,
+): NodeCondition {
   return {
     type: `${what}Pressure`,
     status: isUnder ? 'True' : 'False',
@@ -121,7 +144,11 @@ function readyCondition({ runtimeStatus, plegProblem }: NodeFacts): NodeConditio
 }
 
 /** The events that tell of changed conditions, as upstream words them. */
-export function conditionEvents(nodeName: string, old: readonly NodeCondition[], now: readonly NodeCondition[]): { reason: string; message: string }[] {
+export function conditionEvents(
+  nodeName: string,
+  old: readonly NodeCondition[],
+  now: readonly NodeCondition[],
+): { reason: string; message: string }[] {
   const events: { reason: string; message: string }[] = []
   for (const { type, status } of now) {
     if (old.find(condition => condition.type === type)?.status === status) continue

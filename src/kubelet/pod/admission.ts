@@ -59,14 +59,18 @@ function outOf(resource: string, { requested, used, capacity }: { requested: num
 
 function checkNode(pod: Pod, node: Node | undefined): Rejection | undefined {
   if (node === undefined) return undefined
-  if (!podMatchesNode(pod.spec, node)) return { reason: 'NodeAffinity', message: 'Predicate NodeAffinity failed: node(s) didn\'t match Pod\'s node affinity/selector' }
+  if (!podMatchesNode(pod.spec, node))
+    return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
   const taint = findUntoleratedTaint(node.spec?.taints, pod.spec.tolerations, ['NoExecute'])
-  if (taint !== undefined) return { reason: 'TaintToleration', message: 'Predicate TaintToleration failed: node(s) had untolerated taint(s)' }
+  if (taint !== undefined)
+    return { reason: 'TaintToleration', message: 'Predicate TaintToleration failed: node(s) had untolerated taint(s)' }
   return undefined
 }
 
 function checkPorts(pod: Pod, others: readonly Pod[]): Rejection | undefined {
   const taken = others.flatMap(({ spec }) => hostPortsOf(spec))
   const conflict = hostPortsOf(pod.spec).some(port => taken.some(other => hostPortsConflict(port, other)))
-  return conflict ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" } : undefined
+  return conflict
+    ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
+    : undefined
 }

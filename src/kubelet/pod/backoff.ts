@@ -16,7 +16,11 @@ export const imageBackOffLimits: BackOffLimits = { initialMs: limits.imageBackOf
 export const stepRetryLimits: BackOffLimits = { initialMs: limits.stepRetryInitialMs, maxMs: limits.stepRetryMaxMs }
 
 /** The next back-off after a failure at `failedAtMs`: doubled, or the first again when the last one is twice the longest delay ago. */
-export function nextBackOff(last: BackOff | undefined, at: { failedAtMs: number; nowMs: number }, { initialMs, maxMs }: BackOffLimits): BackOff {
+export function nextBackOff(
+  last: BackOff | undefined,
+  at: { failedAtMs: number; nowMs: number },
+  { initialMs, maxMs }: BackOffLimits,
+): BackOff {
   if (last === undefined || isExpired(last, at.failedAtMs, maxMs)) return { delayMs: initialMs, sinceMs: at.nowMs }
   return { delayMs: Math.min(last.delayMs * 2, maxMs), sinceMs: at.nowMs }
 }

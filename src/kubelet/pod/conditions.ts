@@ -16,7 +16,13 @@ export function conditionsOf(pod: Pod, status: PodStatus, sandboxReady: boolean)
 }
 
 /** Types that `conditionsOf` decides. */
-export const ownedConditionTypes: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
+export const ownedConditionTypes: readonly string[] = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+]
 
 function initializedCondition(pod: Pod, { phase, initContainerStatuses = [], containerStatuses = [] }: PodStatus): PodCondition {
   const type = 'Initialized'
@@ -29,7 +35,9 @@ function initializedCondition(pod: Pod, { phase, initContainerStatuses = [], con
     else if (isSidecar(container) ? status.started !== true : !status.ready) incomplete.push(container.name)
   }
   // Once the pod's own containers were begun, a sidecar that restarts does not make the pod uninitialized.
-  const begun = containerStatuses.some(({ state, lastState }) => state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined)
+  const begun = containerStatuses.some(
+    ({ state, lastState }) => state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined,
+  )
   if (begun || (unknown.length === 0 && incomplete.length === 0)) return { type, status: 'True' }
   return { type, status: 'False', reason: 'ContainersNotInitialized', message: containersMessage(unknown, 'incomplete', incomplete) }
 }
@@ -65,8 +73,7 @@ function readyCondition(pod: Pod, status: PodStatus, containersReady: PodConditi
   for (const { conditionType } of pod.spec.readinessGates ?? []) {
     const gate = pod.status?.conditions?.find(condition => condition.type === conditionType)
     if (gate === undefined) problems.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
-    else if (gate.status !== 'True')
-      problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`)
+    else if (gate.status !== 'True') problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`)
   }
   if (problems.length === 0) return { type, status: 'True' }
   return { type, status: 'False', reason: 'ReadinessGatesNotReady', message: problems.join(', ') }

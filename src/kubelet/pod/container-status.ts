@@ -40,7 +40,8 @@ export function containerStatusOf(
     status.state = { running: { startedAt: formatTime(current.startedAtMs) } }
     const probes = memory.probes[current.id]
     status.started = probes?.started ?? container.startupProbe === undefined
-    status.ready = kind !== 'init' || isSidecar(container) ? status.started && (probes?.ready ?? container.readinessProbe === undefined) : false
+    status.ready =
+      kind !== 'init' || isSidecar(container) ? status.started && (probes?.ready ?? container.readinessProbe === undefined) : false
     if (current.user !== undefined) status.user = { linux: current.user }
   } else if (current.state === 'exited') {
     const terminated = terminatedState(current, runtimeName)
@@ -77,7 +78,12 @@ function baseStatus(container: Container): ContainerStatus {
 }
 
 /** The runtime has no such container: not yet, or no longer. */
-function unobservedStatus(input: ContainerStatusInput, container: Container, kind: Kind, previous: ContainerStatus | undefined): ContainerStatus {
+function unobservedStatus(
+  input: ContainerStatusInput,
+  container: Container,
+  kind: Kind,
+  previous: ContainerStatus | undefined,
+): ContainerStatus {
   const { pod, memory } = input
   // What ended stays ended, also after its container was removed.
   if (previous?.state?.terminated !== undefined) return { ...previous, ready: kind === 'init' && previous.ready }

@@ -15,7 +15,7 @@ import type { ObservedSandbox } from '../runtime/observed.ts'
 import { crashBackOffLimits, imageBackOffLimits, nextBackOff, stepRetryLimits } from './backoff.ts'
 import { messageOf, podSandboxConfig } from './sandbox-steps.ts'
 import type { KillReason, Step } from './step.ts'
-import { containerNamed, podDirectory, type StepContext } from './step-context.ts'
+import { containerNamed, findContainer, podDirectory, type StepContext } from './step-context.ts'
 
 type StepOf<A extends Step['action']> = Extract<Step, { action: A }>
 
@@ -25,7 +25,13 @@ export async function pullImage(step: StepOf<'pullImage'>, context: StepContext,
   const { node, pod, memory } = context
   const container = containerNamed(pod, step.container)
   const report = (type: 'Normal' | 'Warning', reason: string, message: string) => context.report(type, reason, message, container.name)
-  const request = { pod, container, pullSecrets: () => node.pullSecrets(pod), sandboxConfig: await podSandboxConfig(pod, 0, context), report }
+  const request = {
+    pod,
+    container,
+    pullSecrets: () => node.pullSecrets(pod),
+    sandboxConfig: await podSandboxConfig(pod, 0, context),
+    report,
+  }
   try {
     const ref = await node.images.ensure(request, signal)
     memory.images[container.name] = { ref }
@@ -48,7 +54,11 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   const report = (type: 'Normal' | 'Warning', reason: string, message: string) => context.report(type, reason, message, container.name)
   const last = observed.containers.find(({ name, state }) => name === container.name && state === 'exited')
   if (last !== undefined)
-    memory.crashes[container.name] = nextBackOff(memory.crashes[container.name], { failedAtMs: last.finishedAtMs, nowMs: clock.now() }, crashBackOffLimits)
+    memory.crashes[container.name] = nextBackOff(
+      memory.crashes[container.name],
+      { failedAtMs: last.finishedAtMs, nowMs: clock.now() },
+      crashBackOffLimits,
+    )
   let containerID: string
   try {
     containerID = await createContainer(step, container, context, signal)
@@ -161,7 +171,13 @@ async function terminationLogMount(container: Container, { node, pod }: StepCont
   return [{ hostPath, containerPath }]
 }
 
-async function postStart(container: Container, containerID: string, sandboxID: string, context: StepContext, signal: AbortSignal): Promise<void> {
+async function postStart(
+  container: Container,
+  containerID: string,
+  sandboxID: string,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<void> {
   const handler = container.lifecycle?.postStart
   if (handler === undefined) return
   try {
@@ -192,7 +208,8 @@ const killMessages: Record<KillReason, (name: string) => string> = {
 export async function killContainer(step: StepOf<'killContainer'>, context: StepContext, signal: AbortSignal): Promise<void> {
   const { pod, memory, node } = context
   const { containerID, why } = step
-  const container = containerNamed(pod, step.container)
+  // An orphan's spec is lost.
+  const container = findContainer(pod, step.container) ?? { name: step.container }
   const isFirst = !memory.killed.includes(containerID)
   if (isFirst) {
     memory.killed.push(containerID)
@@ -207,7 +224,13 @@ export async function killContainer(step: StepOf<'killContainer'>, context: Step
 }
 
 /** @returns the seconds that the hook took, at most the grace period */
-async function preStop(container: Container, containerID: string, graceSeconds: number, context: StepContext, signal: AbortSignal): Promise<number> {
+async function preStop(
+  container: Container,
+  containerID: string,
+  graceSeconds: number,
+  context: StepContext,
+  signal: AbortSignal,
+): Promise<number> {
   const handler = container.lifecycle?.preStop
   if (handler === undefined) return 0
   const { clock } = context.node
@@ -234,7 +257,11 @@ async function stop(containerID: string, graceSeconds: number, { node }: StepCon
   }
 }
 
-export async function removeContainer({ containerID }: StepOf<'removeContainer'>, { node, observed }: StepContext, signal: AbortSignal): Promise<void> {
+export async function removeContainer(
+  { containerID }: StepOf<'removeContainer'>,
+  { node, observed }: StepContext,
+  signal: AbortSignal,
+): Promise<void> {
   const logPath = observed.containers.find(({ id }) => id === containerID)?.logPath ?? ''
   await node.runtime.removeContainer({ containerId: containerID }, signal)
   if (logPath !== '') await node.files.remove(logPath)

@@ -44,7 +44,12 @@ function initProgress(pod: Pod, statuses: readonly ContainerStatus[], terminatin
     }
     const terminated = status?.state?.terminated ?? status?.lastState?.terminated
     if (status?.state?.terminated?.exitCode === 0) continue
-    if (status?.state?.running === undefined && terminated !== undefined && terminated.exitCode !== 0 && isFinal(pod, container, terminated.exitCode, terminating))
+    if (
+      status?.state?.running === undefined &&
+      terminated !== undefined &&
+      terminated.exitCode !== 0 &&
+      isFinal(pod, container, terminated.exitCode, terminating)
+    )
       return 'failed'
     pending = true
   }

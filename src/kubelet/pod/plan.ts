@@ -85,7 +85,11 @@ function planSandbox(draft: PlanDraft): void {
   // A pod whose containers have all ended for good needs no sandbox any more.
   if (last !== undefined && allEnded(pod, observed.containers)) return
   if (!memory.volumesMounted) return
-  draft.add({ action: 'createSandbox', attempt: last === undefined ? 0 : last.attempt + 1, ...(last !== undefined && { replaces: last.id }) })
+  draft.add({
+    action: 'createSandbox',
+    attempt: last === undefined ? 0 : last.attempt + 1,
+    ...(last !== undefined && { replaces: last.id }),
+  })
 }
 
 function allEnded(pod: Pod, containers: readonly ObservedContainer[]): boolean {
@@ -124,10 +128,11 @@ function planContainers(draft: PlanDraft, sandbox: ObservedSandbox | undefined):
       if (!started && !begun) return
     } else if (!begun && !isInitialized(order, container, last)) return
   }
-  for (const container of pod.spec.containers) order.keepRunning(
-    container,
-    here.find(({ name }) => name === container.name),
-  )
+  for (const container of pod.spec.containers)
+    order.keepRunning(
+      container,
+      here.find(({ name }) => name === container.name),
+    )
   if (begun && allEnded(pod, here)) endSidecars(draft, here)
 }
 
@@ -146,7 +151,13 @@ function endSidecars(draft: PlanDraft, here: readonly ObservedContainer[]): void
     const running = here.find(({ name, state }) => name === sidecar.name && state === 'running')
     if (running === undefined) continue
     const { id: containerID } = running
-    draft.add({ action: 'killContainer', container: sidecar.name, containerID, gracePeriodSeconds: graceOf(pod), why: 'MainContainersEnded' })
+    draft.add({
+      action: 'killContainer',
+      container: sidecar.name,
+      containerID,
+      gracePeriodSeconds: graceOf(pod),
+      why: 'MainContainersEnded',
+    })
   }
 }
 

@@ -19,7 +19,8 @@ export async function createSandbox(step: StepOf<'createSandbox'>, context: Step
   const { runtime, runtimeState, files, cgroups } = node
   if (step.replaces !== undefined) context.report('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
   try {
-    if (pod.spec.hostUsers === false && !node.runtimeFeatures().userNamespaces) throw new Error('the container runtime of this node cannot run pods with hostUsers: false')
+    if (pod.spec.hostUsers === false && !node.runtimeFeatures().userNamespaces)
+      throw new Error('the container runtime of this node cannot run pods with hostUsers: false')
     const [config] = await Promise.all([
       podSandboxConfig(pod, step.attempt, context),
       files.makeDirectory(podLogDirectory(node.podLogsDirectory, pod), 0o755),
@@ -56,7 +57,8 @@ export function podCgroupResources(pod: Pod): PodCgroupResources {
   const requests = printResourceList(podRequests(pod.spec))
   const limits = printResourceList(podLimits(pod.spec))
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]
-  const everyoneLimits = (name: string) => pod.spec.resources?.limits?.[name] !== undefined || containers.every(({ resources }) => resources?.limits?.[name] !== undefined)
+  const everyoneLimits = (name: string) =>
+    pod.spec.resources?.limits?.[name] !== undefined || containers.every(({ resources }) => resources?.limits?.[name] !== undefined)
   const resources = linuxResources(requests['cpu'] === undefined ? {} : { cpu: requests['cpu'] }, limits)
   return {
     ...resources,

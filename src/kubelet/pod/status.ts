@@ -26,7 +26,9 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     qosClass: previous.qosClass ?? qosClass,
   }
   if (previous.nominatedNodeName !== undefined) status.nominatedNodeName = previous.nominatedNodeName
-  const inits = (pod.spec.initContainers ?? []).map(each => containerStatusOf(input, each, 'init', named(previous.initContainerStatuses, each)))
+  const inits = (pod.spec.initContainers ?? []).map(each =>
+    containerStatusOf(input, each, 'init', named(previous.initContainerStatuses, each)),
+  )
   const mains = pod.spec.containers.map(each => containerStatusOf(input, each, 'regular', named(previous.containerStatuses, each)))
   if (inits.length > 0) status.initContainerStatuses = inits
   status.containerStatuses = mains

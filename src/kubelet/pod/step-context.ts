@@ -58,8 +58,12 @@ export interface StepContext {
   report(type: EventType, reason: string, message: string, container?: string): void
 }
 
-export function containerNamed({ spec }: Pod, name: string): Container {
-  const found = [...spec.containers, ...(spec.initContainers ?? [])].find(container => container.name === name)
+export function findContainer({ spec }: Pod, name: string): Container | undefined {
+  return [...spec.containers, ...(spec.initContainers ?? [])].find(container => container.name === name)
+}
+
+export function containerNamed(pod: Pod, name: string): Container {
+  const found = findContainer(pod, name)
   if (found === undefined) throw new Error(`pod has no container "${name}"`)
   return found
 }

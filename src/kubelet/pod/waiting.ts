@@ -10,7 +10,11 @@ export function formatPod({ metadata: { name, namespace = '', uid = '' } }: Pod)
 }
 
 /** Why a container does not run (again), in the words of its status; undefined when nothing stands in its way. */
-export function waitingOf(input: { pod: Pod; memory: PodMemory; nowMs: number }, name: string, last?: ObservedContainer): WaitingMemory | undefined {
+export function waitingOf(
+  input: { pod: Pod; memory: PodMemory; nowMs: number },
+  name: string,
+  last?: ObservedContainer,
+): WaitingMemory | undefined {
   const { pod, memory, nowMs } = input
   const failure = memory.images[name]?.failure
   if (failure !== undefined) {

@@ -35,7 +35,12 @@ export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortS
   }
 }
 
-async function probeExec(command: readonly string[], target: ProbeTarget, timeoutSeconds: number, signal: AbortSignal): Promise<ProbeResult> {
+async function probeExec(
+  command: readonly string[],
+  target: ProbeTarget,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
   const { runtime, containerID } = target
   try {
     const request = { containerId: containerID, cmd: [...command], timeout: BigInt(timeoutSeconds) }
@@ -43,7 +48,8 @@ async function probeExec(command: readonly string[], target: ProbeTarget, timeou
     if (exitCode === 0) return { success: true }
     return { success: false, output: Buffer.concat([stdout, stderr]).toString().slice(0, outputCharactersMax) }
   } catch (error) {
-    if (isDeadlineExceeded(error)) return { success: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` }
+    if (isDeadlineExceeded(error))
+      return { success: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` }
     return { success: false, output: (error as Error).message }
   }
 }
@@ -55,6 +61,8 @@ function dial(host: string, port: number, signal: AbortSignal): Promise<void> {
       socket.destroy()
       resolve()
     })
-    socket.once('error', error => reject(signal.aborted ? signal.reason : new Error(goMessage(error, `${host.includes(':') ? `[${host}]` : host}:${port}`))))
+    socket.once('error', error =>
+      reject(signal.aborted ? signal.reason : new Error(goMessage(error, `${host.includes(':') ? `[${host}]` : host}:${port}`))),
+    )
   })
 }

@@ -30,7 +30,10 @@ export class Prober {
       if (!Object.values(probes).some(probe => probe !== undefined)) continue
       const running = observed.containers.find(({ name, state }) => name === container.name && state === 'running')
       if (running === undefined) continue
-      const state = (memory.probes[running.id] ??= { started: container.startupProbe === undefined, ready: container.readinessProbe === undefined })
+      const state = (memory.probes[running.id] ??= {
+        started: container.startupProbe === undefined,
+        ready: container.readinessProbe === undefined,
+      })
       for (const [type, probe] of Object.entries(probes) as [ProbeType, Probe | undefined][]) {
         // Who must end is not asked whether it lives, but still whether it may get traffic.
         if (probe === undefined || (memory.termination !== undefined && type !== 'readiness')) continue

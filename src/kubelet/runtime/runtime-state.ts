@@ -193,7 +193,12 @@ export class RuntimeState {
   #alreadyShows({ type, containerID }: RuntimeEvent): boolean {
     const pod = this.#pods.get(this.#owners.get(containerID) ?? '')
     const container = pod?.containers.find(({ id }) => id === containerID)
-    if (container !== undefined) return { Created: true, Started: container.state !== 'created', Stopped: container.state === 'exited' }[type as 'Created' | 'Started' | 'Stopped'] ?? false
+    if (container !== undefined)
+      return (
+        { Created: true, Started: container.state !== 'created', Stopped: container.state === 'exited' }[
+          type as 'Created' | 'Started' | 'Stopped'
+        ] ?? false
+      )
     const sandbox = pod?.sandboxes.find(({ id }) => id === containerID)
     return sandbox !== undefined && (type === 'Stopped' ? !sandbox.ready : sandbox.ready)
   }
@@ -211,7 +216,13 @@ export class RuntimeState {
   #podOf(labels: Readonly<{ [key: string]: string }>): ObservedPod {
     const uid = labels[podUIDLabel] ?? ''
     return (
-      this.#pods.get(uid) ?? { uid, name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '', sandboxes: [], containers: [] }
+      this.#pods.get(uid) ?? {
+        uid,
+        name: labels[podNameLabel] ?? '',
+        namespace: labels[podNamespaceLabel] ?? '',
+        sandboxes: [],
+        containers: [],
+      }
     )
   }
 

@@ -25,7 +25,9 @@ export async function secretPayload(name: string, options: PayloadOptions, conte
 export function downwardPayload(files: readonly DownwardAPIVolumeFile[], defaultMode: number, { pod, facts }: VolumeContext): Payload {
   const payload: Payload = new Map()
   for (const { path, mode = defaultMode, fieldRef, resourceFieldRef } of files) {
-    const selected = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(({ name }) => name === resourceFieldRef?.containerName)
+    const selected = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find(
+      ({ name }) => name === resourceFieldRef?.containerName,
+    )
     const value =
       fieldRef !== undefined
         ? fieldValue(pod, fieldRef.fieldPath, facts)
@@ -49,7 +51,8 @@ function secretContents({ data = {} }: Secret): Map<string, Uint8Array> {
 }
 
 function pick(contents: Map<string, Uint8Array>, { items, optional, defaultMode }: PayloadOptions, refusal: string): Payload {
-  if (items === undefined || items.length === 0) return new Map([...contents].map(([path, content]) => [path, { content, mode: defaultMode }]))
+  if (items === undefined || items.length === 0)
+    return new Map([...contents].map(([path, content]) => [path, { content, mode: defaultMode }]))
   const payload: Payload = new Map()
   for (const { key, path, mode = defaultMode } of items) {
     const content = contents.get(key)

@@ -51,7 +51,11 @@ export class TokenManager {
     this.#tokens.delete(uid)
   }
 
-  async #request(pod: Pod, { audience, expirationSeconds }: { audience: string; expirationSeconds: number }, signal: AbortSignal): Promise<ServiceAccountToken> {
+  async #request(
+    pod: Pod,
+    { audience, expirationSeconds }: { audience: string; expirationSeconds: number },
+    signal: AbortSignal,
+  ): Promise<ServiceAccountToken> {
     const { client, clock, random } = this.#options
     const { name, namespace, uid } = pod.metadata
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: pod.spec.serviceAccountName || 'default' }

@@ -168,7 +168,9 @@ export class VolumeManager {
       random,
       facts: factsOf(pod),
       folder: (plugin, medium) =>
-        medium === 'memory' ? join(rootDirectory, 'memory', uid, plugin, volume.name) : join(rootDirectory, 'pods', uid, 'volumes', plugin, volume.name),
+        medium === 'memory'
+          ? join(rootDirectory, 'memory', uid, plugin, volume.name)
+          : join(rootDirectory, 'pods', uid, 'volumes', plugin, volume.name),
       configMap: name => this.configMap(namespace, name),
       secret: name => this.secret(namespace, name),
       token: request => this.#tokens.get(pod, request, signal),

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Event, Node, Pod } from '#api/core/v1/types.gen.ts'
+import { VirtualClock } from '#base/clock.ts'
+import { silentLogger } from '#base/log.ts'
+import { SeededRandom } from '#base/random.ts'
+import { type Kubelet, simulatedHost, startKubelet } from './index.ts'
+import { MemoryAPI } from './testing/memory-api.ts'
+import { MemoryRuntime } from './testing/memory-runtime.ts'
+
+interface World {
+  clock: VirtualClock
+  api: MemoryAPI
+  runtime: MemoryRuntime
+  start(): Kubelet
+  pod(name: string): Pod | undefined
+  events(): string[]
+}
+
+async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
+  const clock = new VirtualClock()
+  const api = new MemoryAPI()
+  const runtime = new MemoryRuntime(clock)
+  runtime.registry.add('web:1')
+  const started: Kubelet[] = []
+  const start = () => {
+    const kubelet = startKubelet(
+      {
+        nodeName: 'node-1',
+        client: api,
+        runtime: runtime.service,
+        images: runtime.images,
+        host: simulatedHost({ cpus: 4, memoryBytes: 8 * 1024 ** 3 }),
+        clock,
+        random: new SeededRandom(1),
+        log: silentLogger,
+        rootDirectory: '/kubelet',
+        podLogsDirectory: '/logs',
+        nodeIPs: ['192.0.2.1'],
+        version: 'v1.36.4',
+      },
+      new AbortController().signal,
+    )
+    started.push(kubelet)
+    return kubelet
+  }
+  const pod = (name: string) => api.all<Pod>('Pod').find(each => each.metadata.name === name)
+  const events = () =>
+    api.all<Event>('Event').map(({ reason, message, count }) => `${reason}: ${message}${count === 1 ? '' : ` x${count}`}`)
+  try {
+    await body({ clock, api, runtime, start, pod, events })
+  } finally {
+    for (const kubelet of started) await kubelet[Symbol.asyncDispose]()
+  }
+}
+
+function podObject(spec: Partial<Pod['spec']> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'default', uid: 'u1', generation: 1 },
+    spec: {
+      nodeName: 'node-1',
+      containers: [{ name: 'main', image: 'web:1' }],
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      ...spec,
+    },
+  }
+}
+
+function conditionsOf(pod: Pod | undefined): string {
+  return (pod?.status?.conditions ?? []).map(({ type, status }) => `${type}=${status}`).join(' ')
+}
+
+describe('kubelet', () => {
+  test('a node is registered Ready at once', () =>
+    withWorld(async ({ clock, api, start }) => {
+      const kubelet = start()
+      await clock.advance(0)
+      await kubelet.ready
+      const [node] = api.all<Node>('Node')
+      assert.equal(
+        node?.status?.conditions?.map(({ type, status }) => `${type}=${status}`).join(' '),
+        'MemoryPressure=False DiskPressure=False PIDPressure=False Ready=True',
+      )
+      assert.equal(node?.metadata.labels?.['kubernetes.io/hostname'], 'node-1')
+      await clock.advance(100)
+      assert.equal(api.all('Lease').length, 1)
+    }))
+
+  test('a node whose network comes up late is NotReady, then Ready', () =>
+    withWorld(async ({ clock, api, runtime, start }) => {
+      runtime.networkReady = false
+      start()
+      await clock.advance(20)
+      const ready = () => api.all<Node>('Node')[0]?.status?.conditions?.find(({ type }) => type === 'Ready')
+      assert.match(ready()?.message ?? '', /^container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady/)
+      runtime.networkReady = true
+      await clock.advance(100)
+      assert.equal(ready()?.status, 'True')
+    }))
+
+  test('a pod runs, and goes when it is deleted', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      assert.equal(
+        conditionsOf(pod('web')),
+        'PodReadyToStartContainers=True Initialized=True Ready=True ContainersReady=True PodScheduled=True',
+      )
+      assert.equal(pod('web')?.status?.podIP, '10.0.0.1')
+      assert.equal(pod('web')?.status?.containerStatuses?.[0]?.containerID, 'memory://container-2')
+      assert.deepEqual(runtime.calls, ['pullImage web:1', 'runPodSandbox', 'createContainer main', 'startContainer main'])
+      api.put({
+        ...pod('web')!,
+        metadata: { ...pod('web')!.metadata, deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 },
+      })
+      await clock.advance(1)
+      assert.equal(pod('web'), undefined)
+      assert.deepEqual(runtime.calls.slice(4), ['stopContainer main 30', 'stopPodSandbox', 'removePodSandbox'])
+      const ofPod = events().filter(text => !text.includes('Node') && !text.includes('kubelet'))
+      assert.deepEqual(ofPod, [
+        'Pulling: Pulling image "web:1"',
+        'Pulled: Successfully pulled image "web:1" in 0s (0s including waiting). Image size: 7 bytes.',
+        'Created: Container created',
+        'Started: Container started',
+        'Killing: Stopping container main',
+      ])
+    }))
+
+  test('a crashing container is restarted at once, then after ten, twenty … seconds', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(1)
+      const status = () => pod('web')?.status?.containerStatuses?.[0]
+      runtime.exit('main', 3)
+      await clock.advance(1)
+      assert.equal(status()?.restartCount, 1)
+      assert.ok(status()?.state?.running)
+      assert.equal(status()?.lastState?.terminated?.exitCode, 3)
+      runtime.exit('main', 4)
+      await clock.advance(1)
+      assert.equal(status()?.state?.terminated?.exitCode, 4)
+      await clock.advance(2_000)
+      assert.deepEqual(status()?.state?.waiting, {
+        reason: 'CrashLoopBackOff',
+        message: 'back-off 10s restarting failed container=main pod=web_default(u1)',
+      })
+      assert.ok(events().includes('BackOff: Back-off restarting failed container main in pod web_default(u1)'))
+      await clock.advance(8_000)
+      assert.equal(status()?.restartCount, 2)
+      runtime.exit('main', 4)
+      await clock.advance(19_000)
+      assert.match(status()?.state?.waiting?.message ?? '', /^back-off 20s/)
+      await clock.advance(1_100)
+      assert.equal(status()?.restartCount, 3)
+      assert.equal(runtime.containers.size, 2, 'one container is kept for --previous')
+    }))
+
+  test('restartPolicy Never: the exit code decides how the pod ends', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      api.put(podObject({ restartPolicy: 'Never' }))
+      await clock.advance(1)
+      runtime.exit('main', 0)
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.phase, 'Succeeded')
+      assert.equal(pod('web')?.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed')
+      assert.deepEqual(runtime.calls.slice(-1), ['stopPodSandbox'])
+      assert.equal(runtime.containers.size, 1, 'its log can still be read')
+    }))
+
+  test('an image that cannot be pulled', () =>
+    withWorld(async ({ clock, api, start, pod, runtime, events }) => {
+      start()
+      api.put(podObject({ containers: [{ name: 'main', image: 'nope:1' }] }))
+      await clock.advance(1)
+      const waiting = () => pod('web')?.status?.containerStatuses?.[0]?.state?.waiting
+      assert.equal(waiting()?.reason, 'ErrImagePull')
+      await clock.advance(2_000)
+      assert.equal(waiting()?.reason, 'ImagePullBackOff')
+      assert.match(
+        waiting()?.message ?? '',
+        /^Back-off pulling image "nope:1": ErrImagePull: rpc error: code = NotFound desc = failed to pull/,
+      )
+      assert.ok(events().includes('BackOff: Back-off pulling image "nope:1"'))
+      runtime.registry.add('nope:1')
+      await clock.advance(8_100)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+    }))
+
+  test('after a restart of the kubelet nothing is started again', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      const first = start()
+      api.put(podObject())
+      await clock.advance(1)
+      runtime.exit('main', 1)
+      await clock.advance(1)
+      await first[Symbol.asyncDispose]()
+      const before = { calls: runtime.calls.length, status: pod('web')?.status }
+      start()
+      await clock.advance(5_000)
+      assert.equal(runtime.calls.length, before.calls)
+      assert.deepEqual(pod('web')?.status, before.status)
+    }))
+
+  test('a pod that vanished while the kubelet was away is stopped and removed', () =>
+    withWorld(async ({ clock, api, runtime, start }) => {
+      const first = start()
+      api.put(podObject())
+      await clock.advance(1)
+      await first[Symbol.asyncDispose]()
+      api.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web' })
+      start()
+      await clock.advance(2_000)
+      assert.deepEqual(runtime.calls.slice(-3), ['stopContainer main 30', 'stopPodSandbox', 'removePodSandbox'])
+      assert.equal(runtime.sandboxes.size, 0)
+    }))
+
+  test('init containers run to their end one after the other', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      api.put(
+        podObject({
+          initContainers: [
+            { name: 'one', image: 'web:1' },
+            { name: 'two', image: 'web:1' },
+          ],
+        }),
+      )
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.phase, 'Pending')
+      assert.deepEqual(pod('web')?.status?.containerStatuses?.[0]?.state?.waiting, { reason: 'PodInitializing' })
+      runtime.exit('one', 0)
+      await clock.advance(1)
+      runtime.exit('two', 0)
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      assert.deepEqual(
+        runtime.calls.filter(call => call.startsWith('start')),
+        ['startContainer one', 'startContainer two', 'startContainer main'],
+      )
+      assert.equal(
+        conditionsOf(pod('web')),
+        'PodReadyToStartContainers=True Initialized=True Ready=True ContainersReady=True PodScheduled=True',
+      )
+    }))
+
+  test('a sidecar starts first and stops when the work is done', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      api.put(podObject({ restartPolicy: 'Never', initContainers: [{ name: 'side', image: 'web:1', restartPolicy: 'Always' }] }))
+      await clock.advance(1)
+      assert.deepEqual(
+        runtime.calls.filter(call => call.startsWith('start')),
+        ['startContainer side', 'startContainer main'],
+      )
+      runtime.exit('main', 0)
+      await clock.advance(1)
+      assert.ok(runtime.calls.includes('stopContainer side 30'))
+      assert.equal(pod('web')?.status?.phase, 'Succeeded')
+    }))
+
+  test('a pod that asks for more than the node has is rejected', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      await clock.advance(1)
+      api.put(podObject({ containers: [{ name: 'main', image: 'web:1', resources: { requests: { cpu: '5' } } }] }))
+      await clock.advance(1)
+      const { phase, reason, message } = pod('web')?.status ?? {}
+      assert.deepEqual(
+        [phase, reason, message],
+        ['Failed', 'OutOfcpu', "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000"],
+      )
+      assert.deepEqual(runtime.calls, [])
+    }))
+
+  test('activeDeadlineSeconds ends a pod', () =>
+    withWorld(async ({ clock, api, start, pod }) => {
+      start()
+      api.put(podObject({ activeDeadlineSeconds: 5 }))
+      await clock.advance(1)
+      await clock.advance(5_000)
+      const { phase, reason } = pod('web')?.status ?? {}
+      assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded'])
+    }))
+
+  test('volumes that cannot be mounted keep the pod from starting', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      api.put(podObject({ volumes: [{ name: 'config', configMap: { name: 'settings' } }] }))
+      await clock.advance(10)
+      assert.ok(events().includes('FailedMount: MountVolume.SetUp failed for volume "config" : configmap "settings" not found'))
+      assert.deepEqual(runtime.calls, ['pullImage web:1'])
+      api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } })
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+    }))
+
+  test('a sandbox that died is replaced, with its containers', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(1)
+      await runtime.stopPodSandbox({ podSandboxId: 'sandbox-1' })
+      await clock.advance(1)
+      assert.equal(pod('web')?.status?.containerStatuses?.[0]?.restartCount, 1)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      assert.ok(events().includes('SandboxChanged: Pod sandbox changed, it will be killed and re-created.'))
+    }))
+})
