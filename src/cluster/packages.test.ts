@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cniPluginFolder, missingPackages, neededPackages } from './packages.ts'
+import { missingPackages, neededPackages } from './packages.ts'
 
 const everything = new Set(neededPackages.flatMap(({ brings }) => brings))
 const cases = [
@@ -16,14 +16,3 @@ for (const { name, there, want } of cases)
       want,
     )
   })
-
-test('cniPluginFolder: where the plugins are; else where Debian would put them', () => {
-  assert.equal(
-    cniPluginFolder(what => what === '/opt/cni/bin/bridge'),
-    '/opt/cni/bin',
-  )
-  assert.equal(
-    cniPluginFolder(() => false),
-    '/usr/lib/cni',
-  )
-})

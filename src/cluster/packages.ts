@@ -20,16 +20,9 @@ export const neededPackages: readonly NeededPackage[] = [
   { name: 'mount', brings: ['umount'] },
 ]
 
-const cniFolders = ['/usr/lib/cni', '/opt/cni/bin']
-
 /** The names of the packages whose programs this machine lacks. `isThere` looks at the machine. */
 export function missingPackages(isThere: (what: string) => boolean = isOnMachine, needed = neededPackages): string[] {
   return needed.filter(({ brings }) => !brings.some(isThere)).map(({ name }) => name)
-}
-
-/** The folder with the CNI plugins. */
-export function cniPluginFolder(isThere: (what: string) => boolean = isOnMachine): string {
-  return cniFolders.find(folder => isThere(`${folder}/bridge`)) ?? cniFolders[0]!
 }
 
 function isOnMachine(what: string): boolean {

@@ -59,6 +59,8 @@ export async function startNodeParts(signal: AbortSignal): Promise<NodeParts> {
     sandboxImage: sandboxImageName,
     cni: { binFolder: '/usr/lib/cni', confFolder: network.confFolder },
     mirrorURL: registry.url,
+    // For trying other versions than the installed one.
+    ...(process.env.COXSWAIN_TEST_CONTAINERD !== undefined && { programs: { containerd: process.env.COXSWAIN_TEST_CONTAINERD } }),
   }
   const connect = async () => {
     const containerd = await ensureContainerd(options, signal)

@@ -23,9 +23,9 @@ export interface ContainerdOptions extends ContainerdFolders {
   sandboxImage: string
   /** Folder of the CNI plugins and folder of the network configuration. */
   cni: { binFolder: string; confFolder: string }
-  /** Takes every pull of every registry; nothing else is asked then. */
-  mirrorURL?: string
-  /** Folders with a `hosts.toml` for each registry, asked when there is no mirror; /etc/containerd/certs.d when missing. */
+  /** Takes every pull of every registry, and nothing else is asked then; null takes it away, left out it stays as it is. */
+  mirrorURL?: string | null
+  /** Folders with a `hosts.toml` for each registry, asked where there is no mirror; /etc/containerd/certs.d when missing. */
   registryFolders?: string[]
   /** Name or path of the programs; `containerd` and `runc` when missing. */
   programs?: { containerd?: string; runc?: string }
@@ -67,7 +67,8 @@ export async function ensureContainerd(options: ContainerdOptions, signal: Abort
     containerdVersion({ program, cacheFile: paths.versionCache }, signal),
     findContainerd(paths),
     readFile(paths.config, 'utf8').catch(() => ''),
-    setRegistryMirror({ folder: paths.registries, host: everyHost, mirrorURL: options.mirrorURL }),
+    options.mirrorURL !== undefined &&
+      setRegistryMirror({ folder: paths.registries, host: everyHost, mirrorURL: options.mirrorURL ?? undefined }),
   ])
   const config = configText(options, paths, version)
   if (running !== undefined && config === configBefore) {
@@ -95,7 +96,6 @@ export async function stopContainerd(options: ContainerdFolders & { clock: Clock
 }
 
 function configText(options: ContainerdOptions, paths: ContainerdPaths, version: string): string {
-  const others = options.mirrorURL === undefined ? (options.registryFolders ?? ['/etc/containerd/certs.d']) : []
   return containerdConfig({
     version,
     rootFolder: paths.root,
@@ -103,7 +103,7 @@ function configText(options: ContainerdOptions, paths: ContainerdPaths, version:
     socketPath: paths.socket,
     sandboxImage: options.sandboxImage,
     cni: options.cni,
-    registryFolders: [paths.registries, ...others],
+    registryFolders: [paths.registries, ...(options.registryFolders ?? ['/etc/containerd/certs.d'])],
     runtime: { path: requireProgram(options.programs?.runc ?? 'runc'), stateFolder: paths.runtimeState },
     restrictOOMScore: !canLowerOOMScore(),
     apparmor: hasAppArmor(),
@@ -128,7 +128,8 @@ async function start(program: string, options: ContainerdOptions, paths: Contain
       detached: true,
       cwd: '/',
       stdio: ['ignore', log, log],
-      env: { ...options.env, PATH: programFolders.join(':') },
+      // The shim of the same version lies beside the program.
+      env: { ...options.env, PATH: [dirname(program), ...programFolders].join(':') },
     })
     const ended = new Promise<never>((_, reject) => {
       child.on('error', reject)
