@@ -1,0 +1,373 @@
+/** What `kubectl explain` says about types and fields of `v1`: our own short words. Fields that are missing are described by their type. */
+export interface TypeDescription {
+  description: string
+  fields?: Readonly<Record<string, string>>
+}
+
+const p = 'io.k8s.api.core.v1.'
+
+/** Fields that all kinds have. */
+function kind(description: string, fields: Record<string, string> = {}): TypeDescription {
+  return { description, fields: { metadata: 'Name, labels and the like.', ...fields } }
+}
+
+const object = (description: string) =>
+  kind(description, { spec: 'What is wanted.', status: 'What is: written by the system, read by everybody.' })
+
+const list = (what: string) => kind(`A list of ${what}.`, { metadata: 'Of the list.', items: `The ${what}.` })
+
+const keyReference = (what: string): TypeDescription => ({
+  description: `One key of a ${what}.`,
+  fields: { key: 'The key.', name: `Name of the ${what}.`, optional: `Whether the ${what} or the key may be missing.` },
+})
+
+export const descriptions: Readonly<Record<string, TypeDescription>> = {
+  [`${p}Pod`]: object('Containers that run together on one node and share its network and volumes.'),
+  [`${p}PodList`]: list('pods'),
+  [`${p}PodSpec`]: {
+    description: 'How a pod should run.',
+    fields: {
+      activeDeadlineSeconds: 'Seconds on the node after which the pod is ended.',
+      affinity: 'Rules by which the scheduler prefers or refuses nodes.',
+      automountServiceAccountToken: "Whether the service account's token is mounted into the containers.",
+      containers: 'Containers of the pod; at least one. Cannot be changed later, but for their images.',
+      dnsConfig: 'Name servers, search domains and options that are added to those of the DNS policy.',
+      dnsPolicy: 'Where DNS settings come from: ClusterFirst, ClusterFirstWithHostNet, Default or None.',
+      enableServiceLinks: 'Whether containers get environment variables for the services of the namespace.',
+      ephemeralContainers: 'Containers added to the running pod for debugging; see `kubectl debug`.',
+      hostAliases: "Lines that are added to the containers' /etc/hosts.",
+      hostIPC: "Whether the pod uses the node's IPC namespace.",
+      hostNetwork: "Whether the pod uses the node's network.",
+      hostPID: "Whether the pod sees the node's processes.",
+      hostUsers: "Whether the pod uses the node's user namespace.",
+      hostname: 'Host name of the pod; its name by default.',
+      imagePullSecrets: 'Secrets with credentials for image registries.',
+      initContainers: 'Containers that run to their end, one after the other, before the others start.',
+      nodeName: 'Node that the pod runs on; normally set by the scheduler.',
+      nodeSelector: 'Labels that the node must have.',
+      os: 'Operating system that the containers are made for.',
+      overhead: 'Resources that running the pod costs besides its containers.',
+      preemptionPolicy: 'Whether the pod may push out pods of lower priority.',
+      priority: 'Importance for scheduling, computed from the priority class.',
+      priorityClassName: 'Name of the priority class.',
+      readinessGates: 'Further conditions that must be true before the pod is ready.',
+      resources: 'Resources of the pod as a whole.',
+      restartPolicy: 'When containers are started again: Always, OnFailure or Never.',
+      runtimeClassName: 'Name of the runtime class that runs the pod.',
+      schedulerName: 'Scheduler that places the pod.',
+      schedulingGates: 'While there are any, the pod is not scheduled.',
+      securityContext: 'Security settings of all containers of the pod.',
+      serviceAccount: 'Old name of serviceAccountName.',
+      serviceAccountName: 'Service account that the pod acts as.',
+      setHostnameAsFQDN: "Whether the host name is the pod's full domain name.",
+      shareProcessNamespace: 'Whether the containers see the processes of each other.',
+      subdomain: "Makes the pod's full name `hostname.subdomain.namespace.svc.domain`.",
+      terminationGracePeriodSeconds: 'Seconds between the request to stop and the kill.',
+      tolerations: 'Taints of nodes that do not keep the pod away.',
+      topologySpreadConstraints: 'How pods are spread over zones and nodes.',
+      volumes: 'Volumes that containers can mount.',
+    },
+  },
+  [`${p}Container`]: {
+    description: 'One container of a pod.',
+    fields: {
+      args: "Arguments; the image's by default. $(NAME) stands for an environment variable.",
+      command: "Program that is run instead of the image's entrypoint. $(NAME) stands for an environment variable.",
+      env: 'Environment variables.',
+      envFrom: 'Sources of many environment variables at once.',
+      image: 'Name of the image.',
+      imagePullPolicy: 'When the image is pulled: Always, IfNotPresent or Never.',
+      lifecycle: 'What is done after the start and before the stop.',
+      livenessProbe: 'Check whose failure restarts the container.',
+      name: 'Name of the container, a DNS label, unique in the pod.',
+      ports: 'Ports that the container listens on. For information: every port can be reached.',
+      readinessProbe: 'Check whose failure takes the pod out of its services.',
+      resizePolicy: 'Whether a change of resources restarts the container.',
+      resources: 'CPU, memory and other resources.',
+      restartPolicy: 'Always, for an init container that keeps running beside the others.',
+      securityContext: 'Security settings of this container.',
+      startupProbe: 'Check that must pass before the other probes begin.',
+      stdin: 'Whether the container has a standard input.',
+      stdinOnce: 'Whether standard input is closed when the first client goes.',
+      terminationMessagePath: "File whose content becomes the container's last message.",
+      terminationMessagePolicy: 'Where the last message comes from: File or FallbackToLogsOnError.',
+      tty: 'Whether the container has a terminal.',
+      volumeDevices: 'Block devices of the container.',
+      volumeMounts: "Volumes in the container's file system.",
+      workingDir: "Working directory; the image's by default.",
+    },
+  },
+  [`${p}ContainerPort`]: {
+    description: 'A port that a container listens on.',
+    fields: {
+      containerPort: 'Number of the port in the pod.',
+      hostIP: 'Address of the node that the host port is bound to.',
+      hostPort: 'Port of the node that leads to this port.',
+      name: 'Name of the port, which services can use.',
+      protocol: 'TCP, UDP or SCTP.',
+    },
+  },
+  [`${p}EnvVar`]: {
+    description: 'An environment variable.',
+    fields: {
+      name: 'Name of the variable.',
+      value: 'Value; $(NAME) stands for an earlier variable.',
+      valueFrom: 'Where the value comes from.',
+    },
+  },
+  [`${p}EnvVarSource`]: {
+    description: 'Where the value of a variable comes from.',
+    fields: {
+      configMapKeyRef: 'A key of a config map.',
+      fieldRef: 'A field of the pod.',
+      resourceFieldRef: "A container's resource.",
+      secretKeyRef: 'A key of a secret.',
+    },
+  },
+  [`${p}EnvFromSource`]: {
+    description: 'Many variables at once.',
+    fields: { configMapRef: 'All keys of a config map.', prefix: 'What is put before each name.', secretRef: 'All keys of a secret.' },
+  },
+  [`${p}ConfigMapKeySelector`]: keyReference('config map'),
+  [`${p}SecretKeySelector`]: keyReference('secret'),
+  [`${p}VolumeMount`]: {
+    description: "A volume in a container's file system.",
+    fields: {
+      mountPath: 'Folder in the container.',
+      mountPropagation: 'How mounts spread between node and container.',
+      name: 'Name of the volume.',
+      readOnly: 'Whether the container may not write.',
+      recursiveReadOnly: 'Whether mounts below are read-only too.',
+      subPath: 'Path in the volume that is mounted instead of its root.',
+      subPathExpr: 'As subPath, with $(NAME) for environment variables.',
+    },
+  },
+  [`${p}Volume`]: {
+    description: 'A volume of a pod; exactly one of its sources is set.',
+    fields: {
+      configMap: 'Keys of a config map as files.',
+      downwardAPI: 'Fields of the pod as files.',
+      emptyDir: 'An empty folder that lives as long as the pod.',
+      ephemeral: 'A claim that lives as long as the pod.',
+      hostPath: 'A file or folder of the node.',
+      image: "A registry image's files.",
+      name: 'Name of the volume, a DNS label.',
+      nfs: 'A folder of an NFS server.',
+      persistentVolumeClaim: 'A claim of the namespace.',
+      projected: 'Several sources in one folder.',
+      secret: 'Keys of a secret as files.',
+    },
+  },
+  [`${p}EmptyDirVolumeSource`]: {
+    description: 'An empty folder that lives as long as the pod.',
+    fields: { medium: 'Memory for a folder in memory.', sizeLimit: 'The most that it may hold.' },
+  },
+  [`${p}HostPathVolumeSource`]: {
+    description: 'A file or folder of the node.',
+    fields: { path: 'Path on the node.', type: 'What must be there, or is made: Directory, DirectoryOrCreate, File, …' },
+  },
+  [`${p}ResourceRequirements`]: {
+    description: 'Resources of a container.',
+    fields: {
+      claims: "Names of the pod's resource claims that the container uses.",
+      limits: 'The most that the container may use.',
+      requests: 'What the container is sure to get; the limits by default.',
+    },
+  },
+  [`${p}Probe`]: {
+    description: 'A check of a container that is repeated.',
+    fields: {
+      exec: 'Runs a command, which must end with 0.',
+      failureThreshold: 'Failures in a row that count as failed.',
+      grpc: 'Asks the gRPC health service.',
+      httpGet: 'Sends an HTTP request, whose status must be from 200 to 399.',
+      initialDelaySeconds: 'Seconds from the start to the first check.',
+      periodSeconds: 'Seconds between checks.',
+      successThreshold: 'Successes in a row that count as passed.',
+      tcpSocket: 'Opens a TCP connection.',
+      terminationGracePeriodSeconds: 'Seconds between stop and kill when this probe failed.',
+      timeoutSeconds: 'Seconds after which a check has failed.',
+    },
+  },
+  [`${p}Lifecycle`]: {
+    description: 'What is done when a container starts and stops.',
+    fields: {
+      postStart: 'Right after the start.',
+      preStop: 'Before the stop.',
+      stopSignal: "The signal that stops the container; the image's by default.",
+    },
+  },
+  [`${p}SecurityContext`]: {
+    description: 'Security settings of a container.',
+    fields: {
+      allowPrivilegeEscalation: 'Whether processes may get more rights than their parent.',
+      capabilities: 'Linux capabilities that are added or dropped.',
+      privileged: 'Whether the container has the rights of the node.',
+      readOnlyRootFilesystem: 'Whether the root file system is read-only.',
+      runAsGroup: 'Group id of the processes.',
+      runAsNonRoot: 'Whether user 0 is refused.',
+      runAsUser: 'User id of the processes.',
+    },
+  },
+  [`${p}PodSecurityContext`]: {
+    description: 'Security settings of all containers of a pod.',
+    fields: {
+      fsGroup: 'Group that owns the volumes.',
+      runAsGroup: 'Group id of the processes.',
+      runAsNonRoot: 'Whether user 0 is refused.',
+      runAsUser: 'User id of the processes.',
+      supplementalGroups: 'Further groups of the processes.',
+      sysctls: 'Kernel parameters of the pod.',
+    },
+  },
+  [`${p}Toleration`]: {
+    description: 'A taint that does not keep the pod away.',
+    fields: {
+      effect: 'Effect of the taint; every effect when empty.',
+      key: 'Key of the taint; every key when empty.',
+      operator: 'Exists or Equal.',
+      tolerationSeconds: 'Seconds that a NoExecute taint is borne.',
+      value: 'Value of the taint.',
+    },
+  },
+  [`${p}PodStatus`]: {
+    description: 'How a pod is doing.',
+    fields: {
+      conditions: 'Steps of its life that are done or not.',
+      containerStatuses: 'State of each container.',
+      hostIP: 'Address of the node.',
+      initContainerStatuses: 'State of each init container.',
+      message: 'Why it is so, for people.',
+      nominatedNodeName: 'Node where room is being made for the pod.',
+      phase: 'Pending, Running, Succeeded, Failed or Unknown.',
+      podIP: 'Address of the pod.',
+      podIPs: 'All addresses of the pod.',
+      qosClass: 'Guaranteed, Burstable or BestEffort.',
+      reason: 'Why it is so, in one word.',
+      startTime: 'When the kubelet took the pod on.',
+    },
+  },
+  [`${p}ContainerStatus`]: {
+    description: 'State of a container.',
+    fields: {
+      containerID: 'Runtime and id.',
+      image: 'Image that runs.',
+      imageID: 'Digest of the image.',
+      lastState: 'How it ended the last time.',
+      name: 'Name of the container.',
+      ready: 'Whether the readiness probe passes.',
+      restartCount: 'How often it was started again.',
+      started: 'Whether the startup probe has passed.',
+      state: 'Waiting, running or terminated.',
+    },
+  },
+  [`${p}Node`]: object('A machine that runs pods.'),
+  [`${p}NodeList`]: list('nodes'),
+  [`${p}NodeSpec`]: {
+    description: 'How a node should be used.',
+    fields: {
+      podCIDR: 'Addresses for pods of the node.',
+      providerID: 'Id of the machine at its provider.',
+      taints: 'What keeps pods away.',
+      unschedulable: 'Whether new pods are kept away.',
+    },
+  },
+  [`${p}NodeStatus`]: {
+    description: 'How a node is doing.',
+    fields: {
+      addresses: 'How the node is reached.',
+      allocatable: 'Resources for pods.',
+      capacity: 'Resources of the machine.',
+      conditions: 'What is well and what is not.',
+      images: 'Images on the node.',
+      nodeInfo: 'System, kernel and runtime.',
+    },
+  },
+  [`${p}Taint`]: {
+    description: 'What keeps pods away from a node.',
+    fields: { effect: 'NoSchedule, PreferNoSchedule or NoExecute.', key: 'Key.', timeAdded: 'Since when.', value: 'Value.' },
+  },
+  [`${p}Namespace`]: object('A room for names: most objects belong to one.'),
+  [`${p}NamespaceList`]: list('namespaces'),
+  [`${p}NamespaceSpec`]: {
+    description: 'How a namespace should be.',
+    fields: { finalizers: 'Who has something to do before it is gone.' },
+  },
+  [`${p}NamespaceStatus`]: {
+    description: 'How a namespace is.',
+    fields: { conditions: 'What holds up its removal.', phase: 'Active or Terminating.' },
+  },
+  [`${p}Service`]: object('A name and address for a set of pods.'),
+  [`${p}ServiceList`]: list('services'),
+  [`${p}ServiceSpec`]: {
+    description: 'How a service works.',
+    fields: {
+      clusterIP: 'Address in the cluster; None for a service without one.',
+      externalIPs: 'Further addresses that lead to the service.',
+      externalName: 'Name that the service stands for, with type ExternalName.',
+      externalTrafficPolicy: "Whether traffic from outside may go to other nodes' pods: Cluster or Local.",
+      internalTrafficPolicy: "Whether traffic from inside may go to other nodes' pods: Cluster or Local.",
+      ports: 'Ports of the service.',
+      selector: 'Labels of the pods that serve it.',
+      sessionAffinity: 'Whether a client stays with one pod: ClientIP or None.',
+      type: 'ClusterIP, NodePort, LoadBalancer or ExternalName.',
+    },
+  },
+  [`${p}ServicePort`]: {
+    description: 'A port of a service.',
+    fields: {
+      appProtocol: 'Protocol of the application, as a hint.',
+      name: 'Name of the port.',
+      nodePort: 'Port on every node.',
+      port: 'Port of the service.',
+      protocol: 'TCP, UDP or SCTP.',
+      targetPort: 'Number or name of the port of the pods.',
+    },
+  },
+  [`${p}ConfigMap`]: kind('Configuration as keys and values.', {
+    binaryData: 'Values that are bytes, base64.',
+    data: 'Values that are text.',
+    immutable: 'Whether the data can no longer be changed.',
+  }),
+  [`${p}ConfigMapList`]: list('config maps'),
+  [`${p}Secret`]: kind('Secret values by key.', {
+    data: 'Values, base64.',
+    immutable: 'Whether the data can no longer be changed.',
+    stringData: 'Values as text; moved into data when written.',
+    type: 'What the secret is for.',
+  }),
+  [`${p}SecretList`]: list('secrets'),
+  [`${p}ServiceAccount`]: kind('An identity for programs in pods.', {
+    automountServiceAccountToken: 'Whether pods get a token mounted.',
+    imagePullSecrets: 'Secrets for image registries, for pods that name none.',
+    secrets: 'Secrets that its pods may use.',
+  }),
+  [`${p}ServiceAccountList`]: list('service accounts'),
+  [`${p}Event`]: kind('Something that happened to an object.', {
+    count: 'How often it happened.',
+    firstTimestamp: 'When it happened first.',
+    involvedObject: 'What it happened to.',
+    lastTimestamp: 'When it happened last.',
+    message: 'What happened, for people.',
+    reason: 'What happened, in one word.',
+    source: 'Who saw it.',
+    type: 'Normal or Warning.',
+  }),
+  [`${p}EventList`]: list('events'),
+  [`${p}Endpoints`]: kind('Addresses behind a service (old form of EndpointSlice).', { subsets: 'Addresses and ports.' }),
+  [`${p}EndpointsList`]: list('endpoints'),
+  [`${p}Binding`]: kind('Puts a pod on a node.', { target: 'The node.' }),
+  [`${p}LocalObjectReference`]: { description: 'An object of the same namespace.', fields: { name: 'Name of the object.' } },
+  [`${p}ObjectReference`]: {
+    description: 'Any object.',
+    fields: {
+      apiVersion: 'Group and version.',
+      fieldPath: 'The part of the object that is meant.',
+      kind: 'Kind.',
+      name: 'Name.',
+      namespace: 'Namespace.',
+      resourceVersion: 'Version.',
+      uid: 'Identity.',
+    },
+  },
+}
