@@ -66,6 +66,11 @@ function filled(plan: MessagePlan): JSONObject {
   return object
 }
 
+/** What upstream's zero value of a type looks like: structs held by value and required fields are there, and empty. */
+export function zeroObject(schema: MessageSchema, registry: SchemaRegistry): JSONObject {
+  return filled(planOf(registry, schema))
+}
+
 class MapKey {
   readonly key: string
 
