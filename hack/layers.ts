@@ -20,7 +20,19 @@ export const layers: Record<string, readonly string[]> = {
   kubelet: [...toClient, 'cri'],
   network: toClient,
   kubectl: toClient,
-  cluster: [...toClient, 'storage', 'apiserver', 'registry', 'controlplane', 'controller', 'scheduler', 'kubelet', 'network', 'kubectl', 'cri'],
+  cluster: [
+    ...toClient,
+    'storage',
+    'apiserver',
+    'registry',
+    'controlplane',
+    'controller',
+    'scheduler',
+    'kubelet',
+    'network',
+    'kubectl',
+    'cri',
+  ],
 }
 
 /** Calls that only the named files may make, with what to do instead. */

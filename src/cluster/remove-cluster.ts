@@ -1,5 +1,5 @@
-import { readdir, rm, rmdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { removeFromKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
@@ -9,6 +9,7 @@ import { type ClusterFolder, type ClusterRecord, contextName } from './cluster-f
 import { ensureContainerd, removeAllPods, removeContainerd } from './containerd/index.ts'
 import { unmountBelow } from './containerd/mounts.ts'
 import { cniPluginFolder } from './machine.ts'
+import { removeCgroups } from './node/cgroup-root.ts'
 import { containerdFolders, machineFolder, podNetworkOptions } from './node/node-runtime.ts'
 import { sandboxImageName } from './sandbox-image/index.ts'
 
@@ -31,30 +32,10 @@ export async function removeCluster({ folder, record, clock, log }: RemoveCluste
   await removeAllPods(connection.runtime, signal)
   await removeContainerd({ ...folders, clock }, signal)
   await removePodNetwork(podNetworkOptions(folder, record), signal)
-  await removeCgroups(cgroupRoot(folder))
+  await removeCgroups(folder)
   await unmountBelow([folder.kubelet], signal)
   for (const path of record.kubeconfigs) await removeFromKubeconfigFile(path, contextName(folder))
   await rm(folder.run, { recursive: true, force: true })
   await rm(folder.data, { recursive: true, force: true })
   for (const shared of [machineFolder, dirname(folder.run)]) await rmdir(shared).catch(() => undefined)
-}
-
-/** The cgroup below which all pods of the cluster live, in every hierarchy. */
-export function cgroupRoot({ id }: ClusterFolder): string {
-  return `/coxswain-${id}`
-}
-
-/** Removes the cgroup and those in it, deepest first, wherever the machine mounts hierarchies. */
-async function removeCgroups(name: string): Promise<void> {
-  const mount = '/sys/fs/cgroup'
-  const hierarchies = (await readdir(mount, { withFileTypes: true })).filter(entry => entry.isDirectory() && !entry.isSymbolicLink())
-  for (const path of [join(mount, name), ...hierarchies.map(entry => join(mount, entry.name, name))]) await removeCgroup(path)
-}
-
-async function removeCgroup(path: string): Promise<void> {
-  const children = await readdir(path, { withFileTypes: true }).catch(() => [])
-  for (const child of children) if (child.isDirectory()) await removeCgroup(join(path, child.name))
-  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
 }

@@ -1,3 +1,4 @@
+import { formatIPv4, parseCIDR } from '#base/cidr.ts'
 import type { Clock } from '#base/clock.ts'
 import { RealClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
@@ -96,7 +97,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const { host = '127.0.0.1', port = 0, advertiseAddress = '127.0.0.1' } = options.api ?? {}
   const machine = new RealClock()
   const pki = new ClusterPKI(options.pkiFolder === undefined ? new MemoryPKIFiles() : new FolderPKIFiles(options.pkiFolder), {
-    serverAddresses: [advertiseAddress],
+    serverAddresses: [advertiseAddress, firstServiceAddress(serviceCIDR)],
     now: machine.now(),
   })
   const [storage, certificates] = await Promise.all([openStorage(options.storage ?? 'memory', log), pki.load()])
@@ -114,6 +115,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   runComponents({ controlPlane, tasks, caPEM: certificates.ca, clock, random, log })
   const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
   return new Cluster({ controlPlane, storage, tasks, pki, certificates, url, contextName: options.contextName ?? 'coxswain' })
+}
+
+function firstServiceAddress(serviceCIDR: string): string {
+  const range = parseCIDR(serviceCIDR)
+  if (range === undefined) throw new Error(`cannot use "${serviceCIDR}" for services: want an IPv4 range such as ${defaultServiceCIDR}`)
+  return formatIPv4(range.first + 1)
 }
 
 async function openStorage(wanted: 'memory' | { sqlite: string }, log: Logger): Promise<Storage> {

@@ -4,15 +4,20 @@ import type { RuntimeConnection } from '#cri/remote/connect.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
 import { nodePodCIDR, outwardMTU, readRoutes, setUpPodNetwork, type PodNetworkOptions } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord } from '../cluster-folder.ts'
-import { type ContainerdHandle, type ContainerdOptions, ensureContainerd } from '../containerd/index.ts'
+import {
+  type ContainerdHandle,
+  type ContainerdOptions,
+  containerdPaths,
+  ensureContainerd,
+  everyHost,
+  setRegistryMirror,
+} from '../containerd/index.ts'
 import { cniPluginFolder } from '../machine.ts'
 import { ensureSandboxImage, sandboxImageName } from '../sandbox-image/index.ts'
 
 export interface NodeRuntimeOptions {
   folder: ClusterFolder
   record: ClusterRecord
-  /** Takes every image pull; without it, the registries that image names say. */
-  mirrorURL?: string
   clock: Clock
   log: Logger
   onStep(what: string, startedMs: number): void
@@ -46,6 +51,7 @@ export class NodeRuntime implements Disposable {
   readonly #options: NodeRuntimeOptions
   readonly #lifetime = new AbortController()
   #handle: ContainerdHandle
+  #mirrorURL: string | undefined
 
   private constructor(options: NodeRuntimeOptions, handle: ContainerdHandle) {
     this.#options = options
@@ -70,6 +76,12 @@ export class NodeRuntime implements Disposable {
     return node
   }
 
+  /** Takes every image pull from now on; undefined: the registries that image names say. containerd reads it at each pull. */
+  async setMirror(mirrorURL: string | undefined): Promise<void> {
+    this.#mirrorURL = mirrorURL
+    await setRegistryMirror({ folder: containerdPaths(containerdFolders(this.#options.folder)).registries, host: everyHost, mirrorURL })
+  }
+
   /** Stops watching; containerd and its pods go on. */
   [Symbol.dispose](): void {
     this.#lifetime.abort(new Error('node runtime disposed'))
@@ -92,17 +104,17 @@ export class NodeRuntime implements Disposable {
       this.#options.log.warn('containerd ended: starting it again', { pid: this.#handle.pid })
       this.#handle[Symbol.dispose]()
       this.#handle = await ensureContainerd(containerdOptions(this.#options), signal)
+      await this.setMirror(this.#mirrorURL)
     }
   }
 }
 
-function containerdOptions({ folder, mirrorURL, clock, log }: NodeRuntimeOptions): ContainerdOptions {
+function containerdOptions({ folder, clock, log }: NodeRuntimeOptions): ContainerdOptions {
   return {
     ...containerdFolders(folder),
     clock,
     logger: log.child({ component: 'containerd' }),
     sandboxImage: sandboxImageName,
     cni: { binFolder: cniPluginFolder(), confFolder: folder.cniConf },
-    ...(mirrorURL === undefined ? {} : { mirrorURL }),
   }
 }

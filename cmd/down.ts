@@ -1,0 +1,37 @@
+import { RealClock } from '#base/clock.ts'
+import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
+import { requestStop } from '#cluster/control-socket.ts'
+import { removeCluster } from '#cluster/remove-cluster.ts'
+import { stopSupervisor } from './supervisor.ts'
+import { dataDirFlag, defaultDataDirectory, noClusterError, requireRoot } from './data-directory.ts'
+import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { openLog } from './log.ts'
+import { printStep } from './progress.ts'
+
+const definitions = {
+  'data-dir': dataDirFlag,
+  delete: { type: 'boolean', description: 'Remove everything of the cluster: Pods, network, mounts, cgroups, data' },
+} satisfies FlagDefinitions
+
+export function usage(): string {
+  return `Usage: cox down [flags]\n\nStops the cluster. Its Pods go on running and are there again after the next "cox up".\n\n${describeFlags(definitions)}`
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(args, definitions)
+  const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
+  const record = await readClusterRecord(folder)
+  if (record === undefined) throw noClusterError(folder)
+  requireRoot()
+  const { signal } = new AbortController()
+  const clock = new RealClock()
+  const started = clock.monotonicMs()
+  const wasSupervised = stopSupervisor(folder)
+  const wasRunning = await requestStop(folder.controlSocket)
+  printStep({ what: wasRunning || wasSupervised ? 'cluster stopped' : 'cluster was not running', tookMs: clock.monotonicMs() - started })
+  if (flags.delete !== true) return 0
+  const removing = clock.monotonicMs()
+  await removeCluster({ folder, record, clock, log: openLog({ level: 'warn' }) }, signal)
+  printStep({ what: 'Pods, network, cgroups and data removed', tookMs: clock.monotonicMs() - removing })
+  return 0
+}

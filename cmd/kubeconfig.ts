@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { clusterFolder } from '#cluster/cluster-folder.ts'
+import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { dataDirFlag, defaultDataDirectory, noClusterError } from './data-directory.ts'
+
+const definitions = { 'data-dir': dataDirFlag } satisfies FlagDefinitions
+
+export function usage(): string {
+  return `Usage: cox kubeconfig [flags]\n\nPrints the cluster's administrator kubeconfig.\n\n${describeFlags(definitions)}`
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(args, definitions)
+  const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
+  const text = await readFile(folder.adminKubeconfig, 'utf8').catch(() => undefined)
+  if (text === undefined) throw noClusterError(folder)
+  process.stdout.write(text)
+  return 0
+}

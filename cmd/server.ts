@@ -1,0 +1,87 @@
+import { isIPv4 } from 'node:net'
+import { parseCIDR } from '#base/cidr.ts'
+import { RealClock } from '#base/clock.ts'
+import { SystemRandom } from '#base/random.ts'
+import type { ClusterFolder } from '#cluster/cluster-folder.ts'
+import { openControlSocket } from '#cluster/control-socket.ts'
+import { startMachineCluster } from '#cluster/machine-cluster.ts'
+import { type FlagDefinitions, type Flags, UsageError } from './flags.ts'
+import { type LogLevel, openLog } from './log.ts'
+import type { Step } from './progress.ts'
+
+/** Flags of `cox up` that the background process takes, too. */
+export const serverFlags = {
+  'api-port': { type: 'number', placeholder: 'N', description: 'Port of the API server (default 6443, or a free one)' },
+  'node-name': { type: 'string', placeholder: 'NAME', description: "Name of this machine's node (default its host name)" },
+  'pod-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of all Pods (default 10.244.0.0/16, or a free one beside it)' },
+  'service-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of Services (default 10.96.0.0/12)' },
+  offline: { type: 'boolean', description: 'Take images from stand-ins built out of Debian packages, not from registries' },
+} satisfies FlagDefinitions
+
+export type ServerFlags = Flags<typeof serverFlags>
+
+/** @throws UsageError */
+export function validateServerFlags(flags: ServerFlags): void {
+  for (const name of ['pod-cidr', 'service-cidr'] as const) {
+    const value = flags[name]
+    if (value === undefined) continue
+    if (!isIPv4(value.split('/')[0]!) || parseCIDR(value) === undefined) {
+      throw new UsageError(`invalid argument "${value}" for "--${name}": must be an IPv4 range such as 10.244.0.0/16`)
+    }
+  }
+  const port = flags['api-port']
+  if (port !== undefined && (port < 1 || port > 65_535))
+    throw new UsageError(`invalid argument "${port}" for "--api-port": must be 1 to 65535`)
+  const node = flags['node-name']
+  if (node !== undefined && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(node)) {
+    throw new UsageError(`invalid argument "${node}" for "--node-name": must be a lower-case DNS name`)
+  }
+}
+
+export interface ServerOptions {
+  folder: ClusterFolder
+  kubeconfig: string
+  flags: ServerFlags
+  logLevel: LogLevel
+  onStep(step: Step): void
+  onNotice(text: string): void
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Resolves when somebody asked the process to stop: a signal, or `cox down`. */
+  stopped: Promise<void>
+}
+
+/** Starts the cluster of this machine in this process; it is ready when this resolves. */
+export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, onNotice }: ServerOptions): Promise<RunningServer> {
+  const clock = new RealClock()
+  const log = openLog({ level: logLevel })
+  const stop = Promise.withResolvers<void>()
+  const onSignal = () => stop.resolve()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+  const status = { pid: process.pid, startedAtMs: clock.now() }
+  const cluster = await startMachineCluster({
+    folder,
+    kubeconfig,
+    apiPort: flags['api-port'],
+    nodeName: flags['node-name'],
+    podCIDR: flags['pod-cidr'],
+    serviceCIDR: flags['service-cidr'],
+    offline: flags.offline ?? false,
+    clock,
+    random: new SystemRandom(),
+    log,
+    onStep,
+    onNotice,
+  })
+  const control = await openControlSocket(folder.controlSocket, { status, onStop: onSignal })
+  return {
+    stopped: stop.promise,
+    async [Symbol.asyncDispose]() {
+      // A second signal ends the process at once: that is safe, starting is recovering.
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal)
+      await cluster[Symbol.asyncDispose]()
+      control[Symbol.dispose]()
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Pod } from '#api/core/v1/types.gen.ts'
+import { keyOf } from '#apimachinery/meta/v1/object.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { RealClock } from '#base/clock.ts'
+import { type ClusterFolder, clusterFolder } from '#cluster/cluster-folder.ts'
+import { queryControlStatus } from '#cluster/control-socket.ts'
+import { installPackages, missingPackages } from '#cluster/packages.ts'
+import type { RESTMapper } from '#client/rest-mapper.ts'
+import { applyObject } from '#kubectl/apply/apply.ts'
+import { readManifests } from '#kubectl/apply/manifests.ts'
+import { untilPodReady } from '#kubectl/wait.ts'
+import { adminClient } from './client.ts'
+import { dataDirFlag, defaultDataDirectory, requireRoot } from './data-directory.ts'
+import { type FlagDefinitions, describeFlags, type Flags, parseFlags, UsageError } from './flags.ts'
+import { printNotice, printStep } from './progress.ts'
+import { runServer, serverFlags, validateServerFlags } from './server.ts'
+import { startSupervisor } from './supervisor.ts'
+import { wideTable } from './tables.ts'
+
+const definitions = {
+  filename: { type: 'strings', short: 'f', placeholder: 'FILE|DIR', description: 'Manifests to apply; may be given several times' },
+  'data-dir': dataDirFlag,
+  kubeconfig: { type: 'string', placeholder: 'FILE', description: 'File to merge the context into (default ~/.kube/config)' },
+  ...serverFlags,
+  detach: { type: 'boolean', description: 'Return when the cluster is ready and keep it running in the background' },
+  timeout: { type: 'number', placeholder: 'SECONDS', description: 'How long the applied Pods may take to be ready (default 300)' },
+  'no-install': { type: 'boolean', description: 'Do not install missing Debian packages; list them instead' },
+} satisfies FlagDefinitions
+
+type UpFlags = Flags<typeof definitions>
+
+const defaultTimeoutSeconds = 300
+
+export function usage(): string {
+  return `Usage: cox up [flags]\n\nStarts a cluster on this machine, applies manifests and waits for their Pods.\n\n${describeFlags(definitions)}`
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { flags, rest } = parseFlags(args, definitions)
+  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`)
+  validateServerFlags(flags)
+  const objects = await readManifests(flags.filename ?? [])
+  requireRoot()
+  const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
+  const kubeconfig = resolve(flags.kubeconfig ?? join(homedir(), '.kube/config'))
+  await installMissing(flags)
+  return flags.detach === true ? runDetached(folder, kubeconfig, objects, flags) : runInForeground(folder, kubeconfig, objects, flags)
+}
+
+async function installMissing(flags: UpFlags): Promise<void> {
+  const missing = missingPackages()
+  if (missing.length === 0) return
+  if (flags['no-install'] === true) {
+    throw new Error(`this machine lacks the Debian packages ${missing.join(', ')}; install them, or leave --no-install out`)
+  }
+  const clock = new RealClock()
+  const started = clock.monotonicMs()
+  printNotice(`installing Debian packages: ${missing.join(' ')}`)
+  await installPackages(missing, new AbortController().signal)
+  printStep({ what: 'packages installed', tookMs: clock.monotonicMs() - started })
+}
+
+async function runInForeground(folder: ClusterFolder, kubeconfig: string, objects: KubeObject[], flags: UpFlags): Promise<number> {
+  if ((await queryControlStatus(folder.controlSocket)) !== undefined) {
+    throw new Error(`a cluster already runs in "${folder.data}"; stop it with "cox down", or use --detach to apply files to it`)
+  }
+  await using server = await runServer({ folder, kubeconfig, flags, logLevel: 'warn', onStep: printStep, onNotice: printNotice })
+  if (objects.length > 0) await applyAndShow(folder, objects, flags)
+  process.stdout.write('\nThe cluster runs until Ctrl-C; its Pods go on after that. "cox down --delete" removes it.\n')
+  await server.stopped
+  return 0
+}
+
+async function runDetached(folder: ClusterFolder, kubeconfig: string, objects: KubeObject[], flags: UpFlags): Promise<number> {
+  if ((await queryControlStatus(folder.controlSocket)) === undefined) {
+    const passed = Object.keys(serverFlags).flatMap(name => {
+      const value = flags[name as keyof typeof serverFlags]
+      return value === undefined ? [] : [`--${name}=${value}`]
+    })
+    const progress = startSupervisor(folder, ['--data-dir', folder.data, '--kubeconfig', kubeconfig, ...passed])
+    await relayProgress(progress, folder)
+  } else {
+    process.stdout.write(`the cluster in "${folder.data}" runs already\n`)
+  }
+  if (objects.length > 0) await applyAndShow(folder, objects, flags)
+  return 0
+}
+
+/** Shows what the background process does until it says that it is ready. */
+async function relayProgress(progress: NodeJS.ReadableStream, folder: ClusterFolder): Promise<void> {
+  for await (const line of createInterface({ input: progress })) {
+    const message = JSON.parse(line) as ProgressMessage
+    switch (message.type) {
+      case 'step':
+        printStep(message)
+        break
+      case 'notice':
+        printNotice(message.text)
+        break
+      case 'failed':
+        throw new Error(message.text)
+      case 'ready':
+        ;(progress as unknown as { destroy(): void }).destroy()
+        return
+    }
+  }
+  throw new Error(`the cluster process ended while it started; its log is "${folder.log}"`)
+}
+
+/** What a server that starts in the background tells, one JSON value a line. */
+export type ProgressMessage =
+  | { type: 'step'; what: string; tookMs: number }
+  | { type: 'notice'; text: string }
+  | { type: 'failed'; text: string }
+  | { type: 'ready' }
+
+async function applyAndShow(folder: ClusterFolder, objects: KubeObject[], flags: UpFlags): Promise<void> {
+  const clock = new RealClock()
+  const { client, transport, mapper } = await adminClient(folder.adminKubeconfig)
+  const started = clock.monotonicMs()
+  const deadline = new AbortController()
+  const seconds = flags.timeout ?? defaultTimeoutSeconds
+  using _timer = clock.after(seconds * 1_000, () =>
+    deadline.abort(new Error(`the Pods were not ready within ${seconds} s; "kubectl describe pod" tells why`)),
+  )
+  const pods: Pod[] = []
+  for (const given of objects) {
+    const { object, outcome } = await applyObject(client, await withNamespace(given, mapper, deadline.signal), deadline.signal)
+    process.stdout.write(`${object.kind.toLowerCase()}/${object.metadata.name} ${outcome}\n`)
+    if (object.kind === 'Pod' && object.apiVersion === 'v1') pods.push(object as Pod)
+  }
+  await Promise.all(pods.map(pod => untilPodReady(client, pod, deadline.signal)))
+  if (pods.length > 0) printStep({ what: `${pods.map(keyOf).join(', ')} ready`, tookMs: clock.monotonicMs() - started })
+  const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace!))
+  for (const namespace of namespaces) {
+    process.stdout.write(`\n${await wideTable(transport, `/api/v1/namespaces/${namespace}/pods`, deadline.signal)}`)
+  }
+}
+
+/** Objects of namespaced kinds that name no namespace go to `default`. */
+async function withNamespace(object: KubeObject, mapper: RESTMapper, signal: AbortSignal): Promise<KubeObject> {
+  const { namespaced } = await mapper.mappingOf(object, signal)
+  return namespaced && object.metadata.namespace === undefined
+    ? { ...object, metadata: { ...object.metadata, namespace: 'default' } }
+    : object
+}

@@ -1,0 +1,136 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import { formatKubeconfig, mergeIntoKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
+import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
+import { type ClusterFolder, type ClusterRecord, contextName, readClusterRecord, writeClusterRecord } from './cluster-folder.ts'
+import { openImageSource } from './images/image-source.ts'
+import { realReach } from './images/registry-reachable.ts'
+import { freePort, machineAddress, machineNodeName } from './machine.ts'
+import { startMachineNode } from './node/machine-node.ts'
+import { NodeRuntime } from './node/node-runtime.ts'
+import { type Cluster, defaultServiceCIDR, startCluster } from './start-cluster.ts'
+
+export interface MachineClusterOptions {
+  folder: ClusterFolder
+  /** File that a context is merged into. */
+  kubeconfig: string
+  /** Left out: as at the last start, else 6443 or a free port. */
+  apiPort: number | undefined
+  nodeName: string | undefined
+  podCIDR: string | undefined
+  serviceCIDR: string | undefined
+  /** Images come from stand-ins on this machine, whether or not a registry can be reached. */
+  offline: boolean
+  clock: Clock
+  random: Random
+  log: Logger
+  onStep(step: { what: string; tookMs: number }): void
+  /** What people must not miss. */
+  onNotice(text: string): void
+}
+
+/** The cluster of this machine: a control plane on disk and one node with real containers. Disposing it leaves the Pods running. */
+export interface MachineCluster extends AsyncDisposable {
+  cluster: Cluster
+  record: ClusterRecord
+}
+
+/** Starts the cluster, or takes up what an earlier process left; the node is Ready when it resolves. */
+export async function startMachineCluster(options: MachineClusterOptions): Promise<MachineCluster> {
+  const { folder, clock, random, log, onNotice } = options
+  const { signal } = new AbortController()
+  const step = (what: string, startedMs: number) => options.onStep({ what, tookMs: clock.monotonicMs() - startedMs })
+  const started = clock.monotonicMs()
+  await mkdir(folder.data, { recursive: true, mode: 0o700 })
+  const record = await decideRecord(options, signal)
+  await writeClusterRecord(folder, record)
+
+  await using stack = new AsyncDisposableStack()
+  const images = openImageSource({ offline: options.offline, reach: realReach, clock, log, onNotice }, signal)
+  const runtime = NodeRuntime.start({ folder, record, clock, log, onStep: step }, signal)
+  const cluster = startControlPlane(options, record, step)
+  // What has started is stopped again when something else fails.
+  await Promise.allSettled([images, runtime, cluster])
+  for (const part of [images, runtime, cluster])
+    await part.then(
+      started => stack.use(started),
+      () => undefined,
+    )
+  const source = await images
+  const node = { runtime: await runtime, cluster: await cluster }
+  await Promise.all([writeKubeconfigs(options, node.cluster), node.runtime.setMirror(source.mirrorURL)])
+  const joining = clock.monotonicMs()
+  const kubelet = stack.use(await startMachineNode({ folder, record, ...node, clock, random, log }, signal))
+  await kubelet.ready
+  step(`node ${record.nodeName} Ready`, joining)
+  step(`cluster ready at ${node.cluster.url}, context "${contextName(folder)}"`, started)
+  const owned = stack.move()
+  return { cluster: node.cluster, record, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function startControlPlane(
+  options: MachineClusterOptions,
+  record: ClusterRecord,
+  step: (what: string, startedMs: number) => void,
+): Promise<Cluster> {
+  const { folder, clock, random, log } = options
+  const started = clock.monotonicMs()
+  const cluster = await startCluster({
+    storage: { sqlite: folder.storage },
+    pkiFolder: folder.pki,
+    api: { host: '0.0.0.0', port: record.apiPort, advertiseAddress: record.nodeIP },
+    serviceCIDR: record.serviceCIDR,
+    contextName: contextName(folder),
+    clock,
+    random,
+    log,
+  })
+  step(`API server, scheduler and controllers running, ${cluster.url}`, started)
+  return cluster
+}
+
+/** What the first start decides and later ones keep; what the user says explicitly now wins where it can be changed. */
+async function decideRecord(options: MachineClusterOptions, signal: AbortSignal): Promise<ClusterRecord> {
+  const { folder } = options
+  const [before, routes, resolvers] = await Promise.all([readClusterRecord(folder), readRoutes(signal), readResolvers()])
+  const nodeIP = machineAddress(routes.find(({ dst }) => dst === 'default')?.dev)
+  const kubeconfigs = [...new Set([...(before?.kubeconfigs ?? []), options.kubeconfig])]
+  if (before !== undefined) {
+    for (const [flag, wanted, kept] of [
+      ['--pod-cidr', options.podCIDR, before.podCIDR],
+      ['--service-cidr', options.serviceCIDR, before.serviceCIDR],
+      ['--node-name', options.nodeName, before.nodeName],
+    ] as const) {
+      if (wanted !== undefined && wanted !== kept) {
+        throw new Error(
+          `cannot change ${flag} of the cluster in "${folder.data}" from ${kept} to ${wanted}; remove it with "cox down --delete" first`,
+        )
+      }
+    }
+    return { ...before, apiPort: options.apiPort ?? before.apiPort, nodeIP, kubeconfigs }
+  }
+  const podCIDR = choosePodCIDR({
+    ...(options.podCIDR === undefined ? {} : { wanted: options.podCIDR }),
+    routes,
+    isOwn: isOwnRoute(folder.id),
+    avoid: resolvers,
+  })
+  return {
+    apiPort: options.apiPort ?? (await freePort(6443)),
+    kubeletPort: await freePort(10_250),
+    nodeName: options.nodeName ?? machineNodeName(),
+    podCIDR,
+    serviceCIDR: options.serviceCIDR ?? defaultServiceCIDR,
+    nodeIP,
+    kubeconfigs,
+  }
+}
+
+async function writeKubeconfigs({ folder, kubeconfig }: MachineClusterOptions, cluster: Cluster): Promise<void> {
+  const { certificate, key } = cluster.certificates.admin
+  const credentials = { certificate, key }
+  await writeFile(folder.adminKubeconfig, await formatKubeconfig(cluster.kubeconfig), { mode: 0o600 })
+  await mergeIntoKubeconfigFile(kubeconfig, { name: contextName(folder), server: cluster.url, ca: cluster.certificates.ca, credentials })
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import { kubernetesVersion } from '#base/version.ts'
+import { linuxHost, startKubelet } from '#kubelet/index.ts'
+import { KubeletServer } from '#kubelet/server/server.ts'
+import type { ClusterFolder, ClusterRecord } from '../cluster-folder.ts'
+import type { Cluster } from '../start-cluster.ts'
+import { cgroupRoot } from './cgroup-root.ts'
+import { kubeletAuthorizer } from './kubelet-authorizer.ts'
+import type { NodeRuntime } from './node-runtime.ts'
+
+export interface MachineNodeOptions {
+  folder: ClusterFolder
+  record: ClusterRecord
+  cluster: Cluster
+  runtime: NodeRuntime
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+/** This machine as a node of the cluster: the kubelet and its server. Disposing it stops no container. */
+export interface MachineNode extends AsyncDisposable {
+  /** Resolves when the API shows the node as Ready. */
+  ready: Promise<void>
+}
+
+export async function startMachineNode(
+  { folder, record, cluster, runtime, clock, random, log }: MachineNodeOptions,
+  signal: AbortSignal,
+): Promise<MachineNode> {
+  const { nodeName, nodeIP, kubeletPort } = record
+  const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] })
+  await using stack = new AsyncDisposableStack()
+  const kubelet = startKubelet(
+    {
+      nodeName,
+      client,
+      runtime: runtime.connection.runtime,
+      images: runtime.connection.runtime,
+      host: linuxHost({ log, rootDirectory: folder.kubelet, cgroupRoot: cgroupRoot(folder) }),
+      clock,
+      random,
+      log: log.child({ component: 'kubelet' }),
+      rootDirectory: folder.kubelet,
+      podLogsDirectory: folder.podLogs,
+      nodeIPs: [nodeIP],
+      version: kubernetesVersion.gitVersion,
+      labels: { 'node-role.kubernetes.io/control-plane': '' },
+      kubeletPort,
+    },
+    signal,
+  )
+  stack.use(kubelet)
+  const { serving } = await cluster.pki.loadNode(nodeName, [nodeIP])
+  const server = new KubeletServer({
+    host: kubelet.host,
+    tls: { cert: serving.certificate, key: serving.key, clientCA: cluster.certificates.ca },
+    authorize: kubeletAuthorizer({ nodeName, client, signal }),
+    clock,
+    logger: log.child({ component: 'kubelet-server' }),
+  })
+  stack.use(server)
+  await server.listen(kubeletPort, '0.0.0.0')
+  const owned = stack.move()
+  return { ready: kubelet.ready, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}

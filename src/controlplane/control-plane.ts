@@ -1,0 +1,158 @@
+import { BearerTokenAuthenticator } from '#apiserver/authentication/bearer-token.ts'
+import { openIDHandlers } from '#apiserver/authentication/serviceaccount/openid-handlers.ts'
+import { TokenIssuer } from '#apiserver/authentication/serviceaccount/token-issuer.ts'
+import { UnionAuthenticator } from '#apiserver/authentication/union.ts'
+import { X509Authenticator } from '#apiserver/authentication/x509.ts'
+import { defaultAdmissionPlugins } from '#apiserver/admission/default-plugins.ts'
+import { NodeAuthorizer } from '#apiserver/authorization/node/node-authorizer.ts'
+import { RBACAuthorizer } from '#apiserver/authorization/rbac/rbac-authorizer.ts'
+import { RuleResolver } from '#apiserver/authorization/rbac/rule-resolver.ts'
+import { PrivilegedGroupAuthorizer, UnionAuthorizer } from '#apiserver/authorization/union-authorizer.ts'
+import { HTTPFront } from '#apiserver/http/front.ts'
+import { InProcessTransport } from '#apiserver/inprocess/transport.ts'
+import { openAPIHandlers } from '#apiserver/openapi/openapi-handlers.ts'
+import { OpenAPIService } from '#apiserver/openapi/openapi-service.ts'
+import type { StoreLookup, UserInfo } from '#apiserver/registry/resource.ts'
+import { APIServer } from '#apiserver/server.ts'
+import { versionHandler, versionInfo } from '#apiserver/version.ts'
+import type { Service } from '#api/core/v1/types.gen.ts'
+import { descriptions } from '#api/descriptions.ts'
+import { builtinResourceInfos } from '#api/resources.ts'
+import { schemaRegistry } from '#api/schemas.ts'
+import { type Clock, RealClock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import { coxswainVersion } from '#base/version.ts'
+import { RESTClient } from '#client/rest-client.ts'
+import { RESTMapper } from '#client/rest-mapper.ts'
+import type { Transport } from '#client/transport.ts'
+import { ServiceAllocation } from '#registry/core/services/index.ts'
+import { builtinResources } from '#registry/index.ts'
+import type { Storage } from '#storage/storage.ts'
+import { createFirstObjects } from './first-objects.ts'
+import { kubeletConnections } from './kubelet-connection.ts'
+
+/** PEM. */
+export interface ControlPlaneCertificates {
+  ca: string
+  apiserver: { certificate: string; key: string }
+  apiserverKubeletClient: { certificate: string; key: string }
+  /** Signs service-account tokens. */
+  serviceAccountKey: string
+}
+
+export interface ControlPlaneOptions {
+  /** Closed by whoever opened it, after the control plane has stopped. */
+  storage: Storage
+  clock: Clock
+  random: Random
+  log: Logger
+  certificates: ControlPlaneCertificates
+  /** Range of cluster IPs; the first one is that of the Service `kubernetes`. */
+  serviceCIDR: string
+}
+
+/** How long requests under way may take to finish when the server stops. */
+const stopGraceMs = 1_000
+
+/** The API server with every built-in kind over one storage, and the objects that each cluster starts with. */
+export class ControlPlane implements AsyncDisposable {
+  readonly server: APIServer
+  readonly #options: ControlPlaneOptions
+  readonly #serviceAllocation: ServiceAllocation
+  #front: HTTPFront | undefined
+
+  private constructor(options: ControlPlaneOptions, server: APIServer, serviceAllocation: ServiceAllocation) {
+    this.#options = options
+    this.server = server
+    this.#serviceAllocation = serviceAllocation
+  }
+
+  /** Ready for requests when it resolves; `listen` opens the port. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const serviceAllocation = new ServiceAllocation({ serviceCIDRs: [options.serviceCIDR] })
+    const plane = new ControlPlane(options, newAPIServer(options, serviceAllocation), serviceAllocation)
+    await plane.server.start()
+    serviceAllocation.reload(await plane.server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
+    return plane
+  }
+
+  /** Opens the TLS port and makes the first objects, which name it. @returns the port */
+  async listen(
+    { host, port, advertiseAddress }: { host: string; port: number; advertiseAddress: string },
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { certificates, clock, log } = this.#options
+    const { certificate, key } = certificates.apiserver
+    this.#front = new HTTPFront({ server: this.server, clock, log, cert: certificate, key, clientCA: certificates.ca })
+    const address = await this.#front.listen(port, host)
+    const client = this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] })
+    await createFirstObjects(
+      client,
+      {
+        server: this.server,
+        options: this.#options,
+        endpoint: { address: advertiseAddress, port: address.port },
+        serviceIP: this.#serviceAllocation.apiServerIP,
+      },
+      signal,
+    )
+    return address.port
+  }
+
+  /** How a part of this process acts as `user`: no sockets, the same answers. */
+  transportOf(user: UserInfo): Transport {
+    return new InProcessTransport(this.server, { ...user, groups: [...user.groups, 'system:authenticated'] }, `coxswain/${coxswainVersion}`)
+  }
+
+  clientOf(user: UserInfo): RESTClient {
+    const transport = this.transportOf(user)
+    return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos), { fieldManager: user.name.split(':').at(-1)! })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.stop()
+    await this.#front?.stop(stopGraceMs)
+    this.server[Symbol.dispose]()
+  }
+}
+
+/** Certificates are compared with the machine's time, also when the cluster's is virtual. */
+const machineClock = new RealClock()
+
+function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAllocation): APIServer {
+  const { storage, clock, random, log, certificates } = options
+  // Authentication and authorization read objects from the server that they guard.
+  let server: APIServer | undefined
+  const stores: StoreLookup = { of: resource => server!.stores.of(resource) }
+  const tokenIssuer = new TokenIssuer({ signingKey: certificates.serviceAccountKey, clock, stores })
+  const resolver = new RuleResolver(stores)
+  const authorizer = new UnionAuthorizer(new PrivilegedGroupAuthorizer(), new NodeAuthorizer(stores), new RBACAuthorizer(resolver))
+  const { certificate, key } = certificates.apiserverKubeletClient
+  const authenticator = new UnionAuthenticator(
+    new X509Authenticator({ clientCA: certificates.ca, now: () => machineClock.now() }),
+    new BearerTokenAuthenticator(tokenIssuer),
+  )
+  const resources = builtinResources({
+    connect: kubeletConnections({ ca: certificates.ca, certificate, key }),
+    tokenIssuer,
+    authorizer,
+    resolver,
+    serviceAllocation,
+  })
+  const version = versionInfo(coxswainVersion)
+  const openAPI = new OpenAPIService({ resources, schemas: schemaRegistry, descriptions, version: version.gitVersion })
+  server = new APIServer({
+    storage,
+    clock,
+    random,
+    log,
+    resources,
+    schemas: schemaRegistry,
+    authenticator,
+    authorizer,
+    admission: defaultAdmissionPlugins(resolver, authorizer),
+    paths: [versionHandler(version), ...openAPIHandlers(openAPI), ...openIDHandlers(tokenIssuer)],
+  })
+  return server
+}
