@@ -15,6 +15,7 @@ import {
   removeContainerd,
 } from '#cluster/containerd/index.ts'
 import { ensureStandIns, startOfflineRegistry } from '#cluster/images/index.ts'
+import { machineFolder } from '#cluster/node/node-runtime.ts'
 import { ensureSandboxImage, sandboxImageName } from '#cluster/sandbox-image/index.ts'
 import { connectRuntime, type RuntimeConnection } from '#cri/remote/connect.ts'
 import { choosePodCIDR, nodePodCIDR, readResolvers, readRoutes, removePodNetwork, setUpPodNetwork } from '#network/cni/index.ts'
@@ -46,7 +47,7 @@ export async function startNodeParts(signal: AbortSignal): Promise<NodeParts> {
     egress: 'none' as const,
     confFolder: join(folder, 'cni'),
     ipamFolder: join(folder, 'ipam'),
-    machineFolder: '/run/coxswain',
+    machineFolder,
   }
   const { folder: images } = await ensureStandIns({ folder: imageFolder, architecture: process.arch }, signal)
   const registry = await startOfflineRegistry({ folders: [images], logger: silentLogger })

@@ -14,7 +14,7 @@ const config: ContainerdConfig = {
   socketPath: '/run/x/containerd.sock',
   sandboxImage: 'pause:1',
   cni: { binFolder: '/usr/lib/cni', confFolder: '/data/cni' },
-  registryFolders: ['/data/certs.d', '/etc/containerd/certs.d'],
+  registryFolder: '/data/certs.d',
   runtime: { path: '/usr/sbin/runc', stateFolder: '/run/x/runc' },
   restrictOOMScore: true,
   apparmor: false,
@@ -25,10 +25,15 @@ const lines = [
     version: '1.6.20',
     has: ['version = 2', '[plugins."io.containerd.grpc.v1.cri".cni]\nbin_dir = "/usr/lib/cni"', 'sandbox_image = "pause:1"'],
   },
-  { version: '1.7.24', has: ['version = 2', 'config_path = "/data/certs.d:/etc/containerd/certs.d"', 'restrict_oom_score_adj = true'] },
+  { version: '1.7.24', has: ['version = 2', 'config_path = "/data/certs.d"', 'restrict_oom_score_adj = true'] },
   {
     version: '2.1.9',
-    has: ['version = 3', 'bin_dirs = ["/usr/lib/cni"]', '[plugins."io.containerd.cri.v1.images".pinned_images]\nsandbox = "pause:1"'],
+    has: [
+      'version = 3',
+      'config_path = "/data/certs.d"',
+      'bin_dirs = ["/usr/lib/cni"]',
+      '[plugins."io.containerd.cri.v1.images".pinned_images]\nsandbox = "pause:1"',
+    ],
   },
   { version: '10.0.0', has: ['version = 3'] },
 ]

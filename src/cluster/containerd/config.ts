@@ -7,8 +7,8 @@ export interface ContainerdConfig {
   socketPath: string
   sandboxImage: string
   cni: { binFolder: string; confFolder: string }
-  /** Folders with `<registry host>/hosts.toml`; the first that has one for a host counts. */
-  registryFolders: string[]
+  /** Folder with `<registry host>/hosts.toml`. Only one: of several, containerd 2.1 would read none. */
+  registryFolder: string
   runtime: { path: string; stateFolder: string }
   /** Must be set where the process lacks CAP_SYS_RESOURCE: containers that ask for a negative score could not start otherwise. */
   restrictOOMScore: boolean
@@ -57,7 +57,7 @@ function version2Tables(config: ContainerdConfig): Table[] {
     ...commonTables(config, 2),
     [cri, { sandbox_image: config.sandboxImage, ...streamServer, ...containerDefaults(config) }],
     [[...cri, 'cni'], { bin_dir: config.cni.binFolder, conf_dir: config.cni.confFolder }],
-    [[...cri, 'registry'], { config_path: config.registryFolders.join(':') }],
+    [[...cri, 'registry'], { config_path: config.registryFolder }],
     [[...cri, 'containerd'], { snapshotter: 'overlayfs', default_runtime_name: 'runc' }],
     [[...cri, 'containerd', 'runtimes', 'runc'], { runtime_type: 'io.containerd.runc.v2' }],
     [[...cri, 'containerd', 'runtimes', 'runc', 'options'], runtimeOptions(config)],
@@ -71,13 +71,15 @@ function version3Tables(config: ContainerdConfig): Table[] {
     ...commonTables(config, 3),
     [images, { snapshotter: 'overlayfs' }],
     [[...images, 'pinned_images'], { sandbox: config.sandboxImage }],
-    [[...images, 'registry'], { config_path: config.registryFolders.join(':') }],
+    [[...images, 'registry'], { config_path: config.registryFolder }],
     [runtime, containerDefaults(config)],
     [[...runtime, 'cni'], { bin_dirs: [config.cni.binFolder], conf_dir: config.cni.confFolder }],
     [[...runtime, 'containerd'], { default_runtime_name: 'runc' }],
     [[...runtime, 'containerd', 'runtimes', 'runc'], { runtime_type: 'io.containerd.runc.v2' }],
     [[...runtime, 'containerd', 'runtimes', 'runc', 'options'], runtimeOptions(config)],
     [['plugins', 'io.containerd.grpc.v1.cri'], streamServer],
+    // Would put a socket for plugins of others into /run/nri.
+    [['plugins', 'io.containerd.nri.v1.nri'], { disable: true }],
   ]
 }
 

@@ -25,8 +25,6 @@ export interface ContainerdOptions extends ContainerdFolders {
   cni: { binFolder: string; confFolder: string }
   /** Takes every pull of every registry, and nothing else is asked then; null takes it away, left out it stays as it is. */
   mirrorURL?: string | null
-  /** Folders with a `hosts.toml` for each registry, asked where there is no mirror; /etc/containerd/certs.d when missing. */
-  registryFolders?: string[]
   /** Name or path of the programs; `containerd` and `runc` when missing. */
   programs?: { containerd?: string; runc?: string }
   /** Environment of containerd beside PATH, such as proxy settings. */
@@ -103,7 +101,7 @@ function configText(options: ContainerdOptions, paths: ContainerdPaths, version:
     socketPath: paths.socket,
     sandboxImage: options.sandboxImage,
     cni: options.cni,
-    registryFolders: [paths.registries, ...(options.registryFolders ?? ['/etc/containerd/certs.d'])],
+    registryFolder: paths.registries,
     runtime: { path: requireProgram(options.programs?.runc ?? 'runc'), stateFolder: paths.runtimeState },
     restrictOOMScore: !canLowerOOMScore(),
     apparmor: hasAppArmor(),

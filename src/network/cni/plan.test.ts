@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bridgeName, isBridgeName, type PodNetworkOptions, planPodNetwork } from './plan.ts'
+import { bridgeName, isClusterTable, type PodNetworkOptions, planPodNetwork } from './plan.ts'
 
 const options: PodNetworkOptions = {
   clusterID: 'one',
@@ -60,9 +60,9 @@ for (const { egress, has, hasNot } of egresses)
     assert.doesNotMatch(ruleset, hasNot)
   })
 
-test('bridgeName: fits the kernel and is known again', () => {
-  const name = bridgeName('a cluster with a long name')
-  assert.ok(name.length <= 15)
-  assert.ok(isBridgeName(name))
-  assert.ok(!isBridgeName('cni0'))
+test('names: the bridge fits the kernel, the table is known again', () => {
+  const clusterID = 'a cluster with a long name'
+  assert.ok(bridgeName(clusterID).length <= 15)
+  assert.ok(isClusterTable(`ip ${planPodNetwork({ ...options, clusterID }).table}`))
+  assert.ok(!isClusterTable('ip nat'))
 })

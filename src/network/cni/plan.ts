@@ -59,9 +59,9 @@ export function bridgeName(clusterID: string): string {
   return `cox${shortHash(clusterID)}`
 }
 
-/** Whether a link is the bridge of some Coxswain cluster. */
-export function isBridgeName(link: string): boolean {
-  return /^cox[0-9a-f]{8}$/.test(link)
+/** Whether a table, as `family name`, is that of some Coxswain cluster. */
+export function isClusterTable(table: string): boolean {
+  return /^ip coxswain-[0-9a-f]{8}$/.test(table)
 }
 
 /** Whether a route was made for this cluster. */

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path'
 import { ProcessError, run } from '#base/process.ts'
 import { ipForwardFile } from './machine.ts'
-import { isBridgeName, type PodNetworkOptions, type PodNetworkPlan, planPodNetwork } from './plan.ts'
+import { isClusterTable, type PodNetworkOptions, type PodNetworkPlan, planPodNetwork } from './plan.ts'
 import { listTables, removePortMappings } from './port-mappings.ts'
 
 /** Where the CNI library keeps the results of every network of the machine; no configuration moves it. */
@@ -36,11 +36,11 @@ export async function setUpPodNetwork(options: PodNetworkOptions & PodNetworkFol
 export async function removePodNetwork(options: PodNetworkOptions & PodNetworkFolders, signal: AbortSignal): Promise<void> {
   const plan = planPodNetwork(options)
   await rm(plan.conflist.path, { force: true })
-  const links = await readdir('/sys/class/net')
-  if (links.includes(plan.bridge)) await run('ip', ['link', 'delete', plan.bridge], { signal })
+  await ignoring('Cannot find device', run('ip', ['link', 'delete', plan.bridge], { signal }))
   await run('nft', ['-f', '-'], { signal, input: `table ip ${plan.table}\ndelete table ip ${plan.table}\n` })
   for (const line of plan.deleteRoutes) await ignoring('No such process', run('ip', line.split(' '), { signal }))
-  if (!links.some(link => link !== plan.bridge && isBridgeName(link))) await restoreMachine(options.machineFolder, signal)
+  // Every cluster has a table from its first moment on.
+  if (!(await listTables(signal)).some(isClusterTable)) await restoreMachine(options.machineFolder, signal)
   await rm(options.ipamFolder, { recursive: true, force: true })
   await rmdir(dirname(plan.conflist.path)).catch(() => undefined)
   await removeResults(plan.network)
