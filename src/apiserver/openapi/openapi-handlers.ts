@@ -71,8 +71,6 @@ function answer(document: StaticAnswer, request: APIRequest): APIResponse {
   const etag = `"${document.hash}"`
   const headers: Record<string, string> = { etag, vary: 'Accept-Encoding, Accept' }
   if (headerOf(request, 'if-none-match') === etag) return { status: 304, headers, body: emptyBody }
-  const isCompressed = /\bgzip\b/.test(headerOf(request, 'accept-encoding'))
-  if (isCompressed) headers['content-encoding'] = 'gzip'
   const { contentType } = document
   return {
     status: 200,
@@ -80,7 +78,7 @@ function answer(document: StaticAnswer, request: APIRequest): APIResponse {
     body: {
       type: 'value',
       contentType,
-      bytes: () => (isCompressed ? document.compressed : document.bytes),
+      bytes: () => document.bytes,
       value: () => JSON.parse(document.bytes.toString('utf8')),
     },
   }

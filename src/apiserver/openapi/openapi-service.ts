@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
 import { apiVersionOf, type GroupVersionKind } from '#apimachinery/resource/resource-info.ts'
 import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import type { Resource } from '../registry/resource.ts'
@@ -26,17 +25,11 @@ export class StaticAnswer {
   readonly bytes: Buffer
   /** SHA-512 of the bytes, hexadecimal in upper case. */
   readonly hash: string
-  #compressed: Buffer | undefined
 
   constructor(contentType: string, bytes: Buffer) {
     this.contentType = contentType
     this.bytes = bytes
     this.hash = createHash('sha512').update(bytes).digest('hex').toUpperCase()
-  }
-
-  get compressed(): Buffer {
-    this.#compressed ??= gzipSync(this.bytes)
-    return this.#compressed
   }
 }
 

@@ -138,11 +138,11 @@ export class TokenIssuer {
     return { keys: this.#keys.map(toJWK) }
   }
 
-  /** Body of `/.well-known/openid-configuration`. @param serverURL where clients reach us: `https://host:port` */
-  openIDConfiguration(serverURL: string): Record<string, unknown> {
+  /** Body of `/.well-known/openid-configuration`. */
+  openIDConfiguration(): Record<string, unknown> {
     return {
       issuer: this.issuer,
-      jwks_uri: `${serverURL}/openid/v1/jwks`,
+      jwks_uri: `${this.issuer}/openid/v1/jwks`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [...new Set(this.#keys.map(key => key.algorithm))],
