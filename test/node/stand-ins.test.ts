@@ -46,7 +46,7 @@ async function whenListening<T>(attempt: () => Promise<T>): Promise<T> {
 
 const page = (host: string) =>
   new Promise<string>((resolve, reject) => {
-    get({ host, signal }, response => text(response).then(resolve, reject)).on('error', reject)
+    get({ host, signal }, response => resolve(text(response))).on('error', reject)
   })
 
 test('nginx: answers on port 80, and the request stands in its log', options, async () => {
