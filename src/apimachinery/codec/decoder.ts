@@ -71,6 +71,11 @@ export function zeroObject(schema: MessageSchema, registry: SchemaRegistry): JSO
   return filled(planOf(registry, schema))
 }
 
+/** The fields of a message that are always present, with makers of their empty values. */
+export function fillsOf(schema: MessageSchema, registry: SchemaRegistry): readonly { name: string; make: () => unknown }[] {
+  return planOf(registry, schema).fills
+}
+
 class MapKey {
   readonly key: string
 

@@ -1,9 +1,10 @@
-import { apiVersionOf, parseAPIVersion } from '../resource/resource-info.ts'
 import type { MessageSchema, SchemaRegistry } from '../schema/schema.ts'
 import { newBadRequest, type StatusError } from '../status/status.ts'
 import { quote } from '../text/quote.ts'
+import { parseWithoutPrototypes } from '../value/json-value.ts'
 import { DecodeFault, Decoder } from './decoder.ts'
 import { countKeysInText, countKeysInValue, duplicateKeys } from './duplicate-keys.ts'
+import { cannotBeHandled, checkType, newUnrecognised, summarise } from './expected-type.ts'
 import { jsonSyntaxError } from './json-syntax.ts'
 import { kindOf } from './scalars.ts'
 
@@ -50,7 +51,7 @@ export function decodeValue<T = Record<string, unknown>>(value: unknown, options
 
 /** The refusal of an object because of its strict errors. */
 export function newStrictDecodingError(errors: readonly string[], apiVersion: string, kind: string): StatusError {
-  return newBadRequest(cannotBeHandled(apiVersion, kind, kind, strictDecodingMessage(errors)))
+  return newBadRequest(cannotBeHandled({ apiVersion, kind }, kind, strictDecodingMessage(errors)))
 }
 
 /** `strict decoding error: unknown field "a", duplicate field "b"`. */
@@ -83,7 +84,7 @@ function walk<T>(value: unknown, text: string | undefined, options: DecodeOption
   } catch (error) {
     const reason = error instanceof DecodeFault ? error.message : error instanceof RangeError ? 'exceeded max depth' : undefined
     if (reason === undefined) throw error
-    throw newBadRequest(cannotBeHandled(options.apiVersion, options.kind, options.kind, reason))
+    throw newBadRequest(cannotBeHandled(options, options.kind, reason))
   }
   for (const field of decoder.unknown) strictErrors.push(`unknown field ${quote(field)}`)
   if (strict && text !== undefined && countKeysInText(text) !== decoder.keys) {
@@ -95,47 +96,18 @@ function walk<T>(value: unknown, text: string | undefined, options: DecodeOption
 }
 
 /** The object itself, when it says that it is of the expected type or says nothing. */
-function expectType(value: unknown, { apiVersion, kind }: DecodeOptions): Record<string, unknown> {
+function expectType(value: unknown, options: DecodeOptions): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const target = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-    throw unrecognised(
-      kind,
-      `json: cannot unmarshal ${kindOf(value)} into Go value of type ${target}`,
-      quote(JSON.stringify(value).slice(0, 30)),
-    )
+    const reason = `json: cannot unmarshal ${kindOf(value)} into Go value of type ${target}`
+    throw newUnrecognised(options.kind, couldNotRead(reason), summarise(Buffer.from(JSON.stringify(value))))
   }
-  const object = value as Record<string, unknown>
-  const givenKind = typeof object['kind'] === 'string' && object['kind'] !== '' ? object['kind'] : kind
-  const given = typeof object['apiVersion'] === 'string' && object['apiVersion'] !== '' ? object['apiVersion'] : apiVersion
-  if (givenKind !== kind) {
-    const version = parseAPIVersion(given)
-    const internal = (name: string) => `(${name === '' ? 'core' : name.split('.')[0]}.${kind})`
-    const reason = `converting (${version.version}.${givenKind}) to ${internal(parseAPIVersion(apiVersion).group)}: unknown conversion`
-    throw newBadRequest(cannotBeHandled(given, givenKind, kind, reason))
-  }
-  if (given !== apiVersion) {
-    const expected = apiVersionOf(parseAPIVersion(apiVersion))
-    throw newBadRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`)
-  }
-  return object
+  checkType(value, options)
+  return value as Record<string, unknown>
 }
 
-function cannotBeHandled(apiVersion: string, kind: string, expectedKind: string, reason: string): string {
-  return `${kind} in version ${quote(parseAPIVersion(apiVersion).version)} cannot be handled as a ${expectedKind}: ${reason}`
-}
-
-function unrecognised(kind: string, reason: string, summary: string): StatusError {
-  const message = `couldn't get version/kind; json parse error: ${reason}`
-  return newBadRequest(`the object provided is unrecognized (must be of type ${kind}): ${message} (${summary})`)
-}
-
-const summaryBytesMax = 30
-
-function summarise(bytes: Uint8Array): string {
-  if (bytes.length === 0) return '<empty>'
-  const head = Buffer.from(bytes.subarray(0, summaryBytesMax))
-  const text = bytes[0] === 0x7b ? head.toString() : head.toString('hex')
-  return bytes.length > summaryBytesMax ? `${text} ...` : text
+function couldNotRead(reason: string): string {
+  return `couldn't get version/kind; json parse error: ${reason}`
 }
 
 function utf8(bytes: Uint8Array): string {
@@ -143,18 +115,10 @@ function utf8(bytes: Uint8Array): string {
 }
 
 function parseJSON(text: string, bytes: Uint8Array, kind: string): unknown {
-  let value: unknown
   try {
-    value = JSON.parse(text)
-    // The key may be written with escapes; only then is the slower way taken.
-    if (text.includes('__proto') || text.includes('\\u')) value = JSON.parse(text, dropPrototypeKeys)
+    return parseWithoutPrototypes(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw unrecognised(kind, jsonSyntaxError(text), summarise(bytes))
+    throw newUnrecognised(kind, couldNotRead(jsonSyntaxError(text)), summarise(bytes))
   }
-  return value
-}
-
-function dropPrototypeKeys(this: unknown, key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value
 }

@@ -1,5 +1,5 @@
 import { defineScalarTag, loadAll, mapTag, mergeTag, NOT_RESOLVED, Schema, seqTag, strTag, YAMLException } from 'js-yaml'
-import { deepCopy } from '../value/json-value.ts'
+import { deepCopy, parseWithoutPrototypes } from '../value/json-value.ts'
 import { type PlainScalar, resolvePlain } from './yaml-scalars.ts'
 
 export { printYAML } from './yaml-print.ts'
@@ -70,7 +70,7 @@ export function parseYAML(text: string): unknown[] {
 
 function parseAsJSON(text: string): unknown {
   try {
-    return deepCopy(JSON.parse(text))
+    return parseWithoutPrototypes(text)
   } catch {
     return undefined
   }
