@@ -42,7 +42,8 @@ function lastSeen(event: Event, now: number): string {
   return event.lastTimestamp ? elapsedSince(event.lastTimestamp, now) : firstSeen(event, now)
 }
 
-function objectText({ involvedObject: { kind = '', name = '' } = {} }: Event): string {
+function objectText({ involvedObject }: Event): string {
+  const { kind = '', name = '' } = involvedObject ?? {}
   return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`
 }
 

@@ -4,15 +4,15 @@ import type { Lease } from '../types.gen.ts'
 
 const specPath = path('spec')
 
-export function validateLease({ metadata, spec = {} }: Lease): FieldError[] {
+export function validateLease({ metadata, spec }: Lease): FieldError[] {
   return [...validateObjectMeta(metadata, { namespaced: true, nameFn: nameIsDNSSubdomain }), ...validateSpec(spec)]
 }
 
-export function validateLeaseUpdate({ metadata, spec = {} }: Lease, old: Lease): FieldError[] {
+export function validateLeaseUpdate({ metadata, spec }: Lease, old: Lease): FieldError[] {
   return [...validateObjectMetaUpdate(metadata, old.metadata), ...validateSpec(spec)]
 }
 
-function validateSpec({ leaseDurationSeconds, leaseTransitions, strategy, preferredHolder }: Partial<Lease['spec']>): FieldError[] {
+function validateSpec({ leaseDurationSeconds, leaseTransitions, strategy, preferredHolder }: Lease['spec']): FieldError[] {
   const errors: FieldError[] = []
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
     errors.push(invalid(specPath.child('leaseDurationSeconds'), leaseDurationSeconds, 'must be greater than 0'))

@@ -63,9 +63,9 @@ function validateSeries({ series }: Event): FieldError[] {
 /** The rules of all times: events of a namespace are about objects of that namespace, or about objects of none. */
 function validateLegacy(event: Event): FieldError[] {
   const errors: FieldError[] = []
-  const { metadata, involvedObject = {} } = event
+  const { metadata, involvedObject } = event
   const namespace = metadata.namespace ?? ''
-  const about = involvedObject.namespace ?? ''
+  const about = involvedObject?.namespace ?? ''
   const homeless = event.eventTime ? ['default', 'kube-system'] : ['', 'default']
   const differs = about === '' ? !homeless.includes(namespace) : !event.eventTime && namespace !== about
   if (differs) errors.push(invalid(path('involvedObject', 'namespace'), about, 'does not match event.namespace'))

@@ -128,7 +128,8 @@ const blobURI = 'https://{account-name}.blob.core.windows.net/{container-name}/{
 
 function validateAzureDisk(source: AzureDiskVolumeSource, path: FieldPath): FieldError[] {
   const errors = requireAll(source, path, 'diskName', 'diskURI')
-  const { cachingMode, kind, diskURI = '' } = source
+  const { cachingMode, kind } = source
+  const diskURI = source.diskURI ?? ''
   if (cachingMode !== undefined && !cachingModes.includes(cachingMode)) {
     errors.push(notSupported(path.child('cachingMode'), cachingMode, cachingModes))
   }

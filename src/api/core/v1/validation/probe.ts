@@ -80,7 +80,8 @@ function validateHTTPGet(action: HTTPGetAction, path: FieldPath): FieldError[] {
   return errors
 }
 
-function validateSleep({ seconds = 0 }: SleepAction, gracePeriodSeconds: number | undefined, path: FieldPath): FieldError[] {
+function validateSleep(sleep: SleepAction, gracePeriodSeconds: number | undefined, path: FieldPath): FieldError[] {
+  const seconds = sleep.seconds ?? 0
   if (gracePeriodSeconds === undefined || (seconds >= 0 && seconds <= gracePeriodSeconds)) return []
   return [invalid(path, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${gracePeriodSeconds})`)]
 }

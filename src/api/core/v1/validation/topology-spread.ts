@@ -19,7 +19,8 @@ export function validateTopologySpread(constraints: readonly TopologySpreadConst
   const errors: FieldError[] = []
   for (const [index, constraint] of (constraints ?? []).entries()) {
     const at = path.index(index)
-    const { maxSkew = 0, topologyKey, whenUnsatisfiable, minDomains } = constraint
+    const { topologyKey, whenUnsatisfiable, minDomains } = constraint
+    const maxSkew = constraint.maxSkew ?? 0
     if (maxSkew <= 0) errors.push(invalid(at.child('maxSkew'), maxSkew, notPositiveMessage))
     if (!topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'))
     if (!actions.includes(whenUnsatisfiable)) errors.push(notSupported(at.child('whenUnsatisfiable'), whenUnsatisfiable ?? '', actions))

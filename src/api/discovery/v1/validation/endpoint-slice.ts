@@ -47,7 +47,8 @@ function validateEndpoints(endpoints: readonly Endpoint[], addressType: string, 
 
 function validateEndpoint(endpoint: Endpoint, addressType: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
-  const { addresses = [], deprecatedTopology = {}, hostname, nodeName, hints } = endpoint
+  const addresses = endpoint.addresses ?? []
+  const { deprecatedTopology = {}, hostname, nodeName, hints } = endpoint
   const at = path.child('addresses')
   if (addresses.length === 0) errors.push(required(at, 'must contain at least 1 address'))
   else if (addresses.length > limits.addresses) errors.push(tooMany(at, addresses.length, limits.addresses))
