@@ -96,9 +96,9 @@ describe('NamespaceLifecycle', () => {
       assert.equal(await refusal(new NamespaceLifecycle(), { ...given, stores }), want))
   }
 
-  test('the cause tells that the namespace is going', () => {
+  test('the cause tells that the namespace is going', async () => {
     try {
-      new NamespaceLifecycle().admit(requestOf({ object: pod, namespace: 'dying', stores }))
+      await new NamespaceLifecycle().admit(requestOf({ object: pod, namespace: 'dying', stores }))
       assert.fail('not refused')
     } catch (error) {
       const cause = { reason: 'NamespaceTerminating', message: 'namespace dying is being terminated', field: 'metadata.namespace' }

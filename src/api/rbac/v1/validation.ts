@@ -39,7 +39,9 @@ function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boo
 }
 
 function validateRule(rule: PolicyRule, namespaced: boolean, at: FieldPath): FieldError[] {
-  const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
+  // What a client sent may lack even what is required.
+  const verbs = (rule.verbs as string[] | undefined) ?? []
+  const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   const errors: FieldError[] = []
   if (verbs.length === 0) errors.push(required(at.child('verbs'), 'verbs must contain at least one value'))
   if (nonResourceURLs.length > 0) {

@@ -39,7 +39,7 @@ export function missingRules(held: readonly PolicyRule[], wanted: readonly Polic
 
 /** One rule per verb and API group, resource and name, or URL. */
 function breakDown(rule: PolicyRule): PolicyRule[] {
-  const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
+  const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   const parts: PolicyRule[] = []
   for (const group of apiGroups) {
     for (const resource of resources) {
