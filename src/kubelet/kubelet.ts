@@ -63,6 +63,11 @@ export class Kubelet implements AsyncDisposable {
     this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, pods, signal: ownSignal })
   }
 
+  /** Resolves when the Node object is there: for those who may label it with what a kubelet may not say of itself, such as its roles. */
+  get registered(): Promise<void> {
+    return this.#node.registered
+  }
+
   /** Resolves when the API server shows this node as Ready. */
   get ready(): Promise<void> {
     return this.#node.ready

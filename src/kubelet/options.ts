@@ -26,7 +26,7 @@ export interface KubeletOptions {
   version: string
   /** Name in the label kubernetes.io/hostname; the node's name when left out. */
   hostname?: string
-  /** More labels of the node, such as node-role.kubernetes.io/control-plane. */
+  /** More labels of the node. Roles are not among them: the API server lets no kubelet give itself one. */
   labels?: Readonly<Record<string, string>>
   /** Taints that the node registers with. */
   taints?: Taint[]

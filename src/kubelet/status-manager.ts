@@ -95,7 +95,8 @@ export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unkn
     patch[key] = to[key] ?? null
   }
   // These lists would be merged by IP; the whole list is meant.
-  for (const key of mergedLists) if (Array.isArray(patch[key])) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
+  for (const key of mergedLists)
+    if (Array.isArray(patch[key]) && (from[key]?.length ?? 0) > 0) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
   const conditions = (to.conditions ?? []).filter(condition => {
     if (!ownedConditionTypes.includes(condition.type)) return false
     return !sameValue(

@@ -1,7 +1,10 @@
+import type { Node } from '#api/core/v1/types.gen.ts'
+import { isAlreadyExists } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
+import type { Client } from '#client/client.ts'
 import { linuxHost, startKubelet } from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
 import type { ClusterFolder, ClusterRecord } from '../cluster-folder.ts'
@@ -32,6 +35,7 @@ export async function startMachineNode(
 ): Promise<MachineNode> {
   const { nodeName, nodeIP, kubeletPort } = record
   const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] })
+  await labelNode(cluster, nodeName, signal)
   await using stack = new AsyncDisposableStack()
   const kubelet = startKubelet(
     {
@@ -47,7 +51,6 @@ export async function startMachineNode(
       podLogsDirectory: folder.podLogs,
       nodeIPs: [nodeIP],
       version: kubernetesVersion.gitVersion,
-      labels: { 'node-role.kubernetes.io/control-plane': '' },
       kubeletPort,
     },
     signal,
@@ -63,6 +66,22 @@ export async function startMachineNode(
   })
   stack.use(server)
   await server.listen(kubeletPort, '0.0.0.0')
+  // A kubelet may not give itself a role (NodeRestriction): that is for who owns the cluster.
+  const labelled = kubelet.registered.then(() => labelControlPlane(cluster.client, nodeName, signal))
   const owned = stack.move()
-  return { ready: kubelet.ready, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { ready: Promise.all([kubelet.ready, labelled]).then(() => undefined), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function labelControlPlane(client: Client, nodeName: string, signal: AbortSignal): Promise<void> {
+  const body = { metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } }
+  await client.patch({ apiVersion: 'v1', kind: 'Node', name: nodeName }, { type: 'merge', body }, signal)
+}
+
+/** A node may not give itself a role (NodeRestriction), so the object is there, with its label, before the kubelet registers. */
+async function labelNode({ client }: Cluster, name: string, signal: AbortSignal): Promise<void> {
+  const labels = { 'node-role.kubernetes.io/control-plane': '' }
+  const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }
+  await client.create(node, signal).catch(error => {
+    if (!isAlreadyExists(error)) throw error
+  })
 }

@@ -45,6 +45,7 @@ export class NodeReporter {
   #reportedAtMs = Number.NEGATIVE_INFINITY
   #unreadyChecks = 0
   #wake: (() => void) | undefined
+  #registered = Promise.withResolvers<void>()
   #ready = Promise.withResolvers<void>()
   #lastFacts: NodeFacts | undefined
 
@@ -53,6 +54,11 @@ export class NodeReporter {
     const name = options.nodeName
     // Upstream's events of a node carry its name as UID; `kubectl describe node` looks for that.
     this.#ref = { apiVersion: 'v1', kind: 'Node', name, uid: name }
+  }
+
+  /** Resolves when the Node object is there. */
+  get registered(): Promise<void> {
+    return this.#registered.promise
   }
 
   /** Resolves when the node was first reported Ready. */
@@ -125,6 +131,7 @@ export class NodeReporter {
       const isOld = facts.nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs
       if (isOld || this.#reported === undefined || !sameNodeStatus(this.#reported, status)) await this.#write(facts, signal)
     }
+    this.#registered.resolve()
     const ready = this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
     if (ready) this.#ready.resolve()
     return ready

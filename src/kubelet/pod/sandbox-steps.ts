@@ -17,6 +17,9 @@ type StepOf<A extends Step['action']> = Extract<Step, { action: A }>
 export async function createSandbox(step: StepOf<'createSandbox'>, context: StepContext, signal: AbortSignal): Promise<void> {
   const { node, pod } = context
   const { runtime, runtimeState, files, cgroups } = node
+  const { clusterDNS, clusterDomain } = node
+  for (const { reason, message } of podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain }).warnings)
+    context.report('Warning', reason, message)
   if (step.replaces !== undefined) context.report('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
   try {
     if (pod.spec.hostUsers === false && !node.runtimeFeatures().userNamespaces)
@@ -38,8 +41,7 @@ export async function createSandbox(step: StepOf<'createSandbox'>, context: Step
 export async function podSandboxConfig(pod: Pod, attempt: number, context: StepContext): Promise<PodSandboxConfigInit> {
   const { node } = context
   const { clusterDNS, clusterDomain, podLogsDirectory, rootDirectory, clock } = node
-  const { config: dns, warnings } = podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain })
-  for (const { reason, message } of warnings) context.report('Warning', reason, message)
+  const { config: dns } = podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain })
   return sandboxConfig({
     pod,
     attempt,

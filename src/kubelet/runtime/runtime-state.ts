@@ -25,8 +25,8 @@ export class RuntimeState {
   readonly #pods = new Map<string, ObservedPod>()
   /** Pod UID of every container and sandbox ID that we know. */
   readonly #owners = new Map<string, string>()
-  /** Which look at an ID was begun last: an answer to an older one is dropped. */
-  readonly #looks = new Map<string, number>()
+  /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
+  readonly #applied = new Map<string, number>()
   readonly #listeners = new Set<(uid: string) => void>()
   #lookCount = 0
   #synced = Promise.withResolvers<void>()
@@ -106,16 +106,17 @@ export class RuntimeState {
       if (!this.#knowsContainer(container)) looks.push(this.refreshContainer(container.id, container.podSandboxId, signal))
     }
     // What appeared while the list was under way is not in it and not gone either.
-    for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#looks.get(id) ?? 0) <= since) this.forget(id)
+    for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#applied.get(id) ?? 0) <= since) this.forget(id)
+    for (const id of [...this.#applied.keys()]) if (!this.#owners.has(id)) this.#applied.delete(id)
     await Promise.all(looks)
     this.#synced.resolve()
   }
 
   async refreshSandbox(id: string, signal: AbortSignal): Promise<ObservedSandbox | undefined> {
-    const look = this.#beginLook(id)
+    const look = ++this.#lookCount
     try {
       const { status } = await this.#options.runtime.podSandboxStatus({ podSandboxId: id }, signal)
-      if (status === undefined || this.#looks.get(id) !== look) return undefined
+      if (status === undefined || !this.#mayApply(id, look)) return undefined
       const observed = observeSandbox(status)
       const pod = this.#podOf(status.labels)
       this.#owners.set(id, pod.uid)
@@ -131,12 +132,12 @@ export class RuntimeState {
 
   /** @param sandboxID needed the first time only */
   async refreshContainer(id: string, sandboxID: string | undefined, signal: AbortSignal): Promise<ObservedContainer | undefined> {
-    const look = this.#beginLook(id)
+    const look = ++this.#lookCount
     try {
       const { status } = await this.#options.runtime.containerStatus({ containerId: id }, signal)
       if (status === undefined) return undefined
       const message = stateOf(status.state) === 'exited' ? await this.#options.terminationMessage(status) : undefined
-      if (this.#looks.get(id) !== look) return undefined
+      if (!this.#mayApply(id, look)) return undefined
       const pod = this.#podOf(status.labels)
       const known = pod.containers.find(container => container.id === id)
       const observed = observeContainer(status, sandboxID || known?.sandboxID || '', message)
@@ -155,7 +156,7 @@ export class RuntimeState {
   forget(id: string): void {
     const pod = this.#pods.get(this.#owners.get(id) ?? '')
     this.#owners.delete(id)
-    this.#looks.delete(id)
+    this.#applied.set(id, this.#lookCount)
     if (pod === undefined) return
     const sandboxes = pod.sandboxes.filter(sandbox => sandbox.id !== id)
     // A runtime removes a sandbox together with its containers.
@@ -164,10 +165,10 @@ export class RuntimeState {
     this.#set({ ...pod, sandboxes, containers })
   }
 
-  #beginLook(id: string): number {
-    const look = ++this.#lookCount
-    this.#looks.set(id, look)
-    return look
+  #mayApply(id: string, look: number): boolean {
+    if ((this.#applied.get(id) ?? 0) > look) return false
+    this.#applied.set(id, look)
+    return true
   }
 
   async #onEvent(event: RuntimeEvent, signal: AbortSignal): Promise<void> {
