@@ -1,3 +1,4 @@
+import { parseYAML, YAMLError } from '#apimachinery/codec/yaml.ts'
 import { decodeValue } from '#apimachinery/codec/json.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newBadRequest } from '#apimachinery/status/status.ts'
@@ -5,7 +6,7 @@ import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Strategy } from '../registry/resource.ts'
 import type { APIResponse } from '../request/api-response.ts'
 import type { Call } from './call.ts'
-import { createObject } from './create.ts'
+import { admitAndStore } from './create.ts'
 import { adoptNamespace, checkNames } from './object-identity.ts'
 import { parseWriteQuery } from './write-options.ts'
 
@@ -20,9 +21,16 @@ export async function apply(call: Call, strategy: Strategy): Promise<APIResponse
   checkNames(call, configuration)
   adoptNamespace(call, configuration)
   let status = 200
+  const applyTo = (live: KubeObject | undefined) => {
+    const object = services.fields.apply(call, live, deepCopy(configuration), force === true)
+    route.resource.strategy.applyDefaults?.(object)
+    return object
+  }
   const createMissing = () => {
     status = 201
-    return createObject(call, finish(call, undefined, services.fields.apply(call, undefined, deepCopy(configuration), force === true)))
+    const object = applyTo(undefined)
+    adoptNamespace(call, object)
+    return admitAndStore(call, object)
   }
   const entry = await route.store!.updateEntry({
     namespace: call.namespace,
@@ -30,7 +38,7 @@ export async function apply(call: Call, strategy: Strategy): Promise<APIResponse
     context: call,
     strategy,
     change: old => {
-      const object = finish(call, old, services.fields.apply(call, old, deepCopy(configuration), force === true))
+      const object = applyTo(old)
       const admitting = services.admission.admit('UPDATE', object, old, call)
       return admitting === undefined ? object : admitting.then(() => object)
     },
@@ -38,11 +46,6 @@ export async function apply(call: Call, strategy: Strategy): Promise<APIResponse
     createMissing: call.subresource === undefined ? createMissing : undefined,
   })
   return { status, body: form.entryBody(entry) }
-}
-
-function finish(call: Call, _old: KubeObject | undefined, object: KubeObject): KubeObject {
-  call.route.resource.strategy.applyDefaults?.(object)
-  return object
 }
 
 async function readConfiguration(call: Call, mode: 'Ignore' | 'Warn' | 'Strict'): Promise<KubeObject> {
@@ -67,8 +70,9 @@ async function readConfiguration(call: Call, mode: 'Ignore' | 'Warn' | 'Strict')
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseYAML(text)[0]
   } catch (error) {
-    throw newBadRequest(`error decoding YAML: ${(error as Error).message}`)
+    if (error instanceof YAMLError) throw newBadRequest(`error decoding YAML: ${error.message}`)
+    throw error
   }
 }

@@ -1,7 +1,15 @@
-import { type Decoded, type DecodeOptions, decodeJSON, decodeValue, type FieldValidation } from '#apimachinery/codec/json.ts'
+import {
+  type Decoded,
+  type DecodeOptions,
+  decodeJSON,
+  decodeValue,
+  type FieldValidation,
+  newStrictDecodingError,
+} from '#apimachinery/codec/json.ts'
+import { parseYAML, YAMLError } from '#apimachinery/codec/yaml.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { MessageSchema, SchemaRegistry } from '#apimachinery/schema/schema.ts'
-import { newUnsupportedMediaType, type StatusError } from '#apimachinery/status/status.ts'
+import { newBadRequest, newUnsupportedMediaType, type StatusError } from '#apimachinery/status/status.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import { headerOf } from '../request/api-request.ts'
 import type { Call } from './call.ts'
@@ -38,7 +46,23 @@ async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<K
   if (request.value !== undefined) return decodeValue<KubeObject>(deepCopy(request.value), options)
   const mediaType = bodyMediaType(headerOf(request, 'content-type'))
   if (mediaType === 'application/json') return decodeJSON<KubeObject>(await request.readBody(), options)
+  if (mediaType === 'application/yaml') return decodeYAML((await request.readBody()).toString('utf8'), options)
   throw newUnsupportedBody()
+}
+
+function decodeYAML(text: string, options: DecodeOptions): Decoded<KubeObject> {
+  let documents: unknown[]
+  try {
+    documents = parseYAML(text)
+  } catch (error) {
+    if (error instanceof YAMLError) throw newBadRequest(error.message)
+    throw error
+  }
+  const decoded = decodeValue<KubeObject>(documents[0] ?? null, options)
+  if (options.mode === 'Strict' && decoded.strictErrors.length > 0) {
+    throw newStrictDecodingError(decoded.strictErrors, options.apiVersion, options.kind)
+  }
+  return decoded
 }
 
 /** The media type of a `Content-Type` header; JSON when there is none. */

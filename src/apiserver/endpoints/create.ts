@@ -24,11 +24,16 @@ export async function create(call: Call): Promise<APIResponse> {
 }
 
 /** From a received object of the stored version to one that is stored. */
-export async function createObject(call: Call, object: KubeObject): Promise<Entry> {
-  const { admission, fields } = call.services
+export function createObject(call: Call, object: KubeObject): Promise<Entry> {
   adoptNamespace(call, object)
   call.route.resource.strategy.applyDefaults?.(object)
-  fields.update(call, undefined, object)
+  call.services.fields.update(call, undefined, object)
+  return admitAndStore(call, object)
+}
+
+/** The second half: admission and the store. The object is complete, its fields are tracked. */
+export async function admitAndStore(call: Call, object: KubeObject): Promise<Entry> {
+  const { admission } = call.services
   const admitting = admission.admit('CREATE', object, undefined, call)
   if (admitting !== undefined) await admitting
   return call.route.store!.createEntry(object, call, finished => admission.validate('CREATE', finished, undefined, call))

@@ -25,8 +25,14 @@ export function readBody(stream: Readable, contentLength: string | string[] | un
         chunks.push(chunk)
       }
     })
-    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    const onBroken = () => reject(newBadRequest('the request ended before its body was complete'))
+    let hasEnded = false
+    stream.on('end', () => {
+      hasEnded = true
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
+    const onBroken = () => {
+      if (!hasEnded) reject(newBadRequest('the request ended before its body was complete'))
+    }
     stream.on('error', onBroken)
     stream.on('close', onBroken)
   })

@@ -1,9 +1,11 @@
+import { printYAML } from '#apimachinery/codec/yaml.ts'
 import type { MediaType } from '../negotiation.ts'
 
 /** How values become bytes. */
 export interface Encoding {
   mediaType: MediaType
-  watchMediaType: string
+  /** Undefined: no watches in this form. */
+  watchMediaType: string | undefined
   encode(value: unknown): Buffer
   /** One event of a watch. */
   frame(type: string, object: unknown): Buffer
@@ -23,6 +25,14 @@ export const prettyJSONEncoding: Encoding = {
   mediaType: 'application/json',
   watchMediaType: 'application/json',
   encode: value => Buffer.from(JSON.stringify(value, undefined, 2)),
+  frame: jsonFrame,
+  isTextJSON: false,
+}
+
+export const yamlEncoding: Encoding = {
+  mediaType: 'application/yaml',
+  watchMediaType: undefined,
+  encode: value => Buffer.from(printYAML(value)),
   frame: jsonFrame,
   isTextJSON: false,
 }

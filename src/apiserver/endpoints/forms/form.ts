@@ -1,5 +1,6 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { ListMeta } from '#apimachinery/meta/v1/types.gen.ts'
+import { newNotAcceptable } from '#apimachinery/status/status.ts'
 import type { ChangeType } from '../../cacher/cache-event.ts'
 import type { Entry } from '../../cacher/entry.ts'
 import { withoutNewline } from '../../cacher/object-bytes.ts'
@@ -28,8 +29,13 @@ export class Form implements WatchForm {
     this.#encoding = encoding
   }
 
+  /** @throws StatusError NotAcceptable */
   get watchContentType(): string {
-    return this.#encoding.watchMediaType
+    const { watchMediaType } = this.#encoding
+    if (watchMediaType !== undefined) return watchMediaType
+    throw newNotAcceptable(
+      'only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf;stream=watch',
+    )
   }
 
   entryBody(entry: Entry): ValueBody {
