@@ -31,6 +31,8 @@ export interface MachineClusterOptions {
   onNotice(text: string): void
 }
 
+const nodeReadyLimitMs = 60_000
+
 /** The cluster of this machine: a control plane on disk and one node with real containers. Disposing it leaves the Pods running. */
 export interface MachineCluster extends AsyncDisposable {
   cluster: Cluster
@@ -63,11 +65,18 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
   await Promise.all([writeKubeconfigs(options, node.cluster), node.runtime.setMirror(source.mirrorURL)])
   const joining = clock.monotonicMs()
   const kubelet = stack.use(await startMachineNode({ folder, record, ...node, clock, random, log }, signal))
-  await kubelet.ready
+  await withinReadyLimit(kubelet.ready, { clock, nodeName: record.nodeName })
   step(`node ${record.nodeName} Ready`, joining)
   step(`cluster ready at ${node.cluster.url}, context "${contextName(folder)}"`, started)
   const owned = stack.move()
   return { cluster: node.cluster, record, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+async function withinReadyLimit(ready: Promise<void>, { clock, nodeName }: { clock: Clock; nodeName: string }): Promise<void> {
+  const expired = Promise.withResolvers<never>()
+  const error = new Error(`node ${nodeName} was not Ready within ${nodeReadyLimitMs / 1_000} s; the cluster's log tells why`)
+  using _timer = clock.after(nodeReadyLimitMs, () => expired.reject(error))
+  await Promise.race([ready, expired.promise])
 }
 
 async function startControlPlane(
