@@ -152,7 +152,7 @@ export class Decoder {
       if (field.message !== undefined) return this.#message(value, field.message)
       const scalar = this.#scalar(value, field.scalar!, field)
       const isZero = scalar === '' || scalar === 0 || scalar === false
-      return isZero && !field.keepsZero && !this.#options.asGiven && field.scalar !== 'int-or-string' ? undefined : scalar
+      return isZero && !field.keepsZero && !this.#options.asGiven ? undefined : scalar
     }
     if (field.shape === 'list') {
       if (!Array.isArray(value)) this.#fail(kindOf(value), field.goType)

@@ -69,7 +69,7 @@ for (const { name, have, want } of [
   },
   { name: 'quantities', have: { limits: { cpu: 0.1, memory: '1024Mi' } }, want: { limits: { cpu: '100m', memory: '1Gi' } } },
   { name: 'int-or-string', have: { port: '80%' }, want: { port: '80%' } },
-  { name: 'int-or-string zero', have: { port: 0 }, want: { port: 0 } },
+  { name: 'int-or-string zero behind a pointer', have: { port: 0 }, want: { port: 0 } },
   { name: 'bytes', have: { data: { a: 'aGk=', b: '' } }, want: { data: { a: 'aGk=', b: '' } } },
   { name: 'duration', have: { timeout: '90s' }, want: { timeout: '1m30s' } },
   { name: 'time', have: { since: '2026-01-02T03:04:05.678+02:00' }, want: { since: '2026-01-02T01:04:05Z' } },

@@ -173,7 +173,7 @@ export class ProtobufReader {
     } else {
       const value = this.#value(field)
       const isZero = value === '' || value === 0 || value === false
-      if (value === undefined || (isZero && !field.keepsZero && field.scalar !== 'int-or-string')) return
+      if (value === undefined || (isZero && !field.keepsZero)) return
       object[name] = value
     }
   }

@@ -100,17 +100,19 @@ export class ProtobufWriter {
       if (Array.isArray(value)) this.#list(value, field)
     } else if (field.shape === 'map') {
       if (isObject(value)) this.#map(value, field)
-    } else if (value !== undefined && value !== null) this.#single(field.number, value, field)
-    else if (field.byValue) this.#zero(field)
+    } else if (field.byValue || (value !== undefined && value !== null)) this.#single(field.number, value, field)
   }
 
-  #single(number: number, value: unknown, { message, scalar }: WireField): void {
-    if (message === undefined) this.#scalar(number, value, scalar!)
+  /** A value, an element of a list or a value of a map; nothing stands for Go's zero value. */
+  #single(number: number, value: unknown, field: WireField): void {
+    const { message, scalar } = field
+    if (value === undefined || value === null) this.#zero(number, field)
+    else if (message === undefined) this.#scalar(number, value, scalar!)
     else this.nested(number, () => this.message(isObject(value) ? value : {}, message))
   }
 
-  #zero(field: WireField): void {
-    const { message, scalar, number } = field
+  #zero(number: number, field: WireField): void {
+    const { message, scalar } = field
     if (message !== undefined) this.nested(number, () => this.message({}, message))
     else if (scalar === 'time' || scalar === 'micro-time' || scalar === 'any' || scalar === 'fields-v1') this.nested(number, () => {})
     else if (scalar !== 'bytes') this.#scalar(number, field.zero, scalar!)
