@@ -7,6 +7,7 @@ import type { DiscoveredResource } from '#client/discovery.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import type { Controller, ControllerContext } from './controller.ts'
+import { ClusterRoleAggregationController } from './clusterroleaggregation/clusterrole-aggregation-controller.ts'
 import { NamespaceController } from './namespace/namespace-controller.ts'
 import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
 import { PodGCController } from './podgc/podgc-controller.ts'
@@ -43,6 +44,7 @@ export async function runControllers(options: ControllerManagerOptions, signal: 
     new RootCACertPublisher(contextOf('root-ca-cert-publisher'), options.caPEM),
     new NodeLifecycleController(nodeContext, nodeEvents),
     new PodGCController(contextOf('pod-garbage-collector')),
+    new ClusterRoleAggregationController(contextOf('clusterrole-aggregation-controller')),
   ]
   await using group = new Group(signal)
   group.spawn(inner => nodeEvents.run(inner))

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ClusterRole, PolicyRule } from '#api/rbac/v1/types.gen.ts'
+import type { ClusterRole, PolicyRule } from './types.gen.ts'
 import { selectorOf } from '#apimachinery/labels/selector.ts'
 
 /** The rules of all roles that an aggregated role selects, each once, in the order of the roles' names. */

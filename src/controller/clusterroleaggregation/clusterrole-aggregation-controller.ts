@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from 'node:util'
+import { aggregatedRules } from '#api/rbac/v1/aggregation.ts'
+import type { ClusterRole } from '#api/rbac/v1/types.gen.ts'
+import { WorkQueue } from '#client/workqueue.ts'
+import type { Controller, ControllerContext } from '../controller.ts'
+
+/** Keeps the rules of aggregated cluster roles (admin, edit, view) those of the roles they select. */
+export class ClusterRoleAggregationController implements Controller {
+  readonly name = 'clusterrole-aggregation-controller'
+  readonly #context: ControllerContext
+
+  constructor(context: ControllerContext) {
+    this.#context = context
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { informers, client, clock, log } = this.#context
+    const queue = new WorkQueue<string>({ clock })
+    const roles = informers.of<ClusterRole>({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' })
+    await roles.synced
+    // Any change may be one of a selected role; there are few aggregated ones.
+    using _events = roles.onChange(() => {
+      for (const role of roles.list()) if (role.aggregationRule !== undefined) queue.add(role.metadata.name)
+    })
+    await queue.run(
+      { workers: 1, onError: (role, error) => log.warn('cannot aggregate cluster roles', { role, error }) },
+      async (name, inner) => {
+        const role = roles.get(name)
+        if (role?.aggregationRule === undefined) return
+        const rules = aggregatedRules(role, roles.list())
+        if (isDeepStrictEqual(rules, role.rules ?? [])) return
+        await client.update({ ...role, rules }, inner)
+      },
+      signal,
+    )
+  }
+}
