@@ -133,7 +133,10 @@ export class Decoder {
         }
       } else if ((key === 'kind' || key === 'apiVersion') && (isRoot || plan.schema.root === true)) {
         if (typeof current === 'string') next = current
-        else if (current !== null) this.#stack.push(key) && this.#fail(kindOf(current), 'string')
+        else if (current !== null) {
+          this.#stack.push(key)
+          this.#fail(kindOf(current), 'string')
+        }
       } else {
         this.#reportUnknown(key, current)
       }

@@ -74,8 +74,8 @@ const digit = /\p{Nd}/u
 
 /** Natural order of keys: `a2` before `a10`, everything else before letters. */
 function compareKeys(a: string, b: string): number {
-  const left = [...a]
-  const right = [...b]
+  const left = Array.from(a)
+  const right = Array.from(b)
   for (let index = 0; index < left.length && index < right.length; index++) {
     const one = left[index]!
     const other = right[index]!

@@ -57,7 +57,7 @@ function writeLiteral(text: string, indent: number): string {
 /** Breaks lines at single spaces once they are too long. `end`: spaces from there on stay. */
 function fold(text: string, { indent, column, isKey }: ScalarPlace, end: number, start = 0): string {
   if (isKey || column + text.length <= bestWidth) return text
-  const characters = [...text]
+  const characters = Array.from(text)
   let result = ''
   let at = column
   let afterSpace = false
@@ -116,7 +116,7 @@ function escapeCharacter(character: string): string | undefined {
 }
 
 function writeDoubleQuoted(text: string, { indent, column, isKey }: ScalarPlace): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   const last = characters.length - 1
   let result = '"'
   let at = column + 1

@@ -21,7 +21,7 @@ function plainTag(name: string, types: readonly PlainScalar['type'][], implicitF
   })
 }
 
-const digits = [...'0123456789+-.']
+const digits = Array.from('0123456789+-.')
 const textOnly = (name: string, resolve: (source: string) => string) =>
   defineScalarTag<string>(`tag:yaml.org,2002:${name}`, { resolve, identify: () => false })
 
@@ -30,7 +30,7 @@ const schema = new Schema([
   seqTag,
   mapTag,
   plainTag('null', ['null'], ['', '~', 'n', 'N']),
-  plainTag('bool', ['bool'], [...'yYnNtTfFoO']),
+  plainTag('bool', ['bool'], Array.from('yYnNtTfFoO')),
   plainTag('int', ['int'], digits),
   plainTag('float', ['float', 'int'], digits),
   mergeTag,

@@ -82,7 +82,7 @@ function splitTerms(text: string): string[] {
 function unescape(text: string): string {
   if (!/[\\,=]/.test(text)) return text
   let result = ''
-  const characters = [...text]
+  const characters = Array.from(text)
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index]!
     if (character === '\\') {

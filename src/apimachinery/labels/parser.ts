@@ -1,5 +1,5 @@
 import { newBadRequest } from '../status/status.ts'
-import { labelKeyError, type Operator, Requirement } from './selector.ts'
+import { labelKeyError, type Operator, Requirement } from './requirement.ts'
 
 type TokenType = 'end' | 'error' | 'identifier' | 'in' | 'notin' | ')' | '(' | ',' | '!' | '==' | '=' | '>' | '<' | '!='
 

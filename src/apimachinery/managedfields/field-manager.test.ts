@@ -294,7 +294,7 @@ test('apply: again the same changes nothing', () => {
 
 test('apply: elements keep their places', () => {
   const names = (object: JSONObject) => (stored(object).spec['parts'] as { name: string }[]).map(({ name }) => name).join('')
-  const parts = (text: string) => ({ parts: [...text].map(name => ({ name })) })
+  const parts = (text: string) => ({ parts: Array.from(text).map(name => ({ name })) })
   for (const { live, config, want } of [
     { live: 'abc', config: 'b', want: 'abc' },
     { live: 'abc', config: 'cb', want: 'acb' },

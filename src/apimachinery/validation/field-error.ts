@@ -62,9 +62,7 @@ export class FieldPath {
   }
 
   child(...names: string[]): FieldPath {
-    let result: FieldPath = this
-    for (const name of names) result = new FieldPath(result, name, false)
-    return result
+    return names.reduce<FieldPath>((parent, name) => new FieldPath(parent, name, false), this)
   }
 
   index(index: number): FieldPath {
