@@ -15,7 +15,10 @@ export const serverFlags = {
   'node-name': { type: 'string', placeholder: 'NAME', description: "Name of this machine's node (default its host name)" },
   'pod-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of all Pods (default 10.244.0.0/16, or a free one beside it)' },
   'service-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of Services (default 10.96.0.0/12)' },
-  offline: { type: 'boolean', description: 'Take images from stand-ins built out of Debian packages, not from registries' },
+  offline: {
+    type: 'boolean',
+    description: 'Stay on this machine: images are stand-ins built out of Debian packages, Pods reach nothing outside',
+  },
 } satisfies FlagDefinitions
 
 export type ServerFlags = Flags<typeof serverFlags>

@@ -21,7 +21,7 @@ export interface MachineClusterOptions {
   nodeName: string | undefined
   podCIDR: string | undefined
   serviceCIDR: string | undefined
-  /** Images come from stand-ins on this machine, whether or not a registry can be reached. */
+  /** Images come from stand-ins on this machine, whether or not a registry can be reached, and Pods reach nothing outside of it. */
   offline: boolean
   clock: Clock
   random: Random
@@ -51,7 +51,7 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
 
   await using stack = new AsyncDisposableStack()
   const images = openImageSource({ offline: options.offline, reach: realReach, clock, log, onNotice }, signal)
-  const runtime = NodeRuntime.start({ folder, record, clock, log, onStep: step }, signal)
+  const runtime = NodeRuntime.start({ folder, record, egress: options.offline ? 'none' : 'masquerade', clock, log, onStep: step }, signal)
   const cluster = startControlPlane(options, record, step)
   // What has started is stopped again when something else fails.
   await Promise.allSettled([images, runtime, cluster])

@@ -30,7 +30,7 @@ import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
 import type { Storage } from '#storage/storage.ts'
 import { createFirstObjects } from './first-objects.ts'
-import { kubeletConnections } from './kubelet-connection.ts'
+import { kubeletConnections, nodeProxy } from './kubelet-connection.ts'
 
 /** PEM. */
 export interface ControlPlaneCertificates {
@@ -133,8 +133,10 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     new X509Authenticator({ clientCA: certificates.ca, now: () => machineClock.now() }),
     new BearerTokenAuthenticator(tokenIssuer),
   )
+  const kubelets = { ca: certificates.ca, certificate, key }
   const resources = builtinResources({
-    connect: kubeletConnections({ ca: certificates.ca, certificate, key }),
+    connect: kubeletConnections(kubelets),
+    proxyNode: nodeProxy(kubelets),
     tokenIssuer,
     authorizer,
     resolver,

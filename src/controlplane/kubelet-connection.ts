@@ -41,6 +41,19 @@ export function kubeletConnections(credentials: KubeletCredentials): PodConnectH
   }
 }
 
+/** `nodes/NAME/proxy`: the kubelet's own pages. `name` is `[scheme:]node[:port]`; the kubelet has one port only. */
+export function nodeProxy(credentials: KubeletCredentials): (name: string, context: ConnectContext) => Promise<void> {
+  return async (name, context) => {
+    const nodeName = name.split(':').at(name.split(':').length === 3 ? 1 : 0)!
+    const node = await context.stores.of<Node>({ group: '', resource: 'nodes' }).get(undefined, nodeName)
+    const query = context.query.size === 0 ? '' : `?${context.query}`
+    const tls = { ca: credentials.ca, cert: credentials.certificate, key: credentials.key }
+    const target: StreamTarget = { ...kubeletAddress(node), path: `/${context.rest.replace(/^\//, '')}${query}`, tls }
+    if (context.upgrade !== undefined) await proxyUpgrade({ request: context.request, ...context.upgrade, target })
+    else await proxyRequest({ request: context.request, response: context.response, target, signal: context.signal })
+  }
+}
+
 /** Where the node's kubelet listens: at its internal address, as upstream prefers by default. */
 function kubeletAddress({ metadata, status }: Node): { host: string; port: number } {
   const addresses = status?.addresses ?? []

@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { RuntimeConnection } from '#cri/remote/connect.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
-import { nodePodCIDR, outwardMTU, readRoutes, setUpPodNetwork, type PodNetworkOptions } from '#network/cni/index.ts'
+import { type Egress, nodePodCIDR, outwardMTU, readRoutes, setUpPodNetwork, type PodNetworkOptions } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord } from '../cluster-folder.ts'
 import {
   type ContainerdHandle,
@@ -18,22 +18,27 @@ import { ensureSandboxImage, sandboxImageName } from '../sandbox-image/index.ts'
 export interface NodeRuntimeOptions {
   folder: ClusterFolder
   record: ClusterRecord
+  /** How Pods reach what is outside of the cluster. */
+  egress: Egress
   clock: Clock
   log: Logger
   onStep(what: string, startedMs: number): void
 }
 
+const restartDelayMs = 100
+const restartDelayMsMax = 10_000
+
 /** State that all clusters of this machine share. */
 export const machineFolder = '/run/coxswain/machine'
 
-/** The pod network of the cluster, the same in every call: what is set up is what is removed. */
+/** The pod network of the cluster, without a way out: what is set up is what is removed. */
 export function podNetworkOptions(folder: ClusterFolder, record: ClusterRecord): PodNetworkOptions & { machineFolder: string } {
   return {
     clusterID: folder.id,
     clusterCIDR: record.podCIDR,
     nodeCIDR: nodePodCIDR(record.podCIDR, 0)!,
     serviceCIDR: record.serviceCIDR,
-    egress: 'masquerade',
+    egress: 'none',
     confFolder: folder.cniConf,
     ipamFolder: folder.cniIPAM,
     machineFolder,
@@ -51,7 +56,6 @@ export class NodeRuntime implements Disposable {
   readonly #options: NodeRuntimeOptions
   readonly #lifetime = new AbortController()
   #handle: ContainerdHandle
-  #mirrorURL: string | undefined
 
   private constructor(options: NodeRuntimeOptions, handle: ContainerdHandle) {
     this.#options = options
@@ -64,21 +68,26 @@ export class NodeRuntime implements Disposable {
   static async start(options: NodeRuntimeOptions, signal: AbortSignal): Promise<NodeRuntime> {
     const { folder, record, clock, onStep } = options
     const started = clock.monotonicMs()
-    const mtu = await outwardMTU(await readRoutes(signal))
-    await setUpPodNetwork({ ...podNetworkOptions(folder, record), ...(mtu === undefined ? {} : { mtu }) }, signal)
-    onStep(`pod network ${record.podCIDR}, kept on this machine by guard routes`, started)
-    const starting = clock.monotonicMs()
-    const handle = await ensureContainerd(containerdOptions(options), signal)
-    const node = new NodeRuntime(options, handle)
-    const { transport, runtime } = node.connection
-    await ensureSandboxImage({ transport, images: runtime, clock, architecture: process.arch }, signal)
-    onStep(`containerd ${handle.version} ${handle.adopted ? 'adopted' : 'started'}`, starting)
+    const setUpNetwork = async () => {
+      const mtu = await outwardMTU(await readRoutes(signal))
+      await setUpPodNetwork({ ...podNetworkOptions(folder, record), egress: options.egress, ...(mtu === undefined ? {} : { mtu }) }, signal)
+      onStep(`pod network ${record.podCIDR}, kept on this machine by guard routes`, started)
+    }
+    const startRuntime = async () => {
+      const handle = await ensureContainerd(containerdOptions(options), signal)
+      const node = new NodeRuntime(options, handle)
+      const { transport, runtime } = node.connection
+      await ensureSandboxImage({ transport, images: runtime, clock, architecture: process.arch }, signal)
+      onStep(`containerd ${handle.version} ${handle.adopted ? 'adopted' : 'started'}`, started)
+      return node
+    }
+    // The first sandbox, which makes the bridge, comes after both.
+    const [, node] = await Promise.all([setUpNetwork(), startRuntime()])
     return node
   }
 
   /** Takes every image pull from now on; undefined: the registries that image names say. containerd reads it at each pull. */
   async setMirror(mirrorURL: string | undefined): Promise<void> {
-    this.#mirrorURL = mirrorURL
     await setRegistryMirror({ folder: containerdPaths(containerdFolders(this.#options.folder)).registries, host: everyHost, mirrorURL })
   }
 
@@ -92,8 +101,8 @@ export class NodeRuntime implements Disposable {
   /** containerd that dies is brought back: its pods did not notice. */
   #watch(): void {
     const { signal } = this.#lifetime
-    void this.#keepRunning(signal).catch(error => {
-      if (!signal.aborted) this.#options.log.error('containerd cannot be kept running', { error })
+    this.#keepRunning(signal).catch(error => {
+      if (!signal.aborted) this.#options.log.error('containerd is not watched any more', { error })
     })
   }
 
@@ -103,8 +112,20 @@ export class NodeRuntime implements Disposable {
       if (signal.aborted) return
       this.#options.log.warn('containerd ended: starting it again', { pid: this.#handle.pid })
       this.#handle[Symbol.dispose]()
-      this.#handle = await ensureContainerd(containerdOptions(this.#options), signal)
-      await this.setMirror(this.#mirrorURL)
+      this.#handle = await this.#startAgain(signal)
+    }
+  }
+
+  async #startAgain(signal: AbortSignal): Promise<ContainerdHandle> {
+    const { clock, log } = this.#options
+    for (let delayMs = restartDelayMs; ; delayMs = Math.min(delayMs * 2, restartDelayMsMax)) {
+      try {
+        return await ensureContainerd(containerdOptions(this.#options), signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        log.error('containerd does not start', { error, retryInMs: delayMs })
+        await clock.sleep(delayMs, signal)
+      }
     }
   }
 }
