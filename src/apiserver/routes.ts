@@ -54,6 +54,11 @@ export class Route {
     return this.#other === undefined ? object : this.#other.fromStorage(object)
   }
 
+  /** Custom resources have no protobuf form. */
+  get hasProtobuf(): boolean {
+    return this.info.schema.startsWith('io.k8s.')
+  }
+
   get isStoredVersion(): boolean {
     return this.#other === undefined
   }

@@ -88,7 +88,7 @@ export class DiscoveryDocuments {
       resources: routes.map(aggregatedResource),
       freshness: 'Current',
     }))
-    return { metadata: { ...(group !== '' && { name: group }), creationTimestamp: null }, versions }
+    return { metadata: group === '' ? {} : { name: group }, versions }
   }
 }
 

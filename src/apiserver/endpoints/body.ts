@@ -6,9 +6,10 @@ import {
   type FieldValidation,
   newStrictDecodingError,
 } from '#apimachinery/codec/json.ts'
+import { decodeProtobuf, protobufTypeOf } from '#apimachinery/codec/protobuf.ts'
 import { parseYAML, YAMLError } from '#apimachinery/codec/yaml.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import type { MessageSchema, SchemaRegistry } from '#apimachinery/schema/schema.ts'
+import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 import { newBadRequest, newUnsupportedMediaType, type StatusError } from '#apimachinery/status/status.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import { headerOf } from '../request/api-request.ts'
@@ -47,22 +48,30 @@ async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<K
   const mediaType = bodyMediaType(headerOf(request, 'content-type'))
   if (mediaType === 'application/json') return decodeJSON<KubeObject>(await request.readBody(), options)
   if (mediaType === 'application/yaml') return decodeYAML((await request.readBody()).toString('utf8'), options)
+  if (mediaType === 'application/vnd.kubernetes.protobuf' && options.schema !== undefined) {
+    const { schema, registry, apiVersion, kind } = options
+    const object = decodeProtobuf<KubeObject>(await request.readBody(), { schema, registry, apiVersion, kind })
+    return { object, strictErrors: [] }
+  }
   throw newUnsupportedBody()
 }
 
 function decodeYAML(text: string, options: DecodeOptions): Decoded<KubeObject> {
-  let documents: unknown[]
-  try {
-    documents = parseYAML(text)
-  } catch (error) {
-    if (error instanceof YAMLError) throw newBadRequest(error.message)
-    throw error
-  }
-  const decoded = decodeValue<KubeObject>(documents[0] ?? null, options)
+  const decoded = decodeValue<KubeObject>(parseText(text)[0] ?? null, options)
   if (options.mode === 'Strict' && decoded.strictErrors.length > 0) {
     throw newStrictDecodingError(decoded.strictErrors, options.apiVersion, options.kind)
   }
   return decoded
+}
+
+/** JSON is YAML too. */
+function parseText(text: string): unknown[] {
+  try {
+    return parseYAML(text)
+  } catch (error) {
+    if (error instanceof YAMLError) throw newBadRequest(error.message)
+    throw error
+  }
 }
 
 /** The media type of a `Content-Type` header; JSON when there is none. */
@@ -76,7 +85,30 @@ export function newUnsupportedBody(accepted: readonly string[] = mediaTypes): St
   return newUnsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
 }
 
-/** The schema registry knows what a body of DeleteOptions looks like. */
-export function deleteOptionsSchema(schemas: SchemaRegistry): MessageSchema | undefined {
-  return schemas.get('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')
+const deleteOptionsSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+
+/**
+ * Reads the options in the body of a deletion; clients send them as of `v1`, `meta.k8s.io/v1` or the resource's own version.
+ * @returns undefined for an empty body
+ * @throws StatusError BadRequest, UnsupportedMediaType, RequestEntityTooLarge
+ */
+export async function readDeleteOptionsBody(call: Call): Promise<Record<string, unknown> | undefined> {
+  const request = call.apiRequest
+  const registry = call.services.schemas
+  const schema = registry.get(deleteOptionsSchema)
+  const kind = 'DeleteOptions'
+  let value = deepCopy(request.value)
+  if (value === undefined) {
+    const bytes = await request.readBody()
+    if (bytes.length === 0) return undefined
+    const mediaType = bodyMediaType(headerOf(request, 'content-type'))
+    if (mediaType === 'application/vnd.kubernetes.protobuf' && schema !== undefined) {
+      const { apiVersion = 'v1' } = protobufTypeOf(bytes) ?? {}
+      return decodeProtobuf(bytes, { schema, registry, apiVersion, kind })
+    }
+    if (mediaType !== 'application/json' && mediaType !== 'application/yaml') throw newUnsupportedBody()
+    value = parseText(bytes.toString('utf8'))[0]
+  }
+  const apiVersion = (value as { apiVersion?: string } | null)?.apiVersion || 'v1'
+  return decodeValue(value ?? null, { schema, registry, mode: 'Ignore', apiVersion, kind }).object
 }

@@ -92,7 +92,7 @@ export class Call implements RequestContext {
 
   /** @throws StatusError NotAcceptable, BadRequest */
   form(): Form {
-    const accepted = negotiate(headerOf(this.apiRequest, 'accept'))
+    const accepted = negotiate(headerOf(this.apiRequest, 'accept'), this.route.hasProtobuf)
     const include = accepted.as === 'Table' && this.apiRequest.query !== '' ? includeObjectOf(this.query) : 'Metadata'
     return this.route.form(accepted, isPretty(this.apiRequest.query, this.userAgent), include)
   }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { Status } from '#apimachinery/status/status.ts'
 import type { APIResponse } from '../request/api-response.ts'
-import { deleteOptionsSchema, readObject } from './body.ts'
+import { readDeleteOptionsBody } from './body.ts'
 import type { Call } from './call.ts'
 import { type DeleteQuery, parseDeleteQuery } from './write-options.ts'
 
@@ -29,18 +29,7 @@ export function admitDelete(call: Call, old: KubeObject | undefined): Promise<vo
 
 /** @throws StatusError BadRequest, Invalid */
 export async function readDeleteOptions(call: Call): Promise<DeleteQuery> {
-  const { apiRequest } = call
-  const isEmpty = apiRequest.value === undefined && (await apiRequest.readBody()).length === 0
-  if (isEmpty) return parseDeleteQuery(call, undefined)
-  const schema = deleteOptionsSchema(call.services.schemas)
-  const body = await readObject(call, { apiVersion: versionOfOptions(call), kind: 'DeleteOptions', schema, fieldValidation: 'Ignore' })
-  return parseDeleteQuery(call, body as unknown as Record<string, unknown>)
-}
-
-/** Clients send `DeleteOptions` as of `v1`, `meta.k8s.io/v1` or the resource's own group. */
-function versionOfOptions(call: Call): string {
-  const value = call.apiRequest.value as { apiVersion?: string } | undefined
-  return value?.apiVersion ?? call.route.apiVersion
+  return parseDeleteQuery(call, await readDeleteOptionsBody(call))
 }
 
 function deletedStatus(call: Call, { metadata }: KubeObject): Status {

@@ -19,33 +19,39 @@ interface Clause {
 
 const shapes: ReadonlySet<string | undefined> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'])
 const cacheEntriesMax = 256
-const cache = new Map<string, Accepted>()
+const allForms = new Map<string, Accepted>()
+const textForms = new Map<string, Accepted>()
 
 /**
  * The first clause of an `Accept` header that we can serve; JSON without a header.
+ * @param hasProtobuf custom resources have no such form
  * @throws StatusError NotAcceptable
  */
-export function negotiate(accept: string): Accepted {
+export function negotiate(accept: string, hasProtobuf: boolean): Accepted {
+  const cache = hasProtobuf ? allForms : textForms
   let accepted = cache.get(accept)
   if (accepted === undefined) {
-    accepted = choose(accept)
+    accepted = choose(accept, hasProtobuf)
     if (cache.size >= cacheEntriesMax) cache.clear()
     cache.set(accept, accepted)
   }
   return accepted
 }
 
-function choose(accept: string): Accepted {
+function choose(accept: string, hasProtobuf: boolean): Accepted {
   if (accept.trim() === '') return { mediaType: 'application/json', as: undefined }
   for (const { type, parameters } of parseAccept(accept)) {
     const mediaType = mediaTypeOf(type)
     if (mediaType === undefined) continue
+    const isProtobuf = mediaType === 'application/vnd.kubernetes.protobuf'
+    if (isProtobuf && (!hasProtobuf || parameters.get('as') === 'Table')) continue
     const as = parameters.get('as')
     if (as === undefined) return { mediaType, as: undefined }
     if (shapes.has(as) && parameters.get('g') === 'meta.k8s.io' && parameters.get('v') === 'v1')
       return { mediaType, as: as as Accepted['as'] }
   }
-  throw newNotAcceptable(`only the following media types are accepted: ${mediaTypes.join(', ')}`)
+  const offered = hasProtobuf ? mediaTypes : mediaTypes.slice(0, 2)
+  throw newNotAcceptable(`only the following media types are accepted: ${offered.join(', ')}`)
 }
 
 function mediaTypeOf(type: string): MediaType | undefined {

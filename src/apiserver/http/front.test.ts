@@ -115,7 +115,7 @@ const refusals: {
   {
     name: 'unacceptable answer',
     send: ['GET', widgetsPath, undefined, { accept: 'text/csv' }],
-    want: [406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, '],
+    want: [406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml'],
   },
   {
     name: 'unknown dryRun',

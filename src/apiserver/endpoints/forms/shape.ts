@@ -53,5 +53,5 @@ export class ObjectShape implements Shape {
 }
 
 export function bookmarkMeta(revision: number, annotations: Record<string, string> | undefined): object {
-  return { resourceVersion: String(revision), creationTimestamp: null, ...(annotations && { annotations }) }
+  return { resourceVersion: String(revision), ...(annotations && { annotations }) }
 }
