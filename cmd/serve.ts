@@ -34,7 +34,8 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     tell({ type: 'failed', text: (error as Error).message })
     process.stderr.write(`${(error as Error).stack}\n`)
-    return serverExit.cannotStart
+    // What has started of the cluster would keep the process alive.
+    process.exit(serverExit.cannotStart)
   }
 }
 

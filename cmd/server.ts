@@ -62,8 +62,10 @@ export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, o
   const stop = Promise.withResolvers<void>()
   const onSignal = () => stop.resolve()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
-  const status = { pid: process.pid, startedAtMs: clock.now() }
-  const cluster = await startMachineCluster({
+  // First of all: `cox down` must find a server that is still starting, or that never gets ready, too.
+  const status = { pid: process.pid, startedAtMs: clock.now(), ready: false }
+  const control = await openControlSocket(folder.controlSocket, { status, onStop: onSignal })
+  const starting = startMachineCluster({
     folder,
     kubeconfig,
     apiPort: flags['api-port'],
@@ -77,7 +79,15 @@ export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, o
     onStep,
     onNotice,
   })
-  const control = await openControlSocket(folder.controlSocket, { status, onStop: onSignal })
+  const stoppedEarly = stop.promise.then(() => {
+    throw new Error('stopped while it was starting')
+  })
+  const cluster = await Promise.race([starting, stoppedEarly]).catch(error => {
+    control[Symbol.dispose]()
+    throw error
+  })
+  stoppedEarly.catch(() => undefined)
+  status.ready = true
   return {
     stopped: stop.promise,
     async [Symbol.asyncDispose]() {

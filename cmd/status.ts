@@ -21,6 +21,10 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(`cluster "${folder.data}": stopped; "cox up --data-dir ${folder.data}" starts it again\n`)
     return 0
   }
+  if (!status.ready) {
+    process.stdout.write(`cluster "${folder.data}": starting, process ${status.pid}; its log is "${folder.log}"\n`)
+    return 0
+  }
   const { transport, server } = await adminClient(folder.adminKubeconfig)
   const upSeconds = Math.round((Date.now() - status.startedAtMs) / 1_000)
   process.stdout.write(`cluster "${folder.data}": running for ${upSeconds} s, process ${status.pid}, ${server}\n\n`)

@@ -8,6 +8,8 @@ export type ControlRequest = 'stop' | 'status'
 export interface ControlStatus {
   pid: number
   startedAtMs: number
+  /** The node is Ready. */
+  ready: boolean
 }
 
 /**
