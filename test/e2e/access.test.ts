@@ -186,15 +186,13 @@ describe('permissions', () => {
     const { request } = await import('node:https')
     const statusOf = (path: string, token?: string) =>
       new Promise<{ status: number; body: string }>((resolve, reject) => {
-        const outgoing = request(
-          cluster.url + path,
-          { ca: cluster.certificates.ca, headers: headers(token), agent: false },
-          async response => {
-            let body = ''
-            for await (const chunk of response) body += String(chunk)
-            resolve({ status: response.statusCode ?? 0, body })
-          },
-        )
+        const outgoing = request(cluster.url + path, { ca: cluster.certificates.ca, headers: headers(token), agent: false }, response => {
+          let body = ''
+          response.setEncoding('utf8').on('data', chunk => {
+            body += String(chunk)
+          })
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+        })
         outgoing.once('error', reject).end()
       })
     for (const path of ['/healthz', '/livez', '/readyz', '/version']) assert.equal((await statusOf(path)).status, 200, path)
