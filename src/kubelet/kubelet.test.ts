@@ -105,7 +105,7 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()
       api.put(podObject())
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.phase, 'Running')
       assert.equal(
         conditionsOf(pod('web')),
@@ -118,7 +118,7 @@ describe('kubelet', () => {
         ...pod('web')!,
         metadata: { ...pod('web')!.metadata, deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 },
       })
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web'), undefined)
       assert.deepEqual(runtime.calls.slice(4), ['stopContainer main 30', 'stopPodSandbox', 'removePodSandbox'])
       const ofPod = events().filter(text => !text.includes('Node') && !text.includes('kubelet'))
@@ -135,15 +135,15 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()
       api.put(podObject())
-      await clock.advance(1)
+      await clock.advance(100)
       const status = () => pod('web')?.status?.containerStatuses?.[0]
       runtime.exit('main', 3)
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(status()?.restartCount, 1)
       assert.ok(status()?.state?.running)
       assert.equal(status()?.lastState?.terminated?.exitCode, 3)
       runtime.exit('main', 4)
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(status()?.state?.terminated?.exitCode, 4)
       await clock.advance(2_000)
       assert.deepEqual(status()?.state?.waiting, {
@@ -165,9 +165,9 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       start()
       api.put(podObject({ restartPolicy: 'Never' }))
-      await clock.advance(1)
+      await clock.advance(100)
       runtime.exit('main', 0)
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.phase, 'Succeeded')
       assert.equal(pod('web')?.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed')
       assert.deepEqual(runtime.calls.slice(-1), ['stopPodSandbox'])
@@ -178,7 +178,7 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, start, pod, runtime, events }) => {
       start()
       api.put(podObject({ containers: [{ name: 'main', image: 'nope:1' }] }))
-      await clock.advance(1)
+      await clock.advance(100)
       const waiting = () => pod('web')?.status?.containerStatuses?.[0]?.state?.waiting
       assert.equal(waiting()?.reason, 'ErrImagePull')
       await clock.advance(2_000)
@@ -197,9 +197,9 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       const first = start()
       api.put(podObject())
-      await clock.advance(1)
+      await clock.advance(100)
       runtime.exit('main', 1)
-      await clock.advance(1)
+      await clock.advance(100)
       await first[Symbol.asyncDispose]()
       const before = { calls: runtime.calls.length, status: pod('web')?.status }
       start()
@@ -212,7 +212,7 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start }) => {
       const first = start()
       api.put(podObject())
-      await clock.advance(1)
+      await clock.advance(100)
       await first[Symbol.asyncDispose]()
       api.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web' })
       start()
@@ -232,13 +232,13 @@ describe('kubelet', () => {
           ],
         }),
       )
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.phase, 'Pending')
       assert.deepEqual(pod('web')?.status?.containerStatuses?.[0]?.state?.waiting, { reason: 'PodInitializing' })
       runtime.exit('one', 0)
-      await clock.advance(1)
+      await clock.advance(100)
       runtime.exit('two', 0)
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.phase, 'Running')
       assert.deepEqual(
         runtime.calls.filter(call => call.startsWith('start')),
@@ -254,13 +254,13 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       start()
       api.put(podObject({ restartPolicy: 'Never', initContainers: [{ name: 'side', image: 'web:1', restartPolicy: 'Always' }] }))
-      await clock.advance(1)
+      await clock.advance(100)
       assert.deepEqual(
         runtime.calls.filter(call => call.startsWith('start')),
         ['startContainer side', 'startContainer main'],
       )
       runtime.exit('main', 0)
-      await clock.advance(1)
+      await clock.advance(100)
       assert.ok(runtime.calls.includes('stopContainer side 30'))
       assert.equal(pod('web')?.status?.phase, 'Succeeded')
     }))
@@ -268,9 +268,9 @@ describe('kubelet', () => {
   test('a pod that asks for more than the node has is rejected', () =>
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       start()
-      await clock.advance(1)
+      await clock.advance(100)
       api.put(podObject({ containers: [{ name: 'main', image: 'web:1', resources: { requests: { cpu: '5' } } }] }))
-      await clock.advance(1)
+      await clock.advance(100)
       const { phase, reason, message } = pod('web')?.status ?? {}
       assert.deepEqual(
         [phase, reason, message],
@@ -283,7 +283,7 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, start, pod }) => {
       start()
       api.put(podObject({ activeDeadlineSeconds: 5 }))
-      await clock.advance(1)
+      await clock.advance(100)
       await clock.advance(5_000)
       const { phase, reason } = pod('web')?.status ?? {}
       assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded'])
@@ -297,7 +297,7 @@ describe('kubelet', () => {
       assert.ok(events().includes('FailedMount: MountVolume.SetUp failed for volume "config" : configmap "settings" not found'))
       assert.deepEqual(runtime.calls, ['pullImage web:1'])
       api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } })
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.phase, 'Running')
     }))
 
@@ -305,9 +305,9 @@ describe('kubelet', () => {
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()
       api.put(podObject())
-      await clock.advance(1)
+      await clock.advance(100)
       await runtime.stopPodSandbox({ podSandboxId: 'sandbox-1' })
-      await clock.advance(1)
+      await clock.advance(100)
       assert.equal(pod('web')?.status?.containerStatuses?.[0]?.restartCount, 1)
       assert.equal(pod('web')?.status?.phase, 'Running')
       assert.ok(events().includes('SandboxChanged: Pod sandbox changed, it will be killed and re-created.'))

@@ -8,6 +8,8 @@ export const limits = {
   imageBackOffMaxMs: 300_000,
   /** The failure itself (`Error`, `ErrImagePull`) is shown this long before the back-off that follows it; upstream's next sync does it. */
   failureShownMs: 1_000,
+  /** Statuses of a pod that is just being started are written this late at most, so that passing ones cost no write. */
+  passingStatusMs: 50,
   /** Wait after a failed step (sandbox, volumes, container creation) before it is tried again: doubles from the first to the second. */
   stepRetryInitialMs: 500,
   stepRetryMaxMs: 10_000,

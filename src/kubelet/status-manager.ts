@@ -1,8 +1,9 @@
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Client } from '#client/client.ts'
+import { limits } from './limits.ts'
 import { ownedConditionTypes } from './pod/conditions.ts'
 
 export interface StatusManagerOptions {
@@ -19,6 +20,8 @@ interface Entry {
   /** What the API server has, as far as we know. */
   stored: PodStatus
   writing: Promise<void> | undefined
+  /** Runs while a passing status waits. */
+  timer: Timer | undefined
 }
 
 const retryBaseMs = 200
@@ -38,28 +41,38 @@ export class StatusManager {
     return this.#entries.get(uid)?.wanted
   }
 
-  set(pod: Pod, status: PodStatus): void {
+  /** @param isPassing a better status is about to follow: this one may wait for it a moment */
+  set(pod: Pod, status: PodStatus, isPassing = false): void {
     const { uid = '', name, namespace } = pod.metadata
     let entry = this.#entries.get(uid)
     if (entry === undefined) {
       const stored = pod.status ?? {}
-      entry = { ref: { namespace, name }, wanted: stored, stored, writing: undefined }
+      entry = { ref: { namespace, name }, wanted: stored, stored, writing: undefined, timer: undefined }
       this.#entries.set(uid, entry)
     }
     entry.wanted = status
-    const found = entry
-    if (entry.writing === undefined && statusPatch(entry.stored, status) !== undefined)
-      entry.writing = this.#write(uid, entry).finally(() => {
-        found.writing = undefined
-      })
+    if (entry.writing !== undefined || statusPatch(entry.stored, status) === undefined) return
+    if (!isPassing) this.#begin(uid, entry)
+    else entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
+  }
+
+  #begin(uid: string, entry: Entry): void {
+    entry.timer?.cancel()
+    entry.timer = undefined
+    entry.writing ??= this.#write(uid, entry).finally(() => {
+      entry.writing = undefined
+    })
   }
 
   /** Resolves when the newest status of the pod is stored, or can't be any more. */
   async written(uid: string): Promise<void> {
-    await this.#entries.get(uid)?.writing
+    const entry = this.#entries.get(uid)
+    if (entry?.timer !== undefined) this.#begin(uid, entry)
+    await entry?.writing
   }
 
   forget(uid: string): void {
+    this.#entries.get(uid)?.timer?.cancel()
     this.#entries.delete(uid)
   }
 
@@ -97,12 +110,12 @@ export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unkn
   // These lists would be merged by IP; the whole list is meant.
   for (const key of mergedLists)
     if (Array.isArray(patch[key]) && (from[key]?.length ?? 0) > 0) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
-  const conditions = (to.conditions ?? []).filter(condition => {
-    if (!ownedConditionTypes.includes(condition.type)) return false
-    return !sameValue(
-      from.conditions?.find(({ type }) => type === condition.type),
-      condition,
-    )
+  const conditions = (to.conditions ?? []).flatMap(condition => {
+    const old = from.conditions?.find(({ type }) => type === condition.type)
+    if (!ownedConditionTypes.includes(condition.type) || sameValue(old, condition)) return []
+    // Conditions are merged by type: what a condition no longer says has to be taken away.
+    const gone = Object.keys(old ?? {}).filter(key => !(key in condition))
+    return [{ ...condition, ...Object.fromEntries(gone.map(key => [key, null])) }]
   })
   if (conditions.length > 0) patch['conditions'] = conditions
   return Object.keys(patch).length === 0 ? undefined : patch

@@ -4,6 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import type { EventType } from '#client/events/event-recorder.ts'
 import type { ImageService, PodSandboxConfigInit } from '#cri/cri.ts'
 import type { Image } from '#cri/gen/runtime.gen.ts'
+import type { ImageUser } from '../container/security-context.ts'
 import { limits } from '../limits.ts'
 import { formatDuration } from '../pod/backoff.ts'
 import { credentialsFor } from './credentials.ts'
@@ -31,6 +32,16 @@ export interface ImageManagerOptions {
   clock: Clock
 }
 
+/** An image on the node: what containers are created from, and the user that it names. */
+export interface ReadyImage {
+  ref: string
+  user: ImageUser
+}
+
+function readyImage(ref: string, image: Image | undefined): ReadyImage {
+  return { ref, user: { uid: image?.uid === undefined ? undefined : Number(image.uid.value), username: image?.username ?? '' } }
+}
+
 export interface EnsureImageRequest {
   pod: Pod
   container: Container
@@ -50,7 +61,7 @@ export class ImageManager {
   }
 
   /** Resolves with what the container is to be created from, after a pull when the pull policy asks for one. @throws ImageError */
-  async ensure(request: EnsureImageRequest, signal: AbortSignal): Promise<string> {
+  async ensure(request: EnsureImageRequest, signal: AbortSignal): Promise<ReadyImage> {
     const { container, report } = request
     const name = container.image ?? ''
     const image = this.#completeName(name, report)
@@ -58,7 +69,7 @@ export class ImageManager {
     const present = policy === 'Always' ? undefined : await this.#inspect(image, name, report, signal)
     if (present !== undefined) {
       report('Normal', 'Pulled', `Container image "${name}" already present on machine and can be accessed by the pod`)
-      return present.id
+      return readyImage(present.id, present)
     }
     if (policy === 'Never') {
       const message = `Container image "${name}" is not present with pull policy of Never`
@@ -94,7 +105,7 @@ export class ImageManager {
     }
   }
 
-  async #pull(image: string, name: string, request: EnsureImageRequest, signal: AbortSignal): Promise<string> {
+  async #pull(image: string, name: string, request: EnsureImageRequest, signal: AbortSignal): Promise<ReadyImage> {
     const { clock } = this.#options
     const { report } = request
     report('Normal', 'Pulling', `Pulling image "${name}"`)
@@ -104,10 +115,14 @@ export class ImageManager {
     try {
       const reference = await this.#pullWithCredentials(image, request, signal)
       const endMs = clock.monotonicMs()
-      const size = (await this.inspect(reference, signal).catch(() => undefined))?.size ?? 0n
+      const pulled = await this.inspect(reference, signal)
       const [took, waited] = [endMs - pullMs, endMs - beginMs].map(ms => formatDuration(Math.trunc(ms)))
-      report('Normal', 'Pulled', `Successfully pulled image "${name}" in ${took} (${waited} including waiting). Image size: ${size} bytes.`)
-      return reference
+      report(
+        'Normal',
+        'Pulled',
+        `Successfully pulled image "${name}" in ${took} (${waited} including waiting). Image size: ${pulled?.size ?? 0n} bytes.`,
+      )
+      return readyImage(reference, pulled)
     } catch (error) {
       signal.throwIfAborted()
       const { message } = error as Error

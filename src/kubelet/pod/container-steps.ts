@@ -7,7 +7,7 @@ import { hostNetworkHostsFile, managedHostsFile } from '../container/hosts-file.
 import { podHostname } from '../container/hostname.ts'
 import { runLifecycleHook } from '../container/lifecycle-hook.ts'
 import { type MountInit, volumeMounts } from '../container/mounts.ts'
-import { type ImageUser, verifyRunAsNonRoot } from '../container/security-context.ts'
+import { verifyRunAsNonRoot } from '../container/security-context.ts'
 import { serviceEnvironment, visibleServices } from '../container/service-environment.ts'
 import { ImageError } from '../images/image-manager.ts'
 import { limits } from '../limits.ts'
@@ -33,8 +33,7 @@ export async function pullImage(step: StepOf<'pullImage'>, context: StepContext,
     report,
   }
   try {
-    const ref = await node.images.ensure(request, signal)
-    memory.images[container.name] = { ref }
+    memory.images[container.name] = await node.images.ensure(request, signal)
     delete memory.imageBackOffs[container.name]
   } catch (error) {
     if (!(error instanceof ImageError)) throw error
@@ -99,18 +98,17 @@ async function createContainer(
   context: StepContext,
   signal: AbortSignal,
 ): Promise<string> {
-  const { node, pod, observed } = context
+  const { node, pod, observed, memory } = context
   const { uid = '' } = pod.metadata
+  const imageUser = memory.images[container.name]?.user ?? { uid: undefined, username: '' }
+  verifyRunAsNonRoot(pod, container, imageUser)
   const sandbox = observed.sandboxes.find(({ id }) => id === step.sandboxID)
-  const [image, environment, sandboxConfig, hosts, terminationLog] = await Promise.all([
-    node.images.inspect(step.imageRef, signal),
+  const [environment, sandboxConfig, hosts, terminationLog] = await Promise.all([
     environmentOf(container, sandbox, context),
     podSandboxConfig(pod, sandbox?.attempt ?? 0, context),
     hostsMount(container, sandbox, context),
     terminationLogMount(container, context),
   ])
-  const imageUser: ImageUser = { uid: image?.uid === undefined ? undefined : Number(image.uid.value), username: image?.username ?? '' }
-  verifyRunAsNonRoot(pod, container, imageUser)
   for (const { reason, message } of environment.warnings) context.report('Warning', reason, message, container.name)
   const variables = new Map(environment.variables.map(({ name, value }) => [name, value]))
   const volumes = await volumeMounts({ pod, container, files: node.files, variables, volumePath: name => node.volumes.hostPath(uid, name) })

@@ -1,6 +1,6 @@
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import { killContainer, pullImage, removeContainer, startContainer } from './container-steps.ts'
-import { cleanUp, createSandbox, mountVolumes, removeSandbox, stopSandbox, sweep } from './sandbox-steps.ts'
+import { cleanUp, createSandbox, mountVolumes, prepareNode, removeSandbox, stopSandbox, sweep } from './sandbox-steps.ts'
 import type { Step } from './step.ts'
 import type { StepContext } from './step-context.ts'
 
@@ -8,6 +8,7 @@ type Executor<A extends Step['action']> = (step: Extract<Step, { action: A }>, c
 
 const executors: { [A in Step['action']]: Executor<A> } = {
   mountVolumes,
+  prepareNode,
   createSandbox,
   stopSandbox,
   removeSandbox,

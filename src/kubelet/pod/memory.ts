@@ -1,3 +1,4 @@
+import type { ImageUser } from '../container/security-context.ts'
 import type { BackOff } from './backoff.ts'
 
 export type TerminationCause = 'Deleted' | 'Completed' | 'Rejected' | 'DeadlineExceeded'
@@ -12,6 +13,7 @@ export interface Termination {
 export interface ImageMemory {
   /** What to create the container from; undefined while there is nothing. */
   ref?: string
+  user?: ImageUser
   /** Set when the last try failed. */
   failure?: { reason: string; message: string; atMs: number; image: string }
   /** The next try. */
@@ -29,6 +31,7 @@ export interface PodMemory {
   removed: boolean
   termination?: Termination
   volumesMounted: boolean
+  nodePrepared: boolean
   /** Sandboxes whose network was given back. */
   stoppedSandboxes: string[]
   /** By container name, until the container is created. */
@@ -68,6 +71,7 @@ export function emptyMemory(): PodMemory {
   return {
     removed: false,
     volumesMounted: false,
+    nodePrepared: false,
     stoppedSandboxes: [],
     images: {},
     waiting: {},

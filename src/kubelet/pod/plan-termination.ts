@@ -16,7 +16,7 @@ export function planTermination(draft: PlanDraft): void {
   for (const { id } of unstopped) draft.add({ action: 'stopSandbox', sandboxID: id })
   if (unstopped.length > 0) return
   if (!memory.cleaned) {
-    if (!memory.inFlight.includes('mountVolumes')) draft.add({ action: 'cleanUp' })
+    if (!memory.inFlight.some(key => key === 'mountVolumes' || key === 'prepareNode')) draft.add({ action: 'cleanUp' })
     return
   }
   if (!memory.removed) {

@@ -65,6 +65,7 @@ function planRun(draft: PlanDraft): void {
   const { pod, observed, memory } = draft.input
   const sandbox = observed.sandboxes.find(({ ready }) => ready)
   if (!memory.volumesMounted) draft.add({ action: 'mountVolumes' })
+  if (!memory.nodePrepared) draft.add({ action: 'prepareNode' })
   if (sandbox === undefined) planSandbox(draft)
   collectGarbage(draft, sandbox)
   if (sandbox !== undefined || observed.sandboxes.length === 0 || !allEnded(pod, observed.containers)) planContainers(draft, sandbox)
@@ -84,7 +85,7 @@ function planSandbox(draft: PlanDraft): void {
   }
   // A pod whose containers have all ended for good needs no sandbox any more.
   if (last !== undefined && allEnded(pod, observed.containers)) return
-  if (!memory.volumesMounted) return
+  if (!memory.volumesMounted || !memory.nodePrepared) return
   draft.add({
     action: 'createSandbox',
     attempt: last === undefined ? 0 : last.attempt + 1,

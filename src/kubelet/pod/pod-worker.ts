@@ -150,8 +150,14 @@ export class PodWorker implements StepContext {
     const wakeTimes = [plan.wakeAtMs, this.#reportBackOffs(plan, nowMs), this.#deadlineMs()]
     for (const step of plan.steps) wakeTimes.push(this.#begin(step, nowMs))
     this.#options.onSync(this)
-    if (!memory.removed) node.statuses.set(this.#pod, this.#statusAt(nowMs))
+    if (!memory.removed) this.#publish(this.#statusAt(nowMs))
     this.#wakeAt(wakeTimes, nowMs)
+  }
+
+  #publish(status: PodStatus): void {
+    const { inFlight, termination } = this.memory
+    const isStarting = inFlight.some(key => key !== 'mountVolumes' && !key.startsWith('killContainer:'))
+    this.node.statuses.set(this.#pod, status, status.phase === 'Pending' && isStarting && termination === undefined)
   }
 
   #statusAt(nowMs: number): PodStatus {

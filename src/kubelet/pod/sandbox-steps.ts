@@ -16,7 +16,7 @@ type StepOf<A extends Step['action']> = Extract<Step, { action: A }>
 
 export async function createSandbox(step: StepOf<'createSandbox'>, context: StepContext, signal: AbortSignal): Promise<void> {
   const { node, pod } = context
-  const { runtime, runtimeState, files, cgroups } = node
+  const { runtime, runtimeState } = node
   const { clusterDNS, clusterDomain } = node
   for (const { reason, message } of podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain }).warnings)
     context.report('Warning', reason, message)
@@ -24,17 +24,21 @@ export async function createSandbox(step: StepOf<'createSandbox'>, context: Step
   try {
     if (pod.spec.hostUsers === false && !node.runtimeFeatures().userNamespaces)
       throw new Error('the container runtime of this node cannot run pods with hostUsers: false')
-    const [config] = await Promise.all([
-      podSandboxConfig(pod, step.attempt, context),
-      files.makeDirectory(podLogDirectory(node.podLogsDirectory, pod), 0o755),
-      cgroups.ensurePod(pod.metadata.uid ?? '', podQOS(pod), podCgroupResources(pod)),
-    ])
+    const config = await podSandboxConfig(pod, step.attempt, context)
     const { podSandboxId } = await runtime.runPodSandbox({ config, runtimeHandler: '' }, signal)
     await runtimeState.refreshSandbox(podSandboxId, signal)
   } catch (error) {
     if (!signal.aborted) context.report('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`)
     throw error
   }
+}
+
+export async function prepareNode(_: StepOf<'prepareNode'>, { node, pod, memory }: StepContext): Promise<void> {
+  await Promise.all([
+    node.files.makeDirectory(podLogDirectory(node.podLogsDirectory, pod), 0o755),
+    node.cgroups.ensurePod(pod.metadata.uid ?? '', podQOS(pod), podCgroupResources(pod)),
+  ])
+  memory.nodePrepared = true
 }
 
 /** The configuration that sandbox, image pulls and containers of a pod share. */

@@ -1,6 +1,8 @@
 /** One thing to do to the outside world. Steps of one plan may all run at once. */
 export type Step =
   | { action: 'mountVolumes' }
+  /** What the sandbox needs on the node: the pod's cgroup and its log folder. */
+  | { action: 'prepareNode' }
   | { action: 'createSandbox'; attempt: number; replaces?: string }
   | { action: 'stopSandbox'; sandboxID: string }
   /** Removes its containers too. */

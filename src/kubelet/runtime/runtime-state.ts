@@ -96,12 +96,12 @@ export class RuntimeState {
     const present = new Set<string>()
     const looks: Promise<unknown>[] = []
     for (const sandbox of sandboxes.items) {
-      if (!(podUIDLabel in sandbox.labels)) continue
+      if (!isOurs(sandbox)) continue
       present.add(sandbox.id)
       if (!this.#knowsSandbox(sandbox)) looks.push(this.refreshSandbox(sandbox.id, signal))
     }
     for (const container of containers.containers) {
-      if (!(podUIDLabel in container.labels)) continue
+      if (!isOurs(container)) continue
       present.add(container.id)
       if (!this.#knowsContainer(container)) looks.push(this.refreshContainer(container.id, container.podSandboxId, signal))
     }
@@ -116,7 +116,7 @@ export class RuntimeState {
     const look = ++this.#lookCount
     try {
       const { status } = await this.#options.runtime.podSandboxStatus({ podSandboxId: id }, signal)
-      if (status === undefined || !this.#mayApply(id, look)) return undefined
+      if (status === undefined || !isOurs(status) || !this.#mayApply(id, look)) return undefined
       const observed = observeSandbox(status)
       const pod = this.#podOf(status.labels)
       this.#owners.set(id, pod.uid)
@@ -135,7 +135,7 @@ export class RuntimeState {
     const look = ++this.#lookCount
     try {
       const { status } = await this.#options.runtime.containerStatus({ containerId: id }, signal)
-      if (status === undefined) return undefined
+      if (status === undefined || !isOurs(status)) return undefined
       const message = stateOf(status.state) === 'exited' ? await this.#options.terminationMessage(status) : undefined
       if (!this.#mayApply(id, look)) return undefined
       const pod = this.#podOf(status.labels)
@@ -250,4 +250,9 @@ export class RuntimeState {
 
 function newestFirst(a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number {
   return b.createdAtMs - a.createdAtMs
+}
+
+/** Somebody may make sandboxes and containers beside us. */
+function isOurs({ labels }: { labels: { [key: string]: string } }): boolean {
+  return podUIDLabel in labels
 }

@@ -45,19 +45,22 @@ export class AtomicWriter {
     const name = this.#timestampName()
     const folder = join(this.#folder, name)
     await files.makeDirectory(folder, 0o755)
-    for (const [path, { content, mode, uid }] of payload) {
-      const target = join(folder, path)
-      if (dirname(path) !== '.') await files.makeDirectory(dirname(target), 0o755)
-      await files.writeFile(target, content, { mode, ...(uid !== undefined && { uid }) })
-    }
+    await Promise.all([...payload].map(([path, file]) => this.#writeFile(folder, path, file)))
     if (gid !== undefined) await files.giveToGroup(folder, gid, { readOnly: true, onlyWhenRootDiffers: false })
     // Links to names that appear are made first: until `..data` moves on they lead nowhere, as before.
     await this.#addLinks(payload)
     await files.remove(join(this.#folder, newDataLink))
     await files.symlink(name, join(this.#folder, newDataLink))
     await files.rename(join(this.#folder, newDataLink), join(this.#folder, dataLink))
-    await this.#removeStale(payload, name)
+    if (old !== undefined) await this.#removeStale(payload, name)
     return true
+  }
+
+  async #writeFile(folder: string, path: string, { content, mode, uid }: PayloadFile): Promise<void> {
+    const { files } = this.#options
+    const target = join(folder, path)
+    if (dirname(path) !== '.') await files.makeDirectory(dirname(target), 0o755)
+    await files.writeFile(target, content, { mode, ...(uid !== undefined && { uid }) })
   }
 
   async #holds(folder: string, payload: Payload): Promise<boolean> {
@@ -85,10 +88,11 @@ export class AtomicWriter {
 
   async #addLinks(payload: Payload): Promise<void> {
     const { files } = this.#options
-    for (const name of firstParts(payload)) {
+    const add = async (name: string) => {
       const link = join(this.#folder, name)
       if ((await files.readLink(link)) === undefined) await files.symlink(join(dataLink, name), link)
     }
+    await Promise.all([...firstParts(payload)].map(add))
   }
 
   async #removeStale(payload: Payload, current: string): Promise<void> {
