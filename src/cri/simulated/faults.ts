@@ -1,0 +1,162 @@
+import type { ImageService, RuntimeService } from '../cri.ts'
+import { CRIError } from '../error.ts'
+import { endContainer, killed, lost, outOfMemory } from './lifecycle.ts'
+import type { SimulatedNode } from './node.ts'
+import { endSandbox } from './sandbox-verbs.ts'
+
+export type Verb = keyof RuntimeService | keyof ImageService
+
+export interface FaultTarget {
+  /** 1, the next call, when missing. */
+  nth?: number
+  /** So many calls in a row; 1 when missing. */
+  times?: number
+}
+
+interface Rule {
+  verb: Verb
+  toSkip: number
+  left: number
+  effect: { delayMs: number } | { error: Error }
+}
+
+const gone = () => new CRIError('Unavailable', 'error reading from server: EOF')
+const refused = () =>
+  new CRIError(
+    'Unavailable',
+    'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
+  )
+
+/** What goes wrong on a simulated node. */
+export class SimulatedFaults {
+  readonly #node: SimulatedNode
+  readonly #rules: Rule[] = []
+  #isDown = false
+  #hung: PromiseWithResolvers<void> | undefined
+
+  constructor(node: SimulatedNode) {
+    this.#node = node
+  }
+
+  /** Lets calls fail: the `nth` from now, and `times - 1` after it. */
+  fail(verb: Verb, error: Error, target: FaultTarget = {}): void {
+    this.#rules.push({ verb, effect: { error }, ...countsOf(target) })
+  }
+
+  /** Lets calls take longer. */
+  delay(verb: Verb, delayMs: number, target: FaultTarget = {}): void {
+    this.#rules.push({ verb, effect: { delayMs }, ...countsOf(target) })
+  }
+
+  /** Forgets failures and delays that are still to come. */
+  clear(): void {
+    this.#rules.length = 0
+  }
+
+  /** The event streams break; whoever listens has to subscribe again. */
+  breakEvents(): void {
+    this.#node.events.break()
+  }
+
+  /** The next events get lost without a word. */
+  dropEvents(count: number): void {
+    this.#node.events.drop(count)
+  }
+
+  /** The kernel kills the container's first process because memory ran out. */
+  killOutOfMemory(containerID: string): void {
+    endContainer(this.#node, this.#node.container(containerID, 'cannot kill'), outOfMemory)
+  }
+
+  /** The container's first process is killed by somebody. */
+  kill(containerID: string): void {
+    endContainer(this.#node, this.#node.container(containerID, 'cannot kill'), killed)
+  }
+
+  /** The sandbox itself dies; its containers go on. */
+  killSandbox(podSandboxID: string): void {
+    endSandbox(this.#node, this.#node.sandbox(podSandboxID))
+  }
+
+  /** No space is left: nothing can be pulled or created, no log line is kept. */
+  setDiskFull(isFull: boolean): void {
+    this.#node.diskFull = isFull
+  }
+
+  /** The runtime goes down. Containers run on. */
+  stopRuntime(): void {
+    this.#isDown = true
+    this.#node.interrupt(gone())
+    this.breakEvents()
+  }
+
+  startRuntime(): void {
+    this.#isDown = false
+  }
+
+  /** Down and up again at once: calls under way and event streams break, state is kept. */
+  restartRuntime(): void {
+    this.stopRuntime()
+    this.startRuntime()
+  }
+
+  /** The runtime does not answer any more; events stop. Containers run on. */
+  hang(): void {
+    this.#hung ??= Promise.withResolvers()
+    this.#node.events.pause()
+  }
+
+  /** Calls that wait go on, held-back events arrive. */
+  resume(): void {
+    this.#hung?.resolve()
+    this.#hung = undefined
+    this.#node.events.resume()
+  }
+
+  /** The machine loses power: nothing answers, pods cannot be reached, what ran is lost. */
+  stopNode(): void {
+    this.hang()
+    this.#node.isOn = false
+    for (const container of this.#node.containers.values()) container.live?.process?.dispose()
+  }
+
+  /** The machine comes back: containers that ran have ended with 255 (`Unknown`), no sandbox is ready. */
+  startNode(): void {
+    this.#node.isOn = true
+    // Whoever still waits had a connection to the machine that was.
+    this.restartRuntime()
+    this.#hung = undefined
+    this.#node.events.resume()
+    for (const container of this.#node.containers.values()) endContainer(this.#node, container, lost)
+    for (const sandbox of this.#node.sandboxes.values()) endSandbox(this.#node, sandbox)
+  }
+
+  /** Decides about a call: undefined lets it pass at once. */
+  admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
+    const rules = this.#rules.filter(rule => rule.verb === verb && isDue(rule))
+    if (rules.length === 0 && !this.#isDown && this.#hung === undefined) return undefined
+    return this.#apply(rules, signal)
+  }
+
+  async #apply(rules: readonly Rule[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#hung !== undefined) await this.#node.wait(this.#hung.promise, signal)
+    if (this.#isDown) throw refused()
+    for (const { effect } of rules) {
+      if ('error' in effect) throw effect.error
+      await this.#node.sleep(effect.delayMs, signal)
+    }
+  }
+}
+
+function countsOf({ nth = 1, times = 1 }: FaultTarget): { toSkip: number; left: number } {
+  return { toSkip: nth - 1, left: times }
+}
+
+function isDue(rule: Rule): boolean {
+  if (rule.toSkip > 0) {
+    rule.toSkip--
+    return false
+  }
+  return rule.left-- > 0
+}

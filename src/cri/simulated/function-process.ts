@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream'
+import { AsyncQueue } from '#base/async-queue.ts'
+import type { Container } from './container.ts'
+import { type ContainerContext, type HTTPHandler, type ImageFunction, type Output, StopSignal } from './image.ts'
+import { checkMemory, endContainer, exited, writeOutput } from './lifecycle.ts'
+import type { Process } from './live.ts'
+import { answerOf, type PortListener } from './network.ts'
+import type { SimulatedNode } from './node.ts'
+import { liveOf, programContext } from './program.ts'
+import { exitCodeOfSignal } from './signals.ts'
+import { sleepFor } from './sleep.ts'
+
+/** Calls the function that an image is. The container ends when it is done. */
+export function startFunction(node: SimulatedNode, container: Container, run: ImageFunction): void {
+  const process = new FunctionProcess()
+  liveOf(container).process = process
+  const context = contextOf(node, container, process)
+  Promise.resolve()
+    .then(() => run(context))
+    .then(
+      code => end(node, container, process, code ?? 0),
+      async error => {
+        if (error instanceof StopSignal) end(node, container, process, exitCodeOfSignal(error.signal))
+        else {
+          writeOutput(node, container, 'stderr', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+          end(node, container, process, 1)
+        }
+      },
+    )
+}
+
+function end(node: SimulatedNode, container: Container, process: FunctionProcess, code: number): void {
+  // An instance that was killed long ago must not end what runs now.
+  if (container.live?.process === process) endContainer(node, container, exited(Number.isInteger(code) ? code & 255 : 1))
+}
+
+class FunctionProcess implements Process {
+  readonly stopped = new AbortController()
+  readonly killed = new AbortController()
+
+  stop(signal: string): void {
+    this.stopped.abort(new StopSignal(signal))
+  }
+
+  dispose(): void {
+    const reason = new StopSignal('SIGKILL')
+    this.killed.abort(reason)
+    this.stopped.abort(reason)
+  }
+}
+
+function contextOf(node: SimulatedNode, container: Container, process: FunctionProcess): ContainerContext {
+  const live = liveOf(container)
+  if (container.stdin) live.stdin = new AsyncQueue()
+  const output = (stream: 'stdout' | 'stderr'): Output => ({
+    write: async data => {
+      if (!process.killed.signal.aborted) writeOutput(node, container, stream, data)
+    },
+  })
+  const streams = { stdin: live.stdin ?? empty(), stdout: output('stdout'), stderr: output('stderr') }
+  const { clock } = node.environment
+  const { signal } = process.stopped
+  const listen = (port: number, listener: PortListener) => {
+    if (process.killed.signal.aborted) return
+    live.ports ??= new Map()
+    live.ports.set(port, listener)
+  }
+  return {
+    ...programContext(node, container, { command: container.command, streams, sleep: ms => sleepFor(clock, ms, signal) }),
+    containerID: container.id,
+    name: container.name,
+    attempt: container.attempt,
+    args: container.args,
+    random: node.options.random,
+    signal,
+    killed: process.killed.signal,
+    untilStopped: () => untilAborted(signal),
+    http: (port, handler: HTTPHandler) => listen(port, { http: request => answerOf(handler, request) }),
+    listen: (port, onConnection) => listen(port, { connection: connection => accept(container, connection, onConnection) }),
+    useMemory: bytes => {
+      live.memoryBytes = bytes
+      if (container.live === live) checkMemory(node, container)
+    },
+    useCPU: cores => {
+      live.cores = cores
+    },
+  }
+}
+
+function accept(container: Container, connection: Duplex, onConnection: (connection: Duplex) => void): void {
+  const { live } = container
+  if (live === undefined) {
+    connection.destroy()
+    return
+  }
+  live.connections ??= new Set()
+  const open = live.connections
+  open.add(connection)
+  connection.on('close', () => open.delete(connection))
+  onConnection(connection)
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function* empty(): AsyncGenerator<Uint8Array> {}

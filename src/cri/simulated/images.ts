@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { CRIError } from '../error.ts'
+import { busybox } from './busybox.ts'
+import type { ImageFunction, ImageOptions, ImageScript, SimulatedImage } from './image.ts'
+import { formatImageReference, type ImageReference, parseImageReference } from './image-reference.ts'
+import { amountOf } from './quantity.ts'
+
+/** An image as every node sees it. */
+export interface RegistryImage {
+  /** `sha256:…`, of the configuration: what containers are made of. */
+  readonly id: string
+  /** `docker.io/library/nginx`. */
+  readonly repository: string
+  /** Of the manifest. */
+  readonly digest: string
+  readonly sizeBytes: number
+  readonly script: ImageScript
+  /** The program, when it is a function. */
+  readonly run: ImageFunction | undefined
+  /** Amounts of the script, read once. */
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly options: ImageOptions
+}
+
+export interface SimulatedImagesOptions {
+  /** What a name that nobody defined is: a well-behaved image, or an error of the pull. Default `run`. */
+  unknown?: 'run' | 'not found'
+  /** Of images that do not say it. Default 0. */
+  pullMs?: number
+}
+
+const defaultSizeBytes = 20_000_000
+const defaultCores = 0.001
+const defaultMemoryBytes = 8 * 2 ** 20
+const emptyScript: ImageScript = {}
+
+/** The one registry that all nodes pull from. */
+export class SimulatedImages {
+  readonly #images = new Map<string, RegistryImage>()
+  readonly #options: SimulatedImagesOptions
+
+  constructor(options: SimulatedImagesOptions = {}) {
+    this.#options = options
+    this.define('busybox', busybox, { sizeBytes: 4_000_000 })
+  }
+
+  get pullMs(): number {
+    return this.#options.pullMs ?? 0
+  }
+
+  /**
+   * Says what a name stands for. Containers that exist keep what they were made of; nodes that have the image see it with the next pull.
+   * A name without tag stands for all tags that have no definition of their own. @throws Error for a name or script that makes no sense
+   */
+  define(name: string, image: SimulatedImage, options: ImageOptions = {}): void {
+    const reference = parseImageReference(name)
+    if (reference === undefined) throw new Error(`"${name}" is no name of an image`)
+    const everyTag = !name.slice(name.lastIndexOf('/') + 1).includes(':') && reference.digest === undefined
+    const key = everyTag ? reference.repository : formatImageReference(reference)
+    this.#images.set(key, registryImage(key, reference.repository, image, options))
+  }
+
+  /** Takes a definition back. */
+  forget(name: string): void {
+    const reference = parseImageReference(name)
+    if (reference === undefined) return
+    if (!this.#images.delete(formatImageReference(reference))) this.#images.delete(reference.repository)
+  }
+
+  /** What a pull of that name brings. @throws CRIError as the registry would */
+  resolve(reference: ImageReference): RegistryImage {
+    const full = formatImageReference(reference)
+    const found = this.#images.get(full) ?? this.#byDigest(reference) ?? this.#images.get(reference.repository)
+    if (found !== undefined) return found
+    if (this.#options.unknown === 'not found') throw notFound(full)
+    const unknown = registryImage(
+      full,
+      reference.repository,
+      emptyScript,
+      reference.digest === undefined ? {} : { digest: reference.digest },
+    )
+    this.#images.set(full, unknown)
+    return unknown
+  }
+
+  #byDigest({ repository, digest }: ImageReference): RegistryImage | undefined {
+    if (digest === undefined) return undefined
+    for (const image of this.#images.values()) if (image.digest === digest && image.repository === repository) return image
+    return undefined
+  }
+}
+
+/** What containerd says when a registry has no such image. */
+export function notFound(name: string): CRIError {
+  return new CRIError('NotFound', `failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${name}: not found`)
+}
+
+/** What containerd says when a registry does not let it in. */
+export function unauthorized(name: string): CRIError {
+  return new CRIError(
+    'Unknown',
+    `failed to pull and unpack image "${name}": failed to resolve reference "${name}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+  )
+}
+
+function registryImage(key: string, repository: string, image: SimulatedImage, options: ImageOptions): RegistryImage {
+  const script = typeof image === 'function' ? emptyScript : image
+  if (typeof image !== 'function') checkScript(key, image)
+  return {
+    id: sha256(`config of ${key}`),
+    repository,
+    digest: options.digest ?? sha256(`manifest of ${key}`),
+    sizeBytes: options.sizeBytes ?? defaultSizeBytes,
+    script,
+    run: typeof image === 'function' ? image : image.run,
+    cores: amountOf(script.cpu ?? defaultCores),
+    memoryBytes: amountOf(script.memory ?? defaultMemoryBytes),
+    options,
+  }
+}
+
+function checkScript(name: string, script: ImageScript): void {
+  for (const field of ['startMs', 'readyAfterMs', 'exitAfterMs', 'crash', 'stopMs'] as const) {
+    const value = script[field]
+    if (value !== undefined && !(value >= 0)) throw new Error(`image "${name}": ${field} must be a number from 0 on, not ${value}`)
+  }
+  for (const field of ['exitCode', 'stopExitCode'] as const) {
+    const value = script[field]
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= 255))
+      throw new Error(`image "${name}": ${field} must be a whole number from 0 to 255, not ${value}`)
+  }
+}
+
+function sha256(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`
+}

@@ -1,0 +1,26 @@
+export { type NodeFiles, type SimulatedEnvironment, simulatedEnvironment } from './environment.ts'
+export type { ExecStreams } from './exec.ts'
+export type { FaultTarget, SimulatedFaults, Verb } from './faults.ts'
+export { FileLogStore } from './file-log-store.ts'
+export type {
+  ContainerContext,
+  ContainerFiles,
+  ExecAnswerScript,
+  ExecContext,
+  ExecFunction,
+  HTTPAnswer,
+  HTTPAnswerScript,
+  HTTPHandler,
+  HTTPQuestion,
+  ImageFunction,
+  ImageOptions,
+  ImageScript,
+  LogLine,
+  Output,
+  SimulatedImage,
+} from './image.ts'
+export { StopSignal } from './image.ts'
+export { SimulatedImages, type SimulatedImagesOptions } from './images.ts'
+export { type LogSource, type LogStore, MemoryLogStore } from './log-store.ts'
+export { type Address, ConnectError, SimulatedNetwork } from './network.ts'
+export { type InProcessStreams, SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime.ts'

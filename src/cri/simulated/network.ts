@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Duplex, duplexPair } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { formatIPv4, parseIPv4 } from '#base/cidr.ts'
+import type { Clock } from '#base/clock.ts'
+import { untilAborted } from './sleep.ts'
+import type { HTTPAnswer, HTTPAnswerScript, HTTPQuestion } from './image.ts'
+
+/** Who answers on an open port. */
+export type PortListener = HTTPListener | { connection(connection: Duplex): void }
+
+interface HTTPListener {
+  http(request: HTTPQuestion): Promise<HTTPAnswer>
+}
+
+/** What stands behind an address. */
+export interface Endpoint {
+  /** Whether packets arrive there at all. */
+  readonly reachable: boolean
+  /** Undefined when nobody listens. */
+  listener(port: number): PortListener | undefined
+}
+
+export interface Address {
+  ip: string
+  port: number
+}
+
+/** A connection that could not be made; `code` is the operating system's, as `node:net` gives it. */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError'
+  readonly code: 'ECONNREFUSED' | 'EHOSTUNREACH'
+
+  constructor(code: ConnectError['code'], { ip, port }: Address) {
+    super(`connect ${code} ${ip}:${port}`)
+    this.code = code
+  }
+}
+
+/** The pods' network of all simulated nodes. Costs one entry per running pod; no sockets. */
+export class SimulatedNetwork {
+  readonly #clock: Clock
+  readonly #endpoints = new Map<number, Endpoint>()
+  #server: Server | undefined
+  readonly #served = new WeakMap<object, { listener: HTTPListener; port: number }>()
+
+  constructor(options: { clock: Clock }) {
+    this.#clock = options.clock
+  }
+
+  /** @param address an IPv4 address as a number */
+  attach(address: number, endpoint: Endpoint): void {
+    this.#endpoints.set(address, endpoint)
+  }
+
+  detach(address: number): void {
+    this.#endpoints.delete(address)
+  }
+
+  isTaken(address: number): boolean {
+    return this.#endpoints.has(address)
+  }
+
+  /** An HTTP request to a pod, without any connection. @throws ConnectError; `signal.reason` when aborted */
+  async request(
+    address: Address,
+    request: Omit<HTTPQuestion, 'port'>,
+    signal: AbortSignal,
+  ): Promise<Required<Omit<HTTPAnswer, 'delayMs'>>> {
+    signal.throwIfAborted()
+    const listener = this.#listener(address)
+    if (!('http' in listener)) throw new ConnectError('ECONNREFUSED', address)
+    const {
+      status = 200,
+      headers = {},
+      body = '',
+      delayMs = 0,
+    } = await untilAborted(listener.http({ ...request, port: address.port }), signal)
+    if (delayMs > 0) await this.#clock.sleep(delayMs, signal)
+    return { status, headers, body }
+  }
+
+  /** A connection to a port of a pod. @throws ConnectError */
+  async connect(address: Address, signal: AbortSignal): Promise<Duplex> {
+    signal.throwIfAborted()
+    return this.open(this.#listener(address), address.port)
+  }
+
+  /** A connection to a listener. */
+  open(listener: PortListener, port: number): Duplex {
+    const [near, far] = duplexPair()
+    if ('http' in listener) {
+      this.#served.set(far, { listener, port })
+      this.#httpServer().emit('connection', far)
+    } else listener.connection(far)
+    return near
+  }
+
+  #listener(address: Address): PortListener {
+    const number = parseIPv4(address.ip)
+    const endpoint = number === undefined ? undefined : this.#endpoints.get(number)
+    if (endpoint === undefined || !endpoint.reachable) throw new ConnectError('EHOSTUNREACH', address)
+    const listener = endpoint.listener(address.port)
+    if (listener === undefined) throw new ConnectError('ECONNREFUSED', address)
+    return listener
+  }
+
+  /** Speaks HTTP on connections. It never listens. */
+  #httpServer(): Server {
+    this.#server ??= createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy())
+    })
+    return this.#server
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { listener, port } = this.#served.get(request.socket)!
+    const { status, headers, body, delayMs } = await listener.http({
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      body: await buffer(request),
+      port,
+    })
+    if (delayMs !== undefined && delayMs > 0) await this.#clock.sleep(delayMs, AbortSignal.any([]))
+    response.writeHead(status ?? 200, { ...headers }).end(body ?? '')
+  }
+}
+
+/** The short forms of an answer, written out. */
+export async function answerOf(script: HTTPAnswerScript, request: HTTPQuestion): Promise<HTTPAnswer> {
+  const answer = typeof script === 'function' ? await script(request) : script
+  if (typeof answer === 'string') return { body: answer }
+  return typeof answer === 'number' ? { status: answer } : answer
+}
+
+export function formatAddress(address: number): string {
+  return address === 0 ? '' : formatIPv4(address)
+}

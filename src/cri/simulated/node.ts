@@ -1,0 +1,132 @@
+import { type CIDR, parseCIDR } from '#base/cidr.ts'
+import type { Random } from '#base/random.ts'
+import { CRIError } from '../error.ts'
+import { AddressPool } from './addresses.ts'
+import type { Container } from './container.ts'
+import type { NodeFiles, SimulatedEnvironment } from './environment.ts'
+import { EventStreams } from './events.ts'
+import { NodeImages } from './node-images.ts'
+import type { Sandbox } from './sandbox.ts'
+import { untilAborted } from './sleep.ts'
+import { Timestamps } from './timestamp.ts'
+
+export interface NodeOptions {
+  /** Shared by all nodes of a cluster. */
+  environment: SimulatedEnvironment
+  /** For IDs. */
+  random: Random
+  /** Range of the pods' IPv4 addresses. Missing: the network is not ready until UpdateRuntimeConfig brings one. */
+  podCIDR?: string
+  /** Where pods in the node's own network are found. */
+  nodeIP?: string
+  nodeName?: string
+  /** Names that RunPodSandbox may ask for beside the empty one. */
+  runtimeHandlers?: readonly string[]
+  /** What mounted files are. Missing: a container keeps what it writes in memory, and sees nothing of its mounts. */
+  files?: NodeFiles
+  diskBytes?: number
+}
+
+const defaultDiskBytes = 100 * 2 ** 30
+const idBytes = Buffer.alloc(32)
+
+/** A simulated node's state. What its verbs do lies in the files beside it. */
+export class SimulatedNode {
+  readonly options: NodeOptions
+  readonly environment: SimulatedEnvironment
+  readonly sandboxes = new Map<string, Sandbox>()
+  readonly containers = new Map<string, Container>()
+  readonly events = new EventStreams()
+  readonly images: NodeImages
+  readonly addresses = new AddressPool()
+  podCIDR: CIDR | undefined
+  /** False while the machine is switched off. */
+  isOn = true
+  diskFull = false
+  readonly #timestamps = new Timestamps()
+  readonly #waiting = new Set<(error: Error) => void>()
+
+  /** @throws Error when the range makes no sense */
+  constructor(options: NodeOptions) {
+    this.options = options
+    this.environment = options.environment
+    this.images = new NodeImages(options.environment)
+    if (options.podCIDR !== undefined) this.setPodCIDR(options.podCIDR)
+  }
+
+  get diskBytes(): number {
+    return this.options.diskBytes ?? defaultDiskBytes
+  }
+
+  setPodCIDR(text: string): void {
+    const cidr = parseCIDR(text)
+    if (cidr === undefined) throw new Error(`"${text}" is no range of IPv4 addresses`)
+    this.podCIDR = cidr
+  }
+
+  /** A time for something that happens now; later ones are greater. Milliseconds since 1970 with fractions. */
+  timestamp(): number {
+    return this.#timestamps.next(this.environment.clock.now())
+  }
+
+  newID(): string {
+    for (let offset = 0; offset < idBytes.length; offset += 4)
+      idBytes.writeUInt32LE(Math.floor(this.options.random.next() * 2 ** 32), offset)
+    return idBytes.toString('hex')
+  }
+
+  /** The container with this ID, or with the only one that begins so. @throws CRIError NotFound */
+  container(id: string, doing: string): Container {
+    const found = this.findContainer(id)
+    if (found === undefined) throw new CRIError('NotFound', `${doing} container "${id}": not found`)
+    return found
+  }
+
+  /** The same for sandboxes. */
+  sandbox(id: string): Sandbox {
+    const found = this.findSandbox(id)
+    if (found === undefined) throw new CRIError('NotFound', `an error occurred when try to find sandbox: not found`)
+    return found
+  }
+
+  findContainer(id: string): Container | undefined {
+    return this.containers.get(id) ?? onlyMatch(this.containers, id)
+  }
+
+  findSandbox(id: string): Sandbox | undefined {
+    return this.sandboxes.get(id) ?? onlyMatch(this.sandboxes, id)
+  }
+
+  /** Waits as a call does: the caller may leave (`signal.reason`), the runtime may go away (CRIError). */
+  wait<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+    const { promise: interrupted, reject } = Promise.withResolvers<never>()
+    this.#waiting.add(reject)
+    return untilAborted(Promise.race([promise, interrupted]), signal).finally(() => this.#waiting.delete(reject))
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    using _ = this.environment.clock.after(ms, resolve)
+    await this.wait(promise, signal)
+  }
+
+  /** Ends all calls that are under way. */
+  interrupt(error: Error): void {
+    for (const reject of this.#waiting) reject(error)
+  }
+
+  hostnameOf(sandbox: Sandbox): string {
+    return sandbox.hostname !== '' ? sandbox.hostname : (this.options.nodeName ?? '')
+  }
+
+  /** @throws CRIError */
+  requireDisk(what: string): void {
+    if (this.diskFull) throw new CRIError('Unknown', `${what}: write: no space left on device`)
+  }
+}
+
+function onlyMatch<T>(all: ReadonlyMap<string, T>, prefix: string): T | undefined {
+  if (prefix === '' || prefix.length >= 64) return undefined
+  const matches = [...all.keys()].filter(id => id.startsWith(prefix))
+  return matches.length === 1 ? all.get(matches[0]!) : undefined
+}

@@ -1,0 +1,310 @@
+import type { Duplex } from 'node:stream'
+import { parseIPv4 } from '#base/cidr.ts'
+import { coxswainVersion } from '#base/version.ts'
+import type { ImageService, RuntimeEvent, RuntimeService } from '../cri.ts'
+import { CRIError } from '../error.ts'
+import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandler } from '../gen/runtime.gen.ts'
+import * as containers from './container-verbs.ts'
+import { attachTo, type ExecStreams, executeOn, executeSync } from './exec.ts'
+import { SimulatedFaults, type Verb } from './faults.ts'
+import { type NodeOptions, SimulatedNode } from './node.ts'
+import { toImage } from './node-images.ts'
+import { HostEndpoint, listenerOf } from './ports.ts'
+import * as sandboxes from './sandbox-verbs.ts'
+import * as stats from './stats.ts'
+
+type Services = RuntimeService & ImageService
+type Request<V extends keyof Services> = Parameters<Services[V]>[0]
+type Answer<V extends keyof Services> = ReturnType<Services[V]>
+
+export interface SimulatedRuntimeOptions extends NodeOptions {
+  /** What calls take on this node; 0 for those that are missing. */
+  latencyMs?: Partial<Record<Verb, number>>
+}
+
+/**
+ * What a runtime in this process offers instead of streaming URLs: it carries exec, attach and port-forward itself. Rejects with CRIError
+ * when the container cannot do it, with the signal's reason when the caller leaves.
+ */
+export interface InProcessStreams {
+  /** Runs a command on the caller's streams. Resolves with its exit code; the streams are left open. */
+  runExec(request: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number>
+  /** Joins the caller's streams to the container's. Resolves when the container ends or the caller leaves. */
+  runAttach(request: { containerId: string }, streams: ExecStreams): Promise<void>
+  /** Opens a connection to a port of the pod. */
+  openPort(request: { podSandboxId: string; port: number }, signal: AbortSignal): Promise<Duplex>
+}
+
+/**
+ * A container runtime without containers: sandboxes, containers and images with the states, reasons, exit codes and events of
+ * containerd, on the cluster's clock. What a container does is what its image says (see SimulatedImages). A container that has nothing to
+ * do costs no timer.
+ */
+export class SimulatedRuntime implements RuntimeService, ImageService, InProcessStreams, Disposable {
+  readonly #node: SimulatedNode
+  #faults: SimulatedFaults | undefined
+
+  /** @throws Error for options that make no sense */
+  constructor(options: SimulatedRuntimeOptions) {
+    this.#node = new SimulatedNode(options)
+    const nodeAddress = parseIPv4(options.nodeIP ?? '')
+    if (nodeAddress !== undefined) options.environment.network.attach(nodeAddress, new HostEndpoint(this.#node))
+    for (const [verb, delayMs] of Object.entries(options.latencyMs ?? {})) {
+      this.faults.delay(verb as Verb, delayMs, { times: Number.POSITIVE_INFINITY })
+    }
+  }
+
+  /** Lets things go wrong on this node. */
+  get faults(): SimulatedFaults {
+    this.#faults ??= new SimulatedFaults(this.#node)
+    return this.#faults
+  }
+
+  /** The node is taken away for good: timers, programs and addresses are given back, event streams end. */
+  [Symbol.dispose](): void {
+    const node = this.#node
+    node.interrupt(new CRIError('Unavailable', 'the simulated runtime was closed'))
+    node.events.break()
+    for (const container of node.containers.values()) container.live?.process?.dispose()
+    for (const sandbox of node.sandboxes.values()) sandboxes.releaseAddress(node, sandbox)
+    const nodeAddress = parseIPv4(node.options.nodeIP ?? '')
+    if (nodeAddress !== undefined) node.environment.network.detach(nodeAddress)
+  }
+
+  #admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
+    if (this.#faults !== undefined) return this.#faults.admit(verb, signal)
+    signal.throwIfAborted()
+    return undefined
+  }
+
+  async version(signal: AbortSignal): Answer<'version'> {
+    await this.#admit('version', signal)
+    return {
+      $typeName: 'runtime.v1.VersionResponse',
+      version: '0.1.0',
+      runtimeName: 'simulated',
+      runtimeVersion: coxswainVersion,
+      runtimeApiVersion: 'v1',
+    }
+  }
+
+  async status(_: Request<'status'>, signal: AbortSignal): Answer<'status'> {
+    await this.#admit('status', signal)
+    const isNetworkReady = this.#node.podCIDR !== undefined
+    const conditions = [
+      condition('RuntimeReady', true, '', ''),
+      isNetworkReady
+        ? condition('NetworkReady', true, '', '')
+        : condition('NetworkReady', false, 'NetworkPluginNotReady', 'Network plugin returns error: cni plugin not initialized'),
+    ]
+    return {
+      $typeName: 'runtime.v1.StatusResponse',
+      status: { $typeName: 'runtime.v1.RuntimeStatus', conditions },
+      info: {},
+      runtimeHandlers: ['', ...(this.#node.options.runtimeHandlers ?? [])].map(handler),
+      features: { $typeName: 'runtime.v1.RuntimeFeatures', supplementalGroupsPolicy: true, userNamespacesHostNetwork: false },
+    }
+  }
+
+  async runtimeConfig(signal: AbortSignal): Answer<'runtimeConfig'> {
+    await this.#admit('runtimeConfig', signal)
+    const linux = { $typeName: 'runtime.v1.LinuxRuntimeConfiguration', cgroupDriver: CgroupDriver.CGROUPFS } as const
+    return { $typeName: 'runtime.v1.RuntimeConfigResponse', linux }
+  }
+
+  /** Takes the first IPv4 range as that of the pods, when the node has none. */
+  async updateRuntimeConfig({ runtimeConfig }: Request<'updateRuntimeConfig'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('updateRuntimeConfig', signal)
+    const range = (runtimeConfig?.networkConfig?.podCidr ?? '').split(',').find(text => text.includes('.'))
+    if (range !== undefined && this.#node.podCIDR === undefined) this.#node.setPodCIDR(range.trim())
+  }
+
+  async runPodSandbox(request: Request<'runPodSandbox'>, signal: AbortSignal): Answer<'runPodSandbox'> {
+    await this.#admit('runPodSandbox', signal)
+    return sandboxes.runPodSandbox(this.#node, request)
+  }
+
+  async stopPodSandbox(request: Request<'stopPodSandbox'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('stopPodSandbox', signal)
+    sandboxes.stopPodSandbox(this.#node, request)
+  }
+
+  async removePodSandbox(request: Request<'removePodSandbox'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('removePodSandbox', signal)
+    sandboxes.removePodSandbox(this.#node, request)
+  }
+
+  async podSandboxStatus(request: Request<'podSandboxStatus'>, signal: AbortSignal): Answer<'podSandboxStatus'> {
+    await this.#admit('podSandboxStatus', signal)
+    return sandboxes.podSandboxStatus(this.#node, request)
+  }
+
+  async listPodSandbox(request: Request<'listPodSandbox'>, signal: AbortSignal): Answer<'listPodSandbox'> {
+    await this.#admit('listPodSandbox', signal)
+    return sandboxes.listPodSandbox(this.#node, request)
+  }
+
+  async updatePodSandboxResources(request: Request<'updatePodSandboxResources'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('updatePodSandboxResources', signal)
+    this.#node.sandbox(request.podSandboxId ?? '')
+  }
+
+  async createContainer(request: Request<'createContainer'>, signal: AbortSignal): Answer<'createContainer'> {
+    await this.#admit('createContainer', signal)
+    return containers.createContainer(this.#node, request)
+  }
+
+  async startContainer(request: Request<'startContainer'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('startContainer', signal)
+    await containers.startContainer(this.#node, request, signal)
+  }
+
+  async stopContainer(request: Request<'stopContainer'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('stopContainer', signal)
+    await containers.stopContainer(this.#node, request, signal)
+  }
+
+  async removeContainer(request: Request<'removeContainer'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('removeContainer', signal)
+    containers.removeContainer(this.#node, request)
+  }
+
+  async containerStatus(request: Request<'containerStatus'>, signal: AbortSignal): Answer<'containerStatus'> {
+    await this.#admit('containerStatus', signal)
+    return containers.containerStatus(this.#node, request)
+  }
+
+  async listContainers(request: Request<'listContainers'>, signal: AbortSignal): Answer<'listContainers'> {
+    await this.#admit('listContainers', signal)
+    return containers.listContainers(this.#node, request)
+  }
+
+  async updateContainerResources(request: Request<'updateContainerResources'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('updateContainerResources', signal)
+    containers.updateContainerResources(this.#node, request)
+  }
+
+  async reopenContainerLog(request: Request<'reopenContainerLog'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('reopenContainerLog', signal)
+    containers.reopenContainerLog(this.#node, request)
+  }
+
+  async execSync({ containerId = '', cmd = [], timeout = 0n }: Request<'execSync'>, signal: AbortSignal): Answer<'execSync'> {
+    await this.#admit('execSync', signal)
+    const container = this.#node.container(containerId, 'failed to find')
+    const result = await executeSync(this.#node, container, { command: cmd, timeoutMs: Number(timeout) * 1_000 }, signal)
+    return { $typeName: 'runtime.v1.ExecSyncResponse', ...result }
+  }
+
+  /** There is no streaming server: see `runExec`. */
+  async exec(_: Request<'exec'>, signal: AbortSignal): Answer<'exec'> {
+    await this.#admit('exec', signal)
+    throw noURL()
+  }
+
+  /** There is no streaming server: see `runAttach`. */
+  async attach(_: Request<'attach'>, signal: AbortSignal): Answer<'attach'> {
+    await this.#admit('attach', signal)
+    throw noURL()
+  }
+
+  /** There is no streaming server: see `openPort`. */
+  async portForward(_: Request<'portForward'>, signal: AbortSignal): Answer<'portForward'> {
+    await this.#admit('portForward', signal)
+    throw noURL()
+  }
+
+  async runExec({ containerId, cmd }: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number> {
+    await this.#admit('exec', streams.signal)
+    const container = this.#node.container(containerId, 'failed to find')
+    return this.#node.wait(executeOn(this.#node, container, cmd, streams), streams.signal)
+  }
+
+  async runAttach({ containerId }: { containerId: string }, streams: ExecStreams): Promise<void> {
+    await this.#admit('attach', streams.signal)
+    await attachTo(this.#node.container(containerId, 'failed to find'), streams)
+  }
+
+  async openPort({ podSandboxId, port }: { podSandboxId: string; port: number }, signal: AbortSignal): Promise<Duplex> {
+    await this.#admit('portForward', signal)
+    const sandbox = this.#node.sandbox(podSandboxId)
+    const listener = sandbox.ready ? listenerOf(this.#node, sandbox, port) : undefined
+    if (listener === undefined) {
+      const where = `failed to connect to localhost:${port} inside namespace "${podSandboxId}"`
+      throw new CRIError('Unknown', `${where}: dial tcp4 127.0.0.1:${port}: connect: connection refused`)
+    }
+    return this.#node.environment.network.open(listener, port)
+  }
+
+  async containerStats(request: Request<'containerStats'>, signal: AbortSignal): Answer<'containerStats'> {
+    await this.#admit('containerStats', signal)
+    return stats.containerStats(this.#node, request)
+  }
+
+  async listContainerStats(request: Request<'listContainerStats'>, signal: AbortSignal): Answer<'listContainerStats'> {
+    await this.#admit('listContainerStats', signal)
+    return stats.listContainerStats(this.#node, request)
+  }
+
+  async podSandboxStats(request: Request<'podSandboxStats'>, signal: AbortSignal): Answer<'podSandboxStats'> {
+    await this.#admit('podSandboxStats', signal)
+    return stats.podSandboxStats(this.#node, request)
+  }
+
+  async listPodSandboxStats(request: Request<'listPodSandboxStats'>, signal: AbortSignal): Answer<'listPodSandboxStats'> {
+    await this.#admit('listPodSandboxStats', signal)
+    return stats.listPodSandboxStats(this.#node, request)
+  }
+
+  async *containerEvents(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+    await this.#admit('containerEvents', signal)
+    yield* this.#node.events.subscribe(signal)
+  }
+
+  async listImages({ filter }: Request<'listImages'>, signal: AbortSignal): Answer<'listImages'> {
+    await this.#admit('listImages', signal)
+    return { $typeName: 'runtime.v1.ListImagesResponse', images: this.#node.images.list(nameOf(filter?.image)) }
+  }
+
+  async imageStatus({ image }: Request<'imageStatus'>, signal: AbortSignal): Answer<'imageStatus'> {
+    await this.#admit('imageStatus', signal)
+    const present = this.#node.images.find(nameOf(image))
+    return { $typeName: 'runtime.v1.ImageStatusResponse', ...(present !== undefined && { image: toImage(present) }), info: {} }
+  }
+
+  async pullImage({ image: spec, auth }: Request<'pullImage'>, signal: AbortSignal): Answer<'pullImage'> {
+    await this.#admit('pullImage', signal)
+    const { image, reference, pullMs } = this.#node.images.admitPull(nameOf(spec))
+    if (pullMs > 0) await this.#node.sleep(pullMs, signal)
+    this.#node.requireDisk(`failed to pull and unpack image "${nameOf(spec)}": failed to extract layer`)
+    this.#node.images.finishPull(image, reference, auth)
+    return { $typeName: 'runtime.v1.PullImageResponse', imageRef: image.id }
+  }
+
+  async removeImage({ image }: Request<'removeImage'>, signal: AbortSignal): Promise<void> {
+    await this.#admit('removeImage', signal)
+    this.#node.images.remove(nameOf(image))
+  }
+
+  async imageFsInfo(signal: AbortSignal): Answer<'imageFsInfo'> {
+    await this.#admit('imageFsInfo', signal)
+    return stats.imageFsInfo(this.#node)
+  }
+}
+
+function nameOf(spec: Partial<ImageSpec> | undefined): string {
+  return spec?.image ?? ''
+}
+
+function noURL(): CRIError {
+  return new CRIError('Unimplemented', 'the simulated runtime has no streaming server; it carries streams in this process')
+}
+
+function condition(type: string, status: boolean, reason: string, message: string): RuntimeCondition {
+  return { $typeName: 'runtime.v1.RuntimeCondition', type, status, reason, message }
+}
+
+function handler(name: string): RuntimeHandler {
+  const features = { $typeName: 'runtime.v1.RuntimeHandlerFeatures', recursiveReadOnlyMounts: true, userNamespaces: true } as const
+  return { $typeName: 'runtime.v1.RuntimeHandler', name, features }
+}

@@ -1,0 +1,98 @@
+import type { PodSandboxConfigInit } from '../cri.ts'
+import type { NamespaceOption, PodSandbox, PodSandboxStatus } from '../gen/runtime.gen.ts'
+import { NamespaceMode, PodSandboxState } from '../gen/runtime.gen.ts'
+import type { Container } from './container.ts'
+import { formatAddress } from './network.ts'
+import { toNanoseconds } from './timestamp.ts'
+
+export type Texts = { [key: string]: string }
+
+export const noTexts: Texts = Object.freeze({})
+const noContainers: readonly Container[] = Object.freeze([])
+
+export interface SandboxInit {
+  id: string
+  config: PodSandboxConfigInit
+  runtimeHandler: string
+  createdMs: number
+  /** IPv4 address as a number; 0 in the node's own network. */
+  address: number
+}
+
+/** A pod sandbox, kept small: what the CRI may be asked for. */
+export class Sandbox {
+  readonly id: string
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly attempt: number
+  readonly labels: Texts
+  readonly annotations: Texts
+  readonly hostname: string
+  readonly logDirectory: string
+  readonly runtimeHandler: string
+  readonly createdMs: number
+  readonly namespaces: Partial<NamespaceOption> | undefined
+  ready = true
+  address: number
+  containers: readonly Container[] = noContainers
+
+  constructor({ id, config, runtimeHandler, createdMs, address }: SandboxInit) {
+    const { name = '', namespace = '', uid = '', attempt = 0 } = config.metadata ?? {}
+    this.id = id
+    this.name = name
+    this.namespace = namespace
+    this.uid = uid
+    this.attempt = attempt
+    this.labels = config.labels ?? noTexts
+    this.annotations = config.annotations ?? noTexts
+    this.hostname = config.hostname ?? ''
+    this.logDirectory = config.logDirectory ?? ''
+    this.runtimeHandler = runtimeHandler
+    this.createdMs = createdMs
+    this.namespaces = config.linux?.securityContext?.namespaceOptions as Partial<NamespaceOption> | undefined
+    this.address = address
+  }
+
+  get onHostNetwork(): boolean {
+    return this.namespaces?.network === NamespaceMode.NODE
+  }
+
+  get state(): PodSandboxState {
+    return this.ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY
+  }
+
+  toListItem(): PodSandbox {
+    return {
+      $typeName: 'runtime.v1.PodSandbox',
+      id: this.id,
+      metadata: this.#metadata(),
+      state: this.state,
+      createdAt: toNanoseconds(this.createdMs),
+      labels: this.labels,
+      annotations: this.annotations,
+      runtimeHandler: this.runtimeHandler,
+    }
+  }
+
+  toStatus(): PodSandboxStatus {
+    const { network = 0, pid = 0, ipc = 0, targetId = '' } = this.namespaces ?? {}
+    return {
+      ...this.toListItem(),
+      $typeName: 'runtime.v1.PodSandboxStatus',
+      network: { $typeName: 'runtime.v1.PodSandboxNetworkStatus', ip: formatAddress(this.address), additionalIps: [] },
+      linux: {
+        $typeName: 'runtime.v1.LinuxPodSandboxStatus',
+        namespaces: {
+          $typeName: 'runtime.v1.Namespace',
+          options: { $typeName: 'runtime.v1.NamespaceOption', network, pid, ipc, targetId },
+        },
+      },
+    }
+  }
+
+  #metadata(): PodSandbox['metadata'] {
+    const { name, namespace, uid, attempt } = this
+    return { $typeName: 'runtime.v1.PodSandboxMetadata', name, namespace, uid, attempt }
+  }
+}

@@ -1,0 +1,156 @@
+import { readAll, ShellExit, type ShellStreams } from './host.ts'
+import type { Shell } from './shell.ts'
+
+interface Call extends ShellStreams {
+  shell: Shell
+}
+
+type Builtin = (args: readonly string[], call: Call) => Promise<number>
+
+/** The commands that every simulated container has. */
+export const builtins: Readonly<Record<string, Builtin>> = {
+  true: async () => 0,
+  ':': async () => 0,
+  false: async () => 1,
+  echo,
+  cat,
+  sh,
+  sleep,
+  touch,
+  rm,
+  trap,
+  test,
+  exit: async ([code = '0']) => {
+    throw new ShellExit(Number(code) & 255)
+  },
+  '[': async (args, call) => test(args.slice(0, -1), call),
+  pwd: async (_, { stdout }) => print(stdout, '/'),
+  hostname: async (_, { shell, stdout }) => print(stdout, shell.host.hostname),
+  env: async (_, call) => printenv([], call),
+  printenv,
+  wait: async (_, { shell }) => {
+    await shell.wait()
+    return 0
+  },
+}
+
+const unitsMs: Readonly<Record<string, number>> = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+async function print(output: ShellStreams['stdout'], line: string): Promise<number> {
+  await output.write(`${line}\n`)
+  return 0
+}
+
+async function echo(args: readonly string[], { stdout }: Call): Promise<number> {
+  const withoutNewline = args[0] === '-n'
+  await stdout.write(`${args.slice(withoutNewline ? 1 : 0).join(' ')}${withoutNewline ? '' : '\n'}`)
+  return 0
+}
+
+async function cat(args: readonly string[], { shell, stdin, stdout, stderr }: Call): Promise<number> {
+  if (args.length === 0) {
+    for await (const part of stdin) await stdout.write(part)
+    return 0
+  }
+  let code = 0
+  for (const path of args) {
+    const content = await shell.host.files.read(path)
+    if (content !== undefined) await stdout.write(content)
+    else if (!shell.host.lenient) {
+      await stderr.write(`cat: can't open '${path}': No such file or directory\n`)
+      code = 1
+    }
+  }
+  return code
+}
+
+async function sh(args: readonly string[], { shell, ...streams }: Call): Promise<number> {
+  const option = args.findIndex(arg => /^-\w*c$/.test(arg))
+  const source = option < 0 ? (await readAll(streams.stdin)).toString() : (args[option + 1] ?? '')
+  try {
+    return await shell.script(source, streams)
+  } catch (error) {
+    if (error instanceof ShellExit) return error.code
+    throw error
+  }
+}
+
+async function sleep(args: readonly string[], { shell, stderr }: Call): Promise<number> {
+  let ms = 0
+  for (const arg of args) {
+    const [, amount, unit = ''] = /^(\d+(?:\.\d+)?|infinity)([smhd]?)$/.exec(arg) ?? []
+    if (amount === undefined) {
+      await stderr.write(`sleep: invalid number '${arg}'\n`)
+      return 1
+    }
+    ms += (amount === 'infinity' ? Number.POSITIVE_INFINITY : Number(amount)) * (unitsMs[unit] ?? 0)
+  }
+  await shell.host.sleep(ms)
+  return 0
+}
+
+async function touch(args: readonly string[], { shell }: Call): Promise<number> {
+  for (const path of args) await shell.host.files.write(path, '', { append: true })
+  return 0
+}
+
+async function rm(args: readonly string[], { shell, stderr }: Call): Promise<number> {
+  const isForced = args.some(arg => /^-\w*f/.test(arg))
+  let code = 0
+  for (const path of args.filter(arg => !arg.startsWith('-'))) {
+    if ((await shell.host.files.remove(path)) || isForced) continue
+    await stderr.write(`rm: can't remove '${path}': No such file or directory\n`)
+    code = 1
+  }
+  return code
+}
+
+/** `trap COMMAND SIGNAL…`; an empty command ignores the signal. */
+async function trap([command = '', ...signals]: readonly string[], { shell }: Call): Promise<number> {
+  for (const signal of signals) shell.traps.set(`SIG${signal.replace(/^SIG/, '').replace(/^15$/, 'TERM').replace(/^2$/, 'INT')}`, command)
+  return 0
+}
+
+async function test(args: readonly string[], { shell }: Call): Promise<number> {
+  const exists = async (path: string) => (await shell.host.files.read(path)) !== undefined
+  const [first = '', second = '', third = ''] = args
+  if (first === '!') return Number((await test(args.slice(1), { shell } as Call)) === 0)
+  if (args.length === 3) return Number(!compare(first, second, third))
+  if (first === '-z') return Number(second !== '')
+  if (first === '-n') return Number(second === '')
+  if (first === '-f' || first === '-e' || first === '-r') return Number(!(await exists(second)))
+  return Number(first === '')
+}
+
+function compare(left: string, operator: string, right: string): boolean {
+  switch (operator) {
+    case '=':
+    case '==':
+      return left === right
+    case '!=':
+      return left !== right
+    case '-eq':
+      return Number(left) === Number(right)
+    case '-ne':
+      return Number(left) !== Number(right)
+    case '-lt':
+      return Number(left) < Number(right)
+    case '-le':
+      return Number(left) <= Number(right)
+    case '-gt':
+      return Number(left) > Number(right)
+    default:
+      return operator === '-ge' && Number(left) >= Number(right)
+  }
+}
+
+async function printenv(args: readonly string[], { shell, stdout }: Call): Promise<number> {
+  const entries = Object.entries(shell.host.env)
+  if (args.length === 0) {
+    for (const [name, value] of entries) await print(stdout, `${name}=${value}`)
+    return 0
+  }
+  const found = entries.filter(([name]) => args.includes(name))
+  for (const [, value] of found) await print(stdout, value)
+  return found.length === args.length ? 0 : 1
+}

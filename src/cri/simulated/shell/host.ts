@@ -1,0 +1,35 @@
+import { buffer } from 'node:stream/consumers'
+import type { ContainerFiles, Output } from '../image.ts'
+
+export interface ShellHost {
+  readonly env: Readonly<Record<string, string>>
+  readonly hostname: string
+  readonly files: ContainerFiles
+  /** Rejects when the program shall end. */
+  sleep(ms: number): Promise<void>
+  /** Unknown commands succeed and missing files are empty: what is run belongs to an image of which nothing is known. */
+  readonly lenient: boolean
+}
+
+export interface ShellStreams {
+  readonly stdin: AsyncIterable<Uint8Array>
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+/** Thrown to leave the shell. */
+export class ShellExit {
+  readonly code: number
+
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+export async function* asStream(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (content.length > 0) yield content
+}
+
+export function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return buffer(stream)
+}

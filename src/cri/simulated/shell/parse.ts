@@ -1,0 +1,276 @@
+/** A piece of a word: text as it stands, or the name of a variable. */
+export type Piece = { text: string } | { variable: string; fallback: string }
+export type Word = readonly Piece[]
+
+export interface Redirect {
+  from: 'stdin' | 'stdout' | 'stderr'
+  /** A file, or the stream that it shall be the same as. */
+  to: { file: Word; append: boolean } | { stream: 'stdout' | 'stderr' }
+}
+
+export type Command =
+  | { type: 'simple'; assignments: readonly { name: string; value: Word }[]; words: readonly Word[]; redirects: readonly Redirect[] }
+  | { type: 'loop'; until: boolean; condition: List; body: List }
+  | { type: 'if'; condition: List; then: List; otherwise: List }
+  | { type: 'group'; body: List }
+
+/** Pipelines tied by `&&` and `||`. */
+export interface Chain {
+  first: Pipeline
+  rest: readonly { when: 'success' | 'failure'; pipeline: Pipeline }[]
+  background: boolean
+}
+export interface Pipeline {
+  negated: boolean
+  commands: readonly Command[]
+}
+export type List = readonly Chain[]
+
+export class ShellSyntaxError extends Error {
+  override readonly name = 'ShellSyntaxError'
+}
+
+type Token = { type: 'word'; word: Word; plain: string | undefined } | { type: 'operator'; text: string } | { type: 'end' }
+
+const operatorPattern = /^(?:&&|\|\||2>&1|1>&2|>&2|2>>|2>|>>|[;&|<>(){}\n])/
+const reserved = new Set(['while', 'until', 'do', 'done', 'if', 'then', 'elif', 'else', 'fi', '!', '{', '}'])
+
+/** Parses the part of the POSIX shell language that test pods use. @throws ShellSyntaxError for everything else */
+export function parseShell(source: string): List {
+  const parser = new Parser(tokenize(source))
+  const list = parser.list([])
+  parser.expectEnd()
+  return list
+}
+
+class Parser {
+  readonly #tokens: readonly Token[]
+  #position = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  expectEnd(): void {
+    if (this.#peek().type !== 'end') this.#fail()
+  }
+
+  list(terminators: readonly string[]): List {
+    const chains: Chain[] = []
+    for (;;) {
+      while (this.#takeOperator(';', '\n') !== undefined);
+      if (this.#peek().type === 'end' || terminators.some(each => this.#isKeyword(each)) || this.#isOperator(')')) return chains
+      const chain = this.#chain()
+      const end = this.#takeOperator(';', '\n', '&')
+      chains.push({ ...chain, background: end === '&' })
+      if (end === undefined) return chains
+    }
+  }
+
+  #chain(): Omit<Chain, 'background'> {
+    const first = this.#pipeline()
+    const rest: { when: 'success' | 'failure'; pipeline: Pipeline }[] = []
+    for (let operator = this.#takeOperator('&&', '||'); operator !== undefined; operator = this.#takeOperator('&&', '||')) {
+      while (this.#takeOperator('\n') !== undefined);
+      rest.push({ when: operator === '&&' ? 'success' : 'failure', pipeline: this.#pipeline() })
+    }
+    return { first, rest }
+  }
+
+  #pipeline(): Pipeline {
+    const negated = this.#takeKeyword('!')
+    const commands = [this.#command()]
+    while (this.#takeOperator('|') !== undefined) commands.push(this.#command())
+    return { negated, commands }
+  }
+
+  #command(): Command {
+    if (this.#takeKeyword('while')) return this.#loop(false)
+    if (this.#takeKeyword('until')) return this.#loop(true)
+    if (this.#takeKeyword('if')) return this.#if()
+    if (this.#takeKeyword('{')) return { type: 'group', body: this.#until('}') }
+    if (this.#takeOperator('(') !== undefined) {
+      const body = this.list([])
+      if (this.#takeOperator(')') === undefined) this.#fail()
+      return { type: 'group', body }
+    }
+    return this.#simple()
+  }
+
+  #loop(until: boolean): Command {
+    const condition = this.#until('do')
+    return { type: 'loop', until, condition, body: this.#until('done') }
+  }
+
+  #if(): Command {
+    const condition = this.#until('then')
+    const then = this.list(['else', 'elif', 'fi'])
+    if (this.#takeKeyword('elif')) {
+      const nested: Pipeline = { negated: false, commands: [this.#if()] }
+      return { type: 'if', condition, then, otherwise: [{ first: nested, rest: [], background: false }] }
+    }
+    const otherwise = this.#takeKeyword('else') ? this.list(['fi']) : []
+    if (!this.#takeKeyword('fi')) this.#fail()
+    return { type: 'if', condition, then, otherwise }
+  }
+
+  #until(keyword: string): List {
+    const list = this.list([keyword])
+    if (!this.#takeKeyword(keyword)) this.#fail()
+    return list
+  }
+
+  #simple(): Command {
+    const assignments: { name: string; value: Word }[] = []
+    const words: Word[] = []
+    const redirects: Redirect[] = []
+    for (;;) {
+      const redirect = this.#redirect()
+      if (redirect !== undefined) {
+        redirects.push(redirect)
+        continue
+      }
+      const token = this.#peek()
+      if (token.type !== 'word') break
+      if (words.length === 0 && token.plain !== undefined && reserved.has(token.plain)) this.#fail()
+      this.#position++
+      const assignment = words.length === 0 ? assignmentOf(token.word) : undefined
+      if (assignment === undefined) words.push(token.word)
+      else assignments.push(assignment)
+    }
+    if (words.length === 0 && assignments.length === 0 && redirects.length === 0) this.#fail()
+    return { type: 'simple', assignments, words, redirects }
+  }
+
+  #redirect(): Redirect | undefined {
+    const operator = this.#takeOperator('>', '>>', '<', '2>', '2>>', '>&2', '1>&2', '2>&1')
+    if (operator === undefined) return undefined
+    if (operator.endsWith('&2')) return { from: 'stdout', to: { stream: 'stderr' } }
+    if (operator === '2>&1') return { from: 'stderr', to: { stream: 'stdout' } }
+    const token = this.#peek()
+    if (token.type !== 'word') this.#fail()
+    this.#position++
+    const from = operator === '<' ? 'stdin' : operator.startsWith('2') ? 'stderr' : 'stdout'
+    return { from, to: { file: token.word, append: operator.endsWith('>>') } }
+  }
+
+  #peek(): Token {
+    return this.#tokens[this.#position]!
+  }
+
+  #isOperator(text: string): boolean {
+    const token = this.#peek()
+    return token.type === 'operator' && token.text === text
+  }
+
+  #isKeyword(text: string): boolean {
+    const token = this.#peek()
+    return token.type === 'word' && token.plain === text
+  }
+
+  #takeOperator(...texts: string[]): string | undefined {
+    const found = texts.find(text => this.#isOperator(text))
+    if (found !== undefined) this.#position++
+    return found
+  }
+
+  #takeKeyword(text: string): boolean {
+    const found = this.#isKeyword(text)
+    if (found) this.#position++
+    return found
+  }
+
+  #fail(): never {
+    const token = this.#peek()
+    const what = token.type === 'end' ? 'end of file' : token.type === 'operator' ? `"${token.text}"` : (token.plain ?? 'word')
+    throw new ShellSyntaxError(`syntax error: unexpected ${what}`)
+  }
+}
+
+function assignmentOf(word: Word): { name: string; value: Word } | undefined {
+  const first = word[0]
+  if (first === undefined || !('text' in first)) return undefined
+  const [, name, rest] = /^([A-Za-z_]\w*)=(.*)$/s.exec(first.text) ?? []
+  return name === undefined ? undefined : { name, value: [{ text: rest ?? '' }, ...word.slice(1)] }
+}
+
+function tokenize(source: string): Token[] {
+  const tokens: Token[] = []
+  let rest = source
+  for (;;) {
+    rest = rest.replace(/^(?:[ \t]|\\\n)+/, '').replace(/^#[^\n]*/, '')
+    if (rest === '') return [...tokens, { type: 'end' }]
+    const operator = operatorPattern.exec(rest)?.[0]
+    if (operator !== undefined && operator !== '{' && operator !== '}') {
+      tokens.push({ type: 'operator', text: operator })
+      rest = rest.slice(operator.length)
+      continue
+    }
+    const { word, plain, length } = readWord(rest)
+    tokens.push({ type: 'word', word, plain })
+    rest = rest.slice(length)
+  }
+}
+
+function readWord(source: string): { word: Word; plain: string | undefined; length: number } {
+  const pieces: Piece[] = []
+  let position = 0
+  let isQuoted = false
+  while (position < source.length && !/[\s;&|<>()]/.test(source[position]!)) {
+    const rest = source.slice(position)
+    if (rest[0] === "'") {
+      const end = rest.indexOf("'", 1)
+      if (end < 0) throw new ShellSyntaxError('syntax error: unterminated quoted string')
+      isQuoted = true
+      pieces.push({ text: rest.slice(1, end) })
+      position += end + 1
+    } else if (rest[0] === '"') {
+      const { pieces: inner, length } = readDoubleQuoted(rest)
+      isQuoted = true
+      pieces.push(...inner)
+      position += length
+    } else if (rest[0] === '\\') {
+      isQuoted = true
+      pieces.push({ text: rest[1] ?? '' })
+      position += 2
+    } else if (rest[0] === '$') {
+      const { piece, length } = readVariable(rest)
+      pieces.push(piece)
+      position += length
+    } else if (rest[0] === '`') throw new ShellSyntaxError('command substitution is not supported')
+    else {
+      const text = /^[^\s;&|<>()'"\\$`]+/.exec(rest)![0]
+      pieces.push({ text })
+      position += text.length
+    }
+  }
+  const [only] = pieces
+  const plain = !isQuoted && pieces.length === 1 && only !== undefined && 'text' in only ? only.text : undefined
+  return { word: pieces.length === 0 ? [{ text: '' }] : pieces, plain, length: position }
+}
+
+function readDoubleQuoted(source: string): { pieces: Piece[]; length: number } {
+  const pieces: Piece[] = [{ text: '' }]
+  let position = 1
+  for (;;) {
+    const rest = source.slice(position)
+    if (rest === '') throw new ShellSyntaxError('syntax error: unterminated quoted string')
+    if (rest[0] === '"') return { pieces, length: position + 1 }
+    if (rest[0] === '$') {
+      const { piece, length } = readVariable(rest)
+      pieces.push(piece)
+      position += length
+    } else {
+      const isEscape = rest[0] === '\\' && /["$\\`]/.test(rest[1] ?? '')
+      pieces.push({ text: isEscape ? rest[1]! : rest[0]! })
+      position += isEscape ? 2 : 1
+    }
+  }
+}
+
+function readVariable(source: string): { piece: Piece; length: number } {
+  if (source.startsWith('$(')) throw new ShellSyntaxError('command substitution is not supported')
+  const match = /^\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+|[?$#]))/.exec(source)
+  if (match === null) return { piece: { text: '$' }, length: 1 }
+  return { piece: { variable: match[1] ?? match[3] ?? '', fallback: match[2] ?? '' }, length: match[0].length }
+}
