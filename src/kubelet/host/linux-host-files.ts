@@ -1,3 +1,4 @@
+import * as sync from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { run } from '#base/process.ts'
@@ -8,22 +9,43 @@ const readOnlyMode = 0o440
 const enterMode = 0o110
 const setGIDMode = 0o2000
 
+type FileCalls = Pick<typeof fs, 'mkdir' | 'chmod' | 'writeFile' | 'readFile' | 'readdir' | 'readlink' | 'symlink' | 'rename' | 'lchown'>
+
+/** The same calls without a thread: for files in memory, where waiting for one takes longer than the call. */
+const atOnce = Object.fromEntries(
+  (['mkdir', 'chmod', 'writeFile', 'readFile', 'readdir', 'readlink', 'symlink', 'rename', 'lchown'] as const).map(name => {
+    const call = sync[`${name}Sync`] as (...args: unknown[]) => unknown
+    return [name, async (...args: unknown[]) => call(...args)]
+  }),
+) as unknown as FileCalls
+
 /** The machine's file system. */
 export class LinuxHostFiles implements HostFiles {
+  readonly #memoryFolder: string
+
+  /** @param memoryFolder what lies below never touches a disk */
+  constructor(memoryFolder: string) {
+    this.#memoryFolder = `${memoryFolder}/`
+  }
+
+  #on(path: string): FileCalls {
+    return path.startsWith(this.#memoryFolder) ? atOnce : fs
+  }
+
   async makeDirectory(path: string, mode?: number): Promise<void> {
-    await fs.mkdir(path, { recursive: true })
-    if (mode !== undefined) await fs.chmod(path, mode)
+    await this.#on(path).mkdir(path, { recursive: true })
+    if (mode !== undefined) await this.#on(path).chmod(path, mode)
   }
 
   async writeFile(path: string, content: Uint8Array | string, options: { mode?: number } & Ownership = {}): Promise<void> {
     const { mode, uid, gid } = options
-    await fs.writeFile(path, content, mode === undefined ? {} : { mode })
+    await this.#on(path).writeFile(path, content, mode === undefined ? {} : { mode })
     if (uid !== undefined || gid !== undefined) await this.changeOwner(path, { uid, gid })
-    if (mode !== undefined) await fs.chmod(path, mode)
+    if (mode !== undefined) await this.#on(path).chmod(path, mode)
   }
 
   async readFile(path: string): Promise<Buffer | undefined> {
-    return unlessMissing(fs.readFile(path))
+    return unlessMissing(this.#on(path).readFile(path))
   }
 
   async readTail(path: string, bytesMax: number): Promise<Buffer | undefined> {
@@ -54,12 +76,12 @@ export class LinuxHostFiles implements HostFiles {
   }
 
   async list(path: string): Promise<string[]> {
-    return (await unlessMissing(fs.readdir(path))) ?? []
+    return (await unlessMissing(this.#on(path).readdir(path))) ?? []
   }
 
   async readLink(path: string): Promise<string | undefined> {
     try {
-      return await fs.readlink(path)
+      return await this.#on(path).readlink(path)
     } catch (error) {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return undefined
       throw error
@@ -67,11 +89,11 @@ export class LinuxHostFiles implements HostFiles {
   }
 
   async symlink(target: string, path: string): Promise<void> {
-    await fs.symlink(target, path)
+    await this.#on(path).symlink(target, path)
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await fs.rename(from, to)
+    await this.#on(to).rename(from, to)
   }
 
   async remove(path: string): Promise<void> {
@@ -85,7 +107,7 @@ export class LinuxHostFiles implements HostFiles {
 
   async changeOwner(path: string, { uid, gid }: Ownership): Promise<void> {
     // -1 leaves that owner as it is.
-    await fs.lchown(path, uid ?? 0xffffffff, gid ?? 0xffffffff)
+    await this.#on(path).lchown(path, uid ?? 0xffffffff, gid ?? 0xffffffff)
   }
 
   async isMountPoint(path: string): Promise<boolean> {

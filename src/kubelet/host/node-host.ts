@@ -28,7 +28,7 @@ export interface LinuxHostOptions {
 
 export function linuxHost({ log, rootDirectory, cgroupRoot }: LinuxHostOptions): NodeHost {
   return {
-    files: new LinuxHostFiles(),
+    files: new LinuxHostFiles(`${rootDirectory}/memory`),
     cgroups: new LinuxCgroups({ log, root: cgroupRoot }),
     probe: new LinuxNodeProbe(rootDirectory),
     resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
