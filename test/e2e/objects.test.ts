@@ -71,7 +71,7 @@ for (const version of kubectlVersions) {
   test(`kubectl ${version}: two containers on one port → 1/2 Error, then CrashLoopBackOff, with the reason in the log`, async () => {
     await cluster.kubectl(version, ['apply', '-f', example('sample-2pod-fail.yaml'), ...inNamespace])
     const reason = 'jsonpath={.status.containerStatuses[?(@.name=="nginx-container-113")].state.waiting.reason}=CrashLoopBackOff'
-    if (version !== '1.20') await cluster.waitFor('pod/sample-2pod-fail', reason, ...inNamespace)
+    await cluster.waitFor('pod/sample-2pod-fail', reason, ...inNamespace)
     const log = await cluster.kubectl(version, ['logs', 'sample-2pod-fail', '-c', 'nginx-container-113', '--previous', ...inNamespace])
     assert.match(log, /nginx: \[emerg\] bind\(\) to 0\.0\.0\.0:80 failed \(98: Address already in use\)/)
     const [row] = parseTable(await cluster.kubectl(version, ['get', 'pods', ...inNamespace]))

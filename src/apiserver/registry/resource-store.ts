@@ -229,7 +229,10 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     const dryRun = context.dryRun || options.dryRun === true
     let current = this.cacher.get(key)
     let isMarked = false
+    let marked: Entry | undefined
     for (;;) {
+      // What we marked for removal at once may be removed by somebody who saw the mark, too: it is gone, as was asked.
+      if (marked !== undefined && current?.object.metadata.uid !== marked.object.metadata.uid) return { entry: marked, gone: true }
       if (current === undefined) throw newNotFound(this.resource.info, name)
       const old = current.object as T
       if (!isMarked) {
@@ -253,6 +256,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
         return { entry: result.entry, gone: true }
       } else {
         current = result.entry
+        marked = result.entry
         isMarked = true
       }
     }

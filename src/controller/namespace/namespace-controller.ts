@@ -91,8 +91,8 @@ export class NamespaceController implements Controller {
     const before = namespace.status?.conditions ?? []
     const conditions = deletionConditions(state, before, now)
     if (JSON.stringify(conditions) === JSON.stringify(before)) return
-    const ref = { apiVersion: 'v1', kind: 'Namespace', name: namespace.metadata.name }
-    await this.#context.client.patch(ref, { type: 'merge', body: { status: { conditions } } }, signal, { subresource: 'status' })
+    const changed = { ...namespace, status: { ...namespace.status, conditions } }
+    await this.#context.client.update(changed, signal, { subresource: 'status' })
   }
 }
 
