@@ -25,6 +25,13 @@ export function nextBackOff(
   return { delayMs: Math.min(last.delayMs * 2, maxMs), sinceMs: at.nowMs }
 }
 
+/** The back-off that a container restarted so often must have reached: what a kubelet that forgot it goes on with. */
+export function recalledBackOff(restartCount: number, sinceMs: number): BackOff | undefined {
+  if (restartCount === 0) return undefined
+  const { initialMs, maxMs } = crashBackOffLimits
+  return { delayMs: Math.min(initialMs * 2 ** (restartCount - 1), maxMs), sinceMs }
+}
+
 /** When something that failed at `failedAtMs` may be tried again; undefined when there is nothing to wait for. */
 export function backOffUntilMs(last: BackOff | undefined, failedAtMs: number, { maxMs }: BackOffLimits): number | undefined {
   if (last === undefined || isExpired(last, failedAtMs, maxMs)) return undefined

@@ -6,7 +6,7 @@ import type { Timer } from '#base/clock.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
-import { type BackOff, nextBackOff, stepRetryLimits } from './backoff.ts'
+import { type BackOff, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
 import { emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
 import { graceOf, type Plan, planPod } from './plan.ts'
@@ -49,6 +49,7 @@ export class PodWorker implements StepContext {
   constructor(pod: Pod, options: PodWorkerOptions) {
     this.#pod = pod
     this.#options = options
+    this.#recall()
     this.#notice()
   }
 
@@ -119,6 +120,14 @@ export class PodWorker implements StepContext {
   stop(): void {
     this.#isDone = true
     this.#timer?.cancel()
+  }
+
+  /** Containers that were in a crash loop when we were stopped stay in it: our restart restarts nothing. */
+  #recall(): void {
+    for (const { name, restartCount, startedAtMs, createdAtMs } of this.observed.containers) {
+      const backOff = recalledBackOff(restartCount, Math.max(startedAtMs, createdAtMs))
+      if (backOff !== undefined) this.memory.crashes[name] ??= backOff
+    }
   }
 
   /** Learns from the API object that the pod has to end. */

@@ -63,9 +63,11 @@ function commonUser({ spec }: Pod): number | undefined {
 
 async function write(folder: string, payload: Payload, context: VolumeContext): Promise<MountedVolume> {
   const { files, clock, random, pod } = context
-  await files.makeDirectory(folder, 0o777)
   const gid = pod.spec.securityContext?.fsGroup
+  await files.makeDirectory(folder)
   await new AtomicWriter(folder, { files, clock, random, gid }).write(payload)
   if (gid !== undefined) await files.changeOwner(folder, { gid })
+  // Changing the owner takes the set-group-ID bit away: the mode comes last.
+  await files.makeDirectory(folder, gid === undefined ? 0o777 : 0o2777)
   return { hostPath: folder }
 }

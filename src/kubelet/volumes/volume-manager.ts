@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { ConfigMap, Pod, Secret, Volume } from '#api/core/v1/types.gen.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
@@ -53,8 +54,8 @@ interface PodVolumes {
   pod: Pod
   mounted: Map<string, MountedVolume>
   timer: Timer | undefined
-  /** The last refresh; a new one waits for it. */
-  refreshing: Promise<void>
+  /** The last set-up that was begun; the next waits for it. */
+  settingUp: Promise<void>
 }
 
 /** Sets up the volumes of the node's pods, keeps those that show API objects up to date, and removes them. */
@@ -101,10 +102,10 @@ export class VolumeManager {
   async mount(pod: Pod): Promise<void> {
     this.register(pod)
     const uid = pod.metadata.uid ?? ''
-    const entry: PodVolumes = this.#pods.get(uid) ?? { pod, mounted: new Map(), timer: undefined, refreshing: Promise.resolve() }
+    const entry: PodVolumes = this.#pods.get(uid) ?? { pod, mounted: new Map(), timer: undefined, settingUp: Promise.resolve() }
     entry.pod = pod
     this.#pods.set(uid, entry)
-    await this.#setUp(entry)
+    await this.#setUpNext(entry)
   }
 
   /** Where a volume of a mounted pod lies on the node. */
@@ -116,8 +117,9 @@ export class VolumeManager {
   update(pod: Pod): void {
     const entry = this.#pods.get(pod.metadata.uid ?? '')
     if (entry === undefined) return
+    const { labels, annotations } = entry.pod.metadata
     entry.pod = pod
-    this.#refresh(pod.metadata.uid ?? '')
+    if (!isDeepStrictEqual([labels, annotations], [pod.metadata.labels, pod.metadata.annotations])) this.#refresh(pod.metadata.uid ?? '')
   }
 
   /** Undoes `mount`, also what an earlier process of ours mounted. Idempotent. */
@@ -126,7 +128,7 @@ export class VolumeManager {
     const entry = this.#pods.get(uid)
     this.#pods.delete(uid)
     entry?.timer?.cancel()
-    await entry?.refreshing.catch(() => {})
+    await entry?.settingUp.catch(() => {})
     this.#configMaps.release(uid)
     this.#secrets.release(uid)
     this.#tokens.forget(uid)
@@ -206,14 +208,18 @@ export class VolumeManager {
   #refresh(uid: string): void {
     const entry = this.#pods.get(uid)
     if (entry === undefined || entry.mounted.size === 0) return
-    entry.refreshing = entry.refreshing.then(async () => {
-      if (this.#pods.get(uid) !== entry) return
-      try {
-        await this.#setUp(entry)
-      } catch (error) {
-        this.#options.log.warn('cannot refresh volumes', { pod: uid, error })
-      }
-    })
+    this.#setUpNext(entry).catch(error => this.#options.log.warn('cannot refresh volumes', { pod: uid, error }))
+  }
+
+  /** One set-up of a pod after the other: each leaves the volumes whole. */
+  #setUpNext(entry: PodVolumes): Promise<void> {
+    const next = entry.settingUp
+      .catch(() => {})
+      .then(async () => {
+        if (this.#pods.get(entry.pod.metadata.uid ?? '') === entry) await this.#setUp(entry)
+      })
+    entry.settingUp = next
+    return next
   }
 
   #stop(): void {
