@@ -21,7 +21,7 @@ const seed = Number(process.env['CRASH_SEED'] ?? 20261121)
 const random = new SeededRandom(seed)
 const clock = new RealClock()
 const { signal } = new AbortController()
-const cluster = useCluster('-f', join(root, 'examples/sample-pod.yaml'), '-f', join(root, 'examples/sample-2pod.yaml'))
+const cluster = useCluster(['sample-pod.yaml', 'sample-2pod.yaml'].flatMap(name => ['-f', join(root, 'examples', name)]))
 
 async function newClient(): Promise<RESTClient> {
   const config = await clientConfigOf(await loadKubeconfig([cluster.kubeconfig]))

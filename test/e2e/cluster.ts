@@ -125,13 +125,20 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Brings a cluster up before the tests of this file and removes every trace of it after them. */
-export function useCluster(...upFlags: string[]): TestCluster {
+/**
+ * Brings a cluster up before the tests of this file, with `prepare` for what they share, and removes every trace of it after them. One
+ * hook does both: hooks of a file do not wait for one another.
+ */
+export function useCluster(
+  upFlags: readonly string[] = [],
+  prepare: (cluster: TestCluster) => Promise<void> | void = () => {},
+): TestCluster {
   let cluster: TestCluster | undefined
   before(
     async () => {
       cluster = await newTestCluster()
       await cluster.up(...upFlags)
+      await prepare(cluster)
     },
     { timeout: 290_000 },
   )

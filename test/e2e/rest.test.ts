@@ -2,20 +2,18 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { useCluster } from './cluster.ts'
 
-const cluster = useCluster()
 const pods = '/api/v1/namespaces/default/pods'
 /** The body of the tutorial's `curl -X POST`, as it stands there. */
 const nginx =
   '{ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "nginx", "labels": { "app": "myapp", "type": "front-end" } }, "spec": { "containers": [ { "name": "nginx", "image": "nginx:1.14.2", "ports": [ { "containerPort": 80 } ] } ] } }'
 
 let certificate: { ca: string; cert: string; key: string }
-before(() => {
+const cluster = useCluster([], ({ kubeconfig }) => {
   // The kubeconfig's lines are `key: base64`.
-  const text = readFileSync(join(cluster.kubeconfig), 'utf8')
+  const text = readFileSync(kubeconfig, 'utf8')
   const field = (name: string) => Buffer.from(text.match(new RegExp(`${name}: (\\S+)`))![1]!, 'base64').toString()
   certificate = { ca: field('certificate-authority-data'), cert: field('client-certificate-data'), key: field('client-key-data') }
 })

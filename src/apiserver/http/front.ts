@@ -11,7 +11,10 @@ import type { Duplex } from 'node:stream'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Clock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
+import { newBadRequest } from '#apimachinery/status/status.ts'
+import { newNotAllowed } from '../endpoints/not-served.ts'
 import type { APIServer } from '../server.ts'
+import { sendRawStatus } from '../streams/proxy-upgrade.ts'
 import { H1Exchange } from './h1-exchange.ts'
 import { H2Exchange } from './h2-exchange.ts'
 
@@ -104,6 +107,7 @@ export class HTTPFront {
       socket.on('error', () => socket.destroy())
       this.#serveH1(new H1Exchange(request, new ServerResponse(request), { socket, head }))
     })
+    http.on('clientError', refuseUnparsed)
     http.on('session', (session: ServerHttp2Session) => {
       this.#sessions.add(session)
       session.on('close', () => this.#sessions.delete(session))
@@ -136,6 +140,16 @@ export class HTTPFront {
         exchange.send(response).catch(error => exchange.send(this.#server.failure(error, exchange, response.auditID ?? ''))),
       )
   }
+}
+
+/** HTTP/1.1 that node's parser does not take. A method that nobody knows is well-formed all the same, and is answered as upstream does. */
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_INVALID_METHOD' ? newNotAllowed().status : newBadRequest('400 Bad Request').status
+  sendRawStatus(socket, status)
 }
 
 /** The stream is destroyed then; whoever waits for it sees that. */

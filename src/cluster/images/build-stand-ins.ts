@@ -5,7 +5,7 @@ import { run } from '#base/process.ts'
 import { DebianArchive } from './debian-packages.ts'
 import { buildImage, buildLayer, type Layer, type LayerEntry } from './oci-image.ts'
 import { type LayoutEntry, type NamedImage, readLayout, writeLayout } from './oci-layout.ts'
-import { mergedLinks, packageEntries } from './root-filesystem.ts'
+import { packageEntries, topFolders } from './root-filesystem.ts'
 import { excludedPackages, type LayerRecipe, layerRecipes, standInRecipes } from './stand-ins.ts'
 
 export interface StandInOptions {
@@ -22,7 +22,7 @@ export interface StandIns {
 }
 
 /** Changes whenever this code makes other images out of the same recipes. */
-const builderVersion = 1
+const builderVersion = 2
 const labelPrefix = 'coxswain.stand-in'
 
 /**
@@ -69,7 +69,7 @@ async function build(work: string, architecture: 'amd64' | 'arm64', signal: Abor
     for (const { name, version } of packages) versions.set(name, version)
     if (name === baseLayer) for (const { name } of packages) shared.add(name)
     const archives = await source.download(packages, signal)
-    layers.set(name, await buildLayer(await layerEntries(work, { name, recipe, archives }, signal)))
+    layers.set(name, await buildLayer(await layerEntries(work, { recipe, archives }, signal)))
   }
   return standInRecipes.flatMap(({ repository, tags, layers: names, config, mainPackage }) =>
     tags.map(tag => {
@@ -87,15 +87,15 @@ const baseLayer = 'tools'
 
 async function layerEntries(
   work: string,
-  { name, recipe, archives }: { name: string; recipe: LayerRecipe; archives: string[] },
+  { recipe, archives }: { recipe: LayerRecipe; archives: string[] },
   signal: AbortSignal,
 ): Promise<LayerEntry[]> {
   const files = await packageEntries(archives, signal)
   const applets = recipe.busyboxLinks === true ? await busyboxEntries(work, files, signal) : undefined
-  const below = name === baseLayer ? mergedLinks() : []
   const entries = new Map<string, LayerEntry>()
   // Later ones replace earlier ones: our own configuration that of the package.
-  for (const entry of [...below, ...(applets ?? files), ...recipe.entries]) entries.set(entry.path, entry)
+  for (const entry of [...(applets ?? files), ...recipe.entries]) entries.set(entry.path, entry)
+  if (applets === undefined) for (const entry of topFolders(entries.values())) entries.set(entry.path, entry)
   return [...entries.values()]
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseArchives } from './debian-packages.ts'
-import { imagePath } from './root-filesystem.ts'
+import { imagePath, topFolders } from './root-filesystem.ts'
 import { excludedPackages } from './stand-ins.ts'
 
 const paths = [
@@ -18,6 +18,13 @@ const paths = [
   { have: './libexec/x', want: 'libexec/x' },
 ]
 for (const { have, want } of paths) test(`imagePath: ${have} → ${want}`, () => assert.equal(imagePath(have), want))
+
+test('topFolders: a link for each thing directly below their namesakes', () => {
+  const links = topFolders([{ path: 'usr/bin/ls' }, { path: 'usr/lib/x/y' }, { path: 'usr/share/a' }]).filter(
+    ({ link }) => link !== undefined,
+  )
+  assert.deepEqual(links, [{ path: 'bin/ls', link: '../usr/bin/ls' }])
+})
 
 test('parseArchives: names, versions with epochs, and other lines', () => {
   const output = "Reading package lists...\n'http://mirror/pool/r/redis_7_amd64.deb' redis-server_5%3a7.0.15-1_amd64.deb 73908 MD5Sum:12\n"

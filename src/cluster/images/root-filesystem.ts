@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { packageTar } from './debian-packages.ts'
 import type { LayerEntry } from './oci-image.ts'
 
-/** Top folders that are links into /usr on a merged system. */
+/** Top folders whose contents lie below /usr on a merged system. */
 const mergedFolders = ['bin', 'sbin', 'lib', 'lib64']
 /** What no container reads. */
 const unwanted = [
@@ -12,9 +12,16 @@ const unwanted = [
   /^(etc\/(apparmor\.d|cron\.\w+|init\.d|logrotate\.d|systemd|ufw)|lib\/(init|systemd|udev)|usr\/lib\/(init|systemd|udev))\//,
 ]
 
-/** The links that make the top of a file system look merged. */
-export function mergedLinks(): LayerEntry[] {
-  return mergedFolders.flatMap(folder => [{ path: `usr/${folder}` }, { path: folder, link: `usr/${folder}` }])
+/**
+ * Folders at the top with a link for each thing in their namesake below /usr: so the top looks as in the images that tutorials print
+ * (`lib/`, not `lib@`), whether the packages come from a merged system or not.
+ */
+export function topFolders(entries: Iterable<LayerEntry>): LayerEntry[] {
+  const below = [...entries].flatMap(({ path }) => {
+    const [, folder, name] = /^usr\/(bin|sbin|lib|lib64)\/([^/]+)$/.exec(path) ?? []
+    return folder === undefined ? [] : [{ path: `${folder}/${name}`, link: `../usr/${folder}/${name}` }]
+  })
+  return [...mergedFolders.map(path => ({ path })), ...below]
 }
 
 /** Where a path of a package lies in the image; undefined when it is left out. */

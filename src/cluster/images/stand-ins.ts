@@ -129,7 +129,7 @@ PRETTY_NAME="Alpine Linux (stand-in: BusyBox of Debian)"
 
 export const layerRecipes: Record<string, LayerRecipe> = {
   tools: {
-    packages: ['base-files', 'bash', 'coreutils', 'findutils', 'grep', 'hostname', 'iproute2', 'ncurses-base', 'procps', 'sed'],
+    packages: ['base-files', 'bash', 'coreutils', 'findutils', 'grep', 'hostname', 'iproute2', 'ncurses-base', 'procps', 'sed', 'tar'],
     entries: [...skeleton, ...accounts(), { path: 'usr/bin/sh', link: 'bash' }],
   },
   nginx: {
@@ -209,4 +209,4 @@ export const standInRecipes: StandInRecipe[] = [
 
 /** Dependencies that only matter to the installation of a package. */
 export const excludedPackages =
-  /^(adduser|debconf.*|debianutils|dpkg|gcc-\d+-base|init-system-helpers|libaudit.*|libcap-ng0|libdb5.*|libgdbm.*|libpam.*|libperl.*|lib.*-perl|libsemanage.*|libsepol.*|lsb-base|mawk|passwd|perl.*|sensible-utils|sysvinit-utils|tar|usr-is-merged|usrmerge)$/
+  /^(adduser|debconf.*|debianutils|dpkg|gcc-\d+-base|init-system-helpers|libaudit.*|libcap-ng0|libdb5.*|libgdbm.*|libpam.*|libperl.*|lib.*-perl|libsemanage.*|libsepol.*|lsb-base|mawk|passwd|perl.*|sensible-utils|sysvinit-utils|usr-is-merged|usrmerge)$/
