@@ -10,14 +10,15 @@ export class AddressPool {
   #last = firstUsable - 1
 
   /** @throws CRIError when all are in use, or the network is not there yet */
-  take(cidr: CIDR | undefined, network: SimulatedNetwork, sandboxID: string): number {
+  take(cidr: CIDR | undefined, network: SimulatedNetwork, sandboxID: string): string {
     const failure = (why: string) => new CRIError('Unknown', `failed to setup network for sandbox "${sandboxID}": ${why}`)
     if (cidr === undefined) throw failure('cni plugin not initialized')
     const lastUsable = 2 ** (32 - cidr.prefixLength) - 2
     for (let index = this.#next(this.#last, lastUsable), tried = firstUsable; tried <= lastUsable; tried++) {
-      if (!network.isTaken(cidr.first + index)) {
+      const address = formatIPv4(cidr.first + index)
+      if (!network.isTaken(address)) {
         this.#last = index
-        return cidr.first + index
+        return address
       }
       index = this.#next(index, lastUsable)
     }

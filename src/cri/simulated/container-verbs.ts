@@ -11,14 +11,11 @@ import { liveOf } from './program.ts'
 
 type Request<Verb extends keyof RuntimeService> = Parameters<RuntimeService[Verb]>[0]
 
-const stateNames = ['CONTAINER_CREATED', 'CONTAINER_RUNNING', 'CONTAINER_EXITED', 'CONTAINER_UNKNOWN'] as const
-
 export function createContainer(node: SimulatedNode, request: Request<'createContainer'>): CreateContainerResponse {
   const { podSandboxId = '', config } = request
-  const sandbox = node.findSandbox(podSandboxId)
-  if (sandbox === undefined) throw new CRIError('NotFound', `failed to find sandbox id "${podSandboxId}": not found`)
+  const sandbox = node.sandbox(podSandboxId, `failed to find sandbox id "${podSandboxId}"`)
   if (!sandbox.ready)
-    throw new CRIError('NotFound', `failed to get sandbox container task: no running task found: task ${sandbox.id} not found`)
+    throw new CRIError('NotFound', `failed to get sandbox container task: no running task found: task ${sandbox.id} not found: not found`)
   if (config?.metadata === undefined) throw new CRIError('Unknown', 'container config must include metadata')
   const { name = '', attempt = 0 } = config.metadata
   const id = node.newID()
@@ -44,12 +41,13 @@ export async function startContainer(
   { containerId = '' }: Request<'startContainer'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const container = node.findContainer(containerId)
-  if (container === undefined) throw new CRIError('NotFound', `an error occurred when try to find container "${containerId}": not found`)
+  const container = node.container(containerId)
   const requireCreated = () => {
     if (container.state === ContainerState.CONTAINER_CREATED && node.containers.has(container.id)) return
-    const state = stateNames[container.state as number]
-    throw new CRIError('Unknown', `failed to set starting state for container "${container.id}": container is in ${state} state`)
+    throw new CRIError(
+      'Unknown',
+      `failed to set starting state for container "${container.id}": container is in ${container.stateName} state`,
+    )
   }
   requireCreated()
   if (!container.sandbox.ready) throw new CRIError('Unknown', `sandbox container "${container.sandbox.id}" is not running`)
@@ -98,7 +96,7 @@ export function deleteContainer(node: SimulatedNode, container: Container): void
 }
 
 export function containerStatus(node: SimulatedNode, { containerId = '' }: Request<'containerStatus'>): ContainerStatusResponse {
-  const status = node.container(containerId, 'an error occurred when try to find').toStatus()
+  const status = node.container(containerId).toStatus()
   return { $typeName: 'runtime.v1.ContainerStatusResponse', status, info: {} }
 }
 
@@ -121,7 +119,7 @@ export function selectContainers(node: SimulatedNode, filter: Filter): Container
 }
 
 export function updateContainerResources(node: SimulatedNode, request: Request<'updateContainerResources'>): void {
-  const container = node.container(request.containerId ?? '', 'failed to find')
+  const container = node.container(request.containerId ?? '', 'failed to find container')
   const given = Object.entries(request.linux ?? {}).filter(
     ([name, value]) => name !== '$typeName' && value !== undefined && value !== 0n && value !== '',
   )
@@ -130,7 +128,7 @@ export function updateContainerResources(node: SimulatedNode, request: Request<'
 }
 
 export function reopenContainerLog(node: SimulatedNode, { containerId = '' }: Request<'reopenContainerLog'>): void {
-  const container = node.container(containerId, 'an error occurred when try to find')
+  const container = node.container(containerId)
   if (!container.isRunning) throw new CRIError('Unknown', 'container is not running')
   if (container.logPath !== '') node.environment.logs.open(container.logPath)
 }

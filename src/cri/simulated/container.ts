@@ -9,6 +9,7 @@ import { toNanoseconds } from './timestamp.ts'
 export type MountInit = NonNullable<ContainerConfigInit['mounts']>[number]
 export type ResourcesInit = NonNullable<NonNullable<ContainerConfigInit['linux']>['resources']>
 
+const stateNames = Object.keys(ContainerState)
 const noStrings: readonly string[] = Object.freeze([])
 const noMounts: readonly MountInit[] = Object.freeze([])
 const noGroups: readonly bigint[] = Object.freeze([])
@@ -85,6 +86,10 @@ export class Container {
     this.groups = keep(security?.supplementalGroups, noGroups)
     this.createdMs = createdMs
     this.resources = config.linux?.resources
+  }
+
+  get stateName(): string {
+    return stateNames[this.state as number] ?? 'CONTAINER_UNKNOWN'
   }
 
   get isRunning(): boolean {

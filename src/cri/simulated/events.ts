@@ -1,23 +1,22 @@
-import { AsyncQueue } from '#base/async-queue.ts'
 import type { RuntimeEvent, RuntimeEventType } from '../cri.ts'
 import { CRIError } from '../error.ts'
 
 /** Who listens to the events of a node. */
 export class EventStreams {
-  #queues: readonly AsyncQueue<RuntimeEvent>[] = []
+  #streams: readonly EventStream[] = []
   /** So many of the next events get lost. */
   #toDrop = 0
   #held: RuntimeEvent[] | undefined
 
   emit(type: Exclude<RuntimeEventType, 'Subscribed'>, containerID: string, { id, uid }: { id: string; uid: string }): void {
-    if (this.#queues.length === 0) return
+    if (this.#streams.length === 0) return
     if (this.#toDrop > 0) {
       this.#toDrop--
       return
     }
     const event: RuntimeEvent = { type, containerID, podSandboxID: id, podUID: uid }
     if (this.#held !== undefined) this.#held.push(event)
-    else for (const queue of this.#queues) queue.push(event)
+    else for (const stream of this.#streams) stream.push(event)
   }
 
   /** Events wait until `resume`. */
@@ -28,7 +27,7 @@ export class EventStreams {
   resume(): void {
     const held = this.#held ?? []
     this.#held = undefined
-    for (const event of held) for (const queue of this.#queues) queue.push(event)
+    for (const event of held) for (const stream of this.#streams) stream.push(event)
   }
 
   drop(count: number): void {
@@ -37,23 +36,108 @@ export class EventStreams {
 
   /** Ends all streams, as a connection that breaks. */
   break(): void {
-    for (const queue of this.#queues) queue.close(new CRIError('Unavailable', 'error reading from server: EOF'))
-    this.#queues = []
+    for (const stream of this.#streams) stream.fail(new CRIError('Unavailable', 'error reading from server: EOF'))
+    this.#streams = []
     if (this.#held !== undefined) this.#held = []
   }
 
-  async *subscribe(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
-    signal.throwIfAborted()
-    const queue = new AsyncQueue<RuntimeEvent>()
-    const onAbort = () => queue.close(signal.reason)
-    this.#queues = [...this.#queues, queue]
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      yield { type: 'Subscribed', containerID: '', podSandboxID: '', podUID: '' }
-      yield* queue
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-      this.#queues = this.#queues.filter(each => each !== queue)
+  /**
+   * A stream that begins with `Subscribed` when it is first read.
+   * @param admit decides whether it may begin
+   */
+  subscribe(signal: AbortSignal, admit: () => Promise<void> | undefined): AsyncIterableIterator<RuntimeEvent> {
+    return new EventStream({
+      signal,
+      admit,
+      onBegin: stream => {
+        this.#streams = [...this.#streams, stream]
+      },
+      onEnd: stream => {
+        this.#streams = this.#streams.filter(each => each !== stream)
+      },
+    })
+  }
+}
+
+interface EventStreamOptions {
+  signal: AbortSignal
+  admit: () => Promise<void> | undefined
+  onBegin: (stream: EventStream) => void
+  onEnd: (stream: EventStream) => void
+}
+
+/** Written by hand: an idle stream of thousands of nodes must not cost the three nested generators that it would be otherwise. */
+class EventStream implements AsyncIterableIterator<RuntimeEvent> {
+  readonly #options: EventStreamOptions
+  #state: 'new' | 'open' | 'ended' = 'new'
+  #events: RuntimeEvent[] = []
+  #failure: unknown
+  #reader: PromiseWithResolvers<IteratorResult<RuntimeEvent>> | undefined
+  readonly #onAbort = () => this.fail(this.#options.signal.reason)
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options
+  }
+
+  push(event: RuntimeEvent): void {
+    if (this.#reader === undefined) {
+      this.#events.push(event)
+      return
     }
+    this.#reader.resolve({ done: false, value: event })
+    this.#reader = undefined
+  }
+
+  /** Ends the stream after the events that wait. The first reason counts. */
+  fail(error: unknown): void {
+    if (this.#state === 'ended') return
+    this.#end()
+    if (this.#reader === undefined) this.#failure = error
+    else this.#reader.reject(error)
+    this.#reader = undefined
+  }
+
+  async next(): Promise<IteratorResult<RuntimeEvent>> {
+    if (this.#state === 'new') return this.#begin()
+    const event = this.#events.shift()
+    if (event !== undefined) return { done: false, value: event }
+    if (this.#failure !== undefined) {
+      const failure = this.#failure
+      this.#failure = undefined
+      throw failure
+    }
+    if (this.#state === 'ended') return { done: true, value: undefined }
+    this.#reader = Promise.withResolvers()
+    return this.#reader.promise
+  }
+
+  async return(): Promise<IteratorResult<RuntimeEvent>> {
+    this.#end()
+    this.#events = []
+    this.#failure = undefined
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #begin(): Promise<IteratorResult<RuntimeEvent>> {
+    this.#state = 'ended'
+    const { signal, admit, onBegin } = this.#options
+    await admit()
+    signal.throwIfAborted()
+    this.#state = 'open'
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    onBegin(this)
+    return { done: false, value: { type: 'Subscribed', containerID: '', podSandboxID: '', podUID: '' } }
+  }
+
+  #end(): void {
+    const wasOpen = this.#state === 'open'
+    this.#state = 'ended'
+    if (!wasOpen) return
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#options.onEnd(this)
   }
 }

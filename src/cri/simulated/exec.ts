@@ -21,17 +21,16 @@ export interface ExecStreams {
   readonly signal: AbortSignal
 }
 
-export interface ExecRun extends ProgramStreams {
+interface ExecRun extends ProgramStreams {
   command: readonly string[]
   resizes: AsyncIterable<{ width: number; height: number }>
   signal: AbortSignal
 }
 
 /** Runs a command in a container to its end. Resolves with the exit code. @throws CRIError when it cannot be run; `signal.reason` */
-export async function execute(node: SimulatedNode, container: Container, run: ExecRun): Promise<number> {
+async function execute(node: SimulatedNode, container: Container, run: ExecRun): Promise<number> {
   run.signal.throwIfAborted()
-  requireRunning(container)
-  requireProgram(container, run.command)
+  requireProgram(node, container, run.command)
   // The command ends with its container.
   const end = new AbortController()
   const onEnd = () => end.abort(new StopSignal('SIGKILL'))
@@ -52,17 +51,16 @@ export async function execute(node: SimulatedNode, container: Container, run: Ex
   }
 }
 
-export function requireRunning({ state }: Container): void {
-  const names = ['CONTAINER_CREATED', 'CONTAINER_RUNNING', 'CONTAINER_EXITED', 'CONTAINER_UNKNOWN']
-  if (state !== 1) throw new CRIError('Unknown', `container is in ${names[state as number]} state`)
+function requireRunning(container: Container, doing = ''): void {
+  if (!container.isRunning) throw new CRIError('Unknown', `${doing}container is in ${container.stateName} state`)
 }
 
-function requireProgram(container: Container, command: readonly string[]): void {
+function requireProgram(node: SimulatedNode, container: Container, command: readonly string[]): void {
   const missing = container.image.script === busybox ? missingProgram(command) : undefined
   if (missing !== undefined)
     throw new CRIError(
       'Unknown',
-      `failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: ${missing}: unknown`,
+      `failed to exec in container: failed to start exec "${node.newID()}": OCI runtime exec failed: exec failed: unable to start container process: ${missing}: unknown`,
     )
 }
 
@@ -109,6 +107,7 @@ export async function executeSync(
   { command, timeoutMs }: { command: readonly string[]; timeoutMs: number },
   signal: AbortSignal,
 ): Promise<{ exitCode: number; stdout: Uint8Array; stderr: Uint8Array }> {
+  requireRunning(container, 'failed to exec in container: ')
   const stdout = new Collected()
   const stderr = new Collected()
   const deadline = new AbortController()
@@ -131,7 +130,13 @@ export async function executeSync(
 }
 
 /** Runs a command on a caller's streams. */
-export function executeOn(node: SimulatedNode, container: Container, command: readonly string[], streams: ExecStreams): Promise<number> {
+export async function executeOn(
+  node: SimulatedNode,
+  container: Container,
+  command: readonly string[],
+  streams: ExecStreams,
+): Promise<number> {
+  requireRunning(container)
   const { stdin, resizes, signal } = streams
   return execute(node, container, {
     command,

@@ -65,12 +65,12 @@ export class SimulatedFaults {
 
   /** The kernel kills the container's first process because memory ran out. */
   killOutOfMemory(containerID: string): void {
-    endContainer(this.#node, this.#node.container(containerID, 'cannot kill'), outOfMemory)
+    endContainer(this.#node, this.#node.container(containerID), outOfMemory)
   }
 
   /** The container's first process is killed by somebody. */
   kill(containerID: string): void {
-    endContainer(this.#node, this.#node.container(containerID, 'cannot kill'), killed)
+    endContainer(this.#node, this.#node.container(containerID), killed)
   }
 
   /** The sandbox itself dies; its containers go on. */

@@ -1,16 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Duplex, duplexPair } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { formatIPv4, parseIPv4 } from '#base/cidr.ts'
 import type { Clock } from '#base/clock.ts'
-import { untilAborted } from './sleep.ts'
+import { sleepFor, untilAborted } from './sleep.ts'
 import type { HTTPAnswer, HTTPAnswerScript, HTTPQuestion } from './image.ts'
 
 /** Who answers on an open port. */
 export type PortListener = HTTPListener | { connection(connection: Duplex): void }
 
 interface HTTPListener {
-  http(request: HTTPQuestion): Promise<HTTPAnswer>
+  http(request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer>
 }
 
 /** What stands behind an address. */
@@ -40,7 +39,7 @@ export class ConnectError extends Error {
 /** The pods' network of all simulated nodes. Costs one entry per running pod; no sockets. */
 export class SimulatedNetwork {
   readonly #clock: Clock
-  readonly #endpoints = new Map<number, Endpoint>()
+  readonly #endpoints = new Map<string, Endpoint>()
   #server: Server | undefined
   readonly #served = new WeakMap<object, { listener: HTTPListener; port: number }>()
 
@@ -48,20 +47,27 @@ export class SimulatedNetwork {
     this.#clock = options.clock
   }
 
-  /** @param address an IPv4 address as a number */
-  attach(address: number, endpoint: Endpoint): void {
+  attach(address: string, endpoint: Endpoint): void {
     this.#endpoints.set(address, endpoint)
   }
 
-  detach(address: number): void {
+  detach(address: string): void {
     this.#endpoints.delete(address)
   }
 
-  isTaken(address: number): boolean {
+  isTaken(address: string): boolean {
     return this.#endpoints.has(address)
   }
 
-  /** An HTTP request to a pod, without any connection. @throws ConnectError; `signal.reason` when aborted */
+  /** Whether somebody takes connections there. @throws ConnectError when nobody does */
+  requireOpen(address: Address): void {
+    this.#listener(address)
+  }
+
+  /**
+   * An HTTP request to a pod, without a connection: cheap enough for the probes of thousands of pods.
+   * @throws ConnectError; `signal.reason` when aborted
+   */
   async request(
     address: Address,
     request: Omit<HTTPQuestion, 'port'>,
@@ -70,13 +76,9 @@ export class SimulatedNetwork {
     signal.throwIfAborted()
     const listener = this.#listener(address)
     if (!('http' in listener)) throw new ConnectError('ECONNREFUSED', address)
-    const {
-      status = 200,
-      headers = {},
-      body = '',
-      delayMs = 0,
-    } = await untilAborted(listener.http({ ...request, port: address.port }), signal)
-    if (delayMs > 0) await this.#clock.sleep(delayMs, signal)
+    const answer = listener.http({ ...request, port: address.port })
+    const { status = 200, headers = {}, body = '', delayMs = 0 } = answer instanceof Promise ? await untilAborted(answer, signal) : answer
+    if (delayMs > 0) await sleepFor(this.#clock, delayMs, signal)
     return { status, headers, body }
   }
 
@@ -97,8 +99,7 @@ export class SimulatedNetwork {
   }
 
   #listener(address: Address): PortListener {
-    const number = parseIPv4(address.ip)
-    const endpoint = number === undefined ? undefined : this.#endpoints.get(number)
+    const endpoint = this.#endpoints.get(address.ip)
     if (endpoint === undefined || !endpoint.reachable) throw new ConnectError('EHOSTUNREACH', address)
     const listener = endpoint.listener(address.port)
     if (listener === undefined) throw new ConnectError('ECONNREFUSED', address)
@@ -115,6 +116,8 @@ export class SimulatedNetwork {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { listener, port } = this.#served.get(request.socket)!
+    const left = new AbortController()
+    response.on('close', () => left.abort(new Error('the client is gone')))
     const { status, headers, body, delayMs } = await listener.http({
       method: request.method ?? 'GET',
       path: request.url ?? '/',
@@ -122,18 +125,18 @@ export class SimulatedNetwork {
       body: await buffer(request),
       port,
     })
-    if (delayMs !== undefined && delayMs > 0) await this.#clock.sleep(delayMs, AbortSignal.any([]))
+    if (delayMs !== undefined && delayMs > 0) await sleepFor(this.#clock, delayMs, left.signal)
     response.writeHead(status ?? 200, { ...headers }).end(body ?? '')
   }
 }
 
 /** The short forms of an answer, written out. */
-export async function answerOf(script: HTTPAnswerScript, request: HTTPQuestion): Promise<HTTPAnswer> {
-  const answer = typeof script === 'function' ? await script(request) : script
-  if (typeof answer === 'string') return { body: answer }
-  return typeof answer === 'number' ? { status: answer } : answer
+export function answerOf(script: HTTPAnswerScript, request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer> {
+  const answer = typeof script === 'function' ? script(request) : script
+  return answer instanceof Promise ? answer.then(inFull) : inFull(answer)
 }
 
-export function formatAddress(address: number): string {
-  return address === 0 ? '' : formatIPv4(address)
+function inFull(answer: string | number | HTTPAnswer): HTTPAnswer {
+  if (typeof answer === 'string') return { body: answer }
+  return typeof answer === 'number' ? { status: answer } : answer
 }

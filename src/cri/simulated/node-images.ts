@@ -37,8 +37,7 @@ export class NodeImages {
   /** What would be pulled, when this is allowed. @throws CRIError */
   admitPull(name: string): { image: RegistryImage; reference: ImageReference; pullMs: number } {
     const reference = parseImageReference(name)
-    if (reference === undefined)
-      throw new CRIError('InvalidArgument', `failed to parse image reference "${name}": invalid reference format`)
+    if (reference === undefined) throw new CRIError('Unknown', `failed to parse image reference "${name}": invalid reference format`)
     const image = this.#environment.images.resolve(reference)
     return { image, reference, pullMs: image.options.pullMs ?? this.#environment.images.pullMs }
   }

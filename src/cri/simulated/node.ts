@@ -75,17 +75,21 @@ export class SimulatedNode {
     return idBytes.toString('hex')
   }
 
-  /** The container with this ID, or with the only one that begins so. @throws CRIError NotFound */
-  container(id: string, doing: string): Container {
+  /**
+   * The container with this ID, or with the only one that begins so.
+   * @param failure what is said before `not found`
+   * @throws CRIError NotFound
+   */
+  container(id: string, failure = `an error occurred when try to find container "${id}"`): Container {
     const found = this.findContainer(id)
-    if (found === undefined) throw new CRIError('NotFound', `${doing} container "${id}": not found`)
+    if (found === undefined) throw new CRIError('NotFound', `${failure}: not found`)
     return found
   }
 
   /** The same for sandboxes. */
-  sandbox(id: string): Sandbox {
+  sandbox(id: string, failure = 'an error occurred when try to find sandbox'): Sandbox {
     const found = this.findSandbox(id)
-    if (found === undefined) throw new CRIError('NotFound', `an error occurred when try to find sandbox: not found`)
+    if (found === undefined) throw new CRIError('NotFound', `${failure}: not found`)
     return found
   }
 

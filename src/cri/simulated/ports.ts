@@ -5,6 +5,8 @@ import { answerOf, type Endpoint, type PortListener } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 import type { Sandbox } from './sandbox.ts'
 
+const ok: HTTPAnswer = Object.freeze({ status: 200 })
+
 /** Whether the script's time to become ready is over. */
 export function isReady({ startedMs, image }: Container, clock: Clock): boolean {
   return Math.floor(startedMs) + (image.script.readyAfterMs ?? 0) <= clock.now()
@@ -28,8 +30,8 @@ function listenerIn(container: Container, port: number, clock: Clock): PortListe
   return { http: request => answer(script, request) }
 }
 
-async function answer({ http }: ImageScript, request: HTTPQuestion): Promise<HTTPAnswer> {
-  if (http === undefined) return { status: 200 }
+function answer({ http }: ImageScript, request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer> {
+  if (http === undefined) return ok
   const path = request.path.replace(/\?.*$/, '')
   const script = Object.hasOwn(http, path) ? http[path] : http['*']
   return script === undefined ? { status: 404, body: '404 page not found\n' } : answerOf(script, request)

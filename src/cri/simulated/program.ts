@@ -1,7 +1,6 @@
 import type { Container } from './container.ts'
 import type { ContainerFiles, Output, ProgramContext } from './image.ts'
 import { Live } from './live.ts'
-import { formatAddress } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 
 export interface ProgramStreams {
@@ -18,7 +17,7 @@ export function programContext(
 ): ProgramContext {
   const { sandbox } = container
   const { name, namespace, uid } = sandbox
-  const ip = sandbox.onHostNetwork ? (node.options.nodeIP ?? '') : formatAddress(sandbox.address)
+  const ip = sandbox.onHostNetwork ? (node.options.nodeIP ?? '') : sandbox.address
   return {
     command: program.command,
     env: environmentOf(container),

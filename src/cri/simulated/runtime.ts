@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { parseIPv4 } from '#base/cidr.ts'
 import { coxswainVersion } from '#base/version.ts'
 import type { ImageService, RuntimeEvent, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
@@ -47,8 +46,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
   /** @throws Error for options that make no sense */
   constructor(options: SimulatedRuntimeOptions) {
     this.#node = new SimulatedNode(options)
-    const nodeAddress = parseIPv4(options.nodeIP ?? '')
-    if (nodeAddress !== undefined) options.environment.network.attach(nodeAddress, new HostEndpoint(this.#node))
+    if (options.nodeIP !== undefined) options.environment.network.attach(options.nodeIP, new HostEndpoint(this.#node))
     for (const [verb, delayMs] of Object.entries(options.latencyMs ?? {})) {
       this.faults.delay(verb as Verb, delayMs, { times: Number.POSITIVE_INFINITY })
     }
@@ -67,8 +65,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     node.events.break()
     for (const container of node.containers.values()) container.live?.process?.dispose()
     for (const sandbox of node.sandboxes.values()) sandboxes.releaseAddress(node, sandbox)
-    const nodeAddress = parseIPv4(node.options.nodeIP ?? '')
-    if (nodeAddress !== undefined) node.environment.network.detach(nodeAddress)
+    if (node.options.nodeIP !== undefined) node.environment.network.detach(node.options.nodeIP)
   }
 
   #admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
@@ -191,7 +188,7 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
 
   async execSync({ containerId = '', cmd = [], timeout = 0n }: Request<'execSync'>, signal: AbortSignal): Answer<'execSync'> {
     await this.#admit('execSync', signal)
-    const container = this.#node.container(containerId, 'failed to find')
+    const container = this.#node.container(containerId, `failed to exec in container: failed to find container "${containerId}" in store`)
     const result = await executeSync(this.#node, container, { command: cmd, timeoutMs: Number(timeout) * 1_000 }, signal)
     return { $typeName: 'runtime.v1.ExecSyncResponse', ...result }
   }
@@ -216,19 +213,20 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
 
   async runExec({ containerId, cmd }: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number> {
     await this.#admit('exec', streams.signal)
-    const container = this.#node.container(containerId, 'failed to find')
+    const container = this.#node.container(containerId, `failed to find container "${containerId}" in store`)
     return this.#node.wait(executeOn(this.#node, container, cmd, streams), streams.signal)
   }
 
   async runAttach({ containerId }: { containerId: string }, streams: ExecStreams): Promise<void> {
     await this.#admit('attach', streams.signal)
-    await attachTo(this.#node.container(containerId, 'failed to find'), streams)
+    await attachTo(this.#node.container(containerId, `failed to find container "${containerId}" in store`), streams)
   }
 
   async openPort({ podSandboxId, port }: { podSandboxId: string; port: number }, signal: AbortSignal): Promise<Duplex> {
     await this.#admit('portForward', signal)
-    const sandbox = this.#node.sandbox(podSandboxId)
-    const listener = sandbox.ready ? listenerOf(this.#node, sandbox, port) : undefined
+    const sandbox = this.#node.sandbox(podSandboxId, `failed to find sandbox "${podSandboxId}"`)
+    if (!sandbox.ready) throw new CRIError('Unknown', 'sandbox container is not running')
+    const listener = listenerOf(this.#node, sandbox, port)
     if (listener === undefined) {
       const where = `failed to connect to localhost:${port} inside namespace "${podSandboxId}"`
       throw new CRIError('Unknown', `${where}: dial tcp4 127.0.0.1:${port}: connect: connection refused`)
@@ -256,9 +254,8 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     return stats.listPodSandboxStats(this.#node, request)
   }
 
-  async *containerEvents(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
-    await this.#admit('containerEvents', signal)
-    yield* this.#node.events.subscribe(signal)
+  containerEvents(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.#node.events.subscribe(signal, () => this.#admit('containerEvents', signal))
   }
 
   async listImages({ filter }: Request<'listImages'>, signal: AbortSignal): Answer<'listImages'> {

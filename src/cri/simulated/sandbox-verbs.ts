@@ -27,10 +27,10 @@ export function runPodSandbox(node: SimulatedNode, { config, runtimeHandler = ''
   node.requireDisk(`failed to create sandbox root directory "${id}"`)
   const { network } = node.environment
   const onHostNetwork = config.linux?.securityContext?.namespaceOptions?.network === NamespaceMode.NODE
-  const address = onHostNetwork ? 0 : node.addresses.take(node.podCIDR, network, id)
+  const address = onHostNetwork ? '' : node.addresses.take(node.podCIDR, network, id)
   const sandbox = new Sandbox({ id, config, runtimeHandler, createdMs: node.timestamp(), address })
   node.sandboxes.set(id, sandbox)
-  if (address !== 0) network.attach(address, new PodEndpoint(node, sandbox))
+  if (address !== '') network.attach(address, new PodEndpoint(node, sandbox))
   node.events.emit('Created', id, sandbox)
   node.events.emit('Started', id, sandbox)
   return { $typeName: 'runtime.v1.RunPodSandboxResponse', podSandboxId: id }
@@ -81,6 +81,6 @@ export function listPodSandbox(node: SimulatedNode, { filter }: Request<'listPod
 }
 
 export function releaseAddress(node: SimulatedNode, sandbox: Sandbox): void {
-  if (sandbox.address !== 0) node.environment.network.detach(sandbox.address)
-  sandbox.address = 0
+  if (sandbox.address !== '') node.environment.network.detach(sandbox.address)
+  sandbox.address = ''
 }

@@ -2,7 +2,6 @@ import type { PodSandboxConfigInit } from '../cri.ts'
 import type { NamespaceOption, PodSandbox, PodSandboxStatus } from '../gen/runtime.gen.ts'
 import { NamespaceMode, PodSandboxState } from '../gen/runtime.gen.ts'
 import type { Container } from './container.ts'
-import { formatAddress } from './network.ts'
 import { toNanoseconds } from './timestamp.ts'
 
 export type Texts = { [key: string]: string }
@@ -15,8 +14,8 @@ export interface SandboxInit {
   config: PodSandboxConfigInit
   runtimeHandler: string
   createdMs: number
-  /** IPv4 address as a number; 0 in the node's own network. */
-  address: number
+  /** Empty in the node's own network. */
+  address: string
 }
 
 /** A pod sandbox, kept small: what the CRI may be asked for. */
@@ -34,7 +33,7 @@ export class Sandbox {
   readonly createdMs: number
   readonly namespaces: Partial<NamespaceOption> | undefined
   ready = true
-  address: number
+  address: string
   containers: readonly Container[] = noContainers
 
   constructor({ id, config, runtimeHandler, createdMs, address }: SandboxInit) {
@@ -80,7 +79,7 @@ export class Sandbox {
     return {
       ...this.toListItem(),
       $typeName: 'runtime.v1.PodSandboxStatus',
-      network: { $typeName: 'runtime.v1.PodSandboxNetworkStatus', ip: formatAddress(this.address), additionalIps: [] },
+      network: { $typeName: 'runtime.v1.PodSandboxNetworkStatus', ip: this.address, additionalIps: [] },
       linux: {
         $typeName: 'runtime.v1.LinuxPodSandboxStatus',
         namespaces: {

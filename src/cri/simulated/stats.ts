@@ -30,7 +30,7 @@ const bytesPerInode = 16_384
 const imageFolder = '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs'
 
 export function containerStats(node: SimulatedNode, { containerId = '' }: Request<'containerStats'>): ContainerStatsResponse {
-  const container = node.container(containerId, 'failed to find')
+  const container = node.container(containerId, 'failed to find container')
   return { $typeName: 'runtime.v1.ContainerStatsResponse', stats: statsOf(node, container) }
 }
 
