@@ -40,6 +40,7 @@ export class Kubelet implements AsyncDisposable {
   readonly #shared: NodeServices
   readonly #workers = new Map<string, PodWorker>()
   #knowsBothSides = false
+  #stopped: Promise<void> = Promise.resolve()
   /** For exec, logs and their like: hand it to the kubelet's server. */
   readonly host: KubeletHost
 
@@ -75,7 +76,7 @@ export class Kubelet implements AsyncDisposable {
 
   /** Resolves when the kubelet has stopped; throws what broke it. */
   get stopped(): Promise<void> {
-    return this.#group.wait()
+    return this.#stopped
   }
 
   /** The node's status may have changed, for example because its network was set up just now. */
@@ -84,7 +85,7 @@ export class Kubelet implements AsyncDisposable {
   }
 
   start(): void {
-    const { nodeName, client, clock, log, host } = this.#options
+    const { nodeName, client, clock, log } = this.#options
     const lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid })
     this.#runtimeState.onChange(uid => this.#onRuntimeChange(uid))
     this.#group.spawn(signal => this.#events.run(signal))
@@ -94,16 +95,26 @@ export class Kubelet implements AsyncDisposable {
     this.#group.spawn(signal => this.#pods.run(signal))
     this.#group.spawn(signal => this.#nodes.run(signal))
     this.#group.spawn(signal => this.#services.run(signal))
-    this.#group.spawn(async () => {
-      await host.files.makeDirectory(this.#options.rootDirectory)
-      await host.cgroups.prepare()
-    })
+    this.#group.spawn(() => this.#prepareHost())
     this.#group.spawn(signal => this.#runPods(signal))
+    // Whoever does not look at this promise crashes with us: a part of the kubelet that is gone does not come back by itself.
+    this.#stopped = this.#group.wait()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const worker of this.#workers.values()) worker.stop()
     await this.#group[Symbol.asyncDispose]()
+  }
+
+  async #prepareHost(): Promise<void> {
+    const { host, rootDirectory, log } = this.#options
+    try {
+      await host.files.makeDirectory(rootDirectory, 0o750)
+      await host.cgroups.prepare()
+    } catch (error) {
+      // Pods that need it will fail one by one, and say why.
+      log.error('cannot prepare the machine for pods', { error })
+    }
   }
 
   /** Pods are looked at only when both sides are known: else what runs already would be started again. */
@@ -280,7 +291,6 @@ export class Kubelet implements AsyncDisposable {
       allocatable: () => this.#node.allocatable,
       memoryBytes: () => this.#node.memoryBytes,
       runtimeName: () => this.#node.runtimeName,
-      runtimeFeatures: () => this.#node.runtimeFeatures,
     }
   }
 

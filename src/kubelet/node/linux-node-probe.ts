@@ -1,5 +1,7 @@
+import type { StatsFs } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
+import { dirname } from 'node:path'
 import type { MachineFacts, NodeProbe, PressureFacts } from './node-probe.ts'
 
 const architectures: Record<string, string> = {
@@ -27,7 +29,7 @@ export class LinuxNodeProbe implements NodeProbe {
       read('/sys/class/dmi/id/product_uuid'),
       read('/proc/sys/kernel/random/boot_id'),
       read('/etc/os-release'),
-      fs.statfs(this.#rootDirectory).catch(() => undefined),
+      fileSystemOf(this.#rootDirectory),
       readHugePages(),
     ])
     const id = machineID.trim()
@@ -52,7 +54,7 @@ export class LinuxNodeProbe implements NodeProbe {
   async pressure(): Promise<PressureFacts> {
     const [meminfo, disk, pidMax, loadavg] = await Promise.all([
       read('/proc/meminfo'),
-      fs.statfs(this.#rootDirectory).catch(() => undefined),
+      fileSystemOf(this.#rootDirectory),
       read('/proc/sys/kernel/pid_max'),
       read('/proc/loadavg'),
     ])
@@ -64,6 +66,14 @@ export class LinuxNodeProbe implements NodeProbe {
       inodesFreeShare: disk === undefined || disk.files === 0 ? 1 : disk.ffree / disk.files,
       pidsAvailable: Number(pidMax.trim() || 32_768) - tasks,
     }
+  }
+}
+
+/** Of the folder or, before it is made, of the one that it will be in. */
+async function fileSystemOf(folder: string): Promise<StatsFs | undefined> {
+  for (let path = folder; ; path = dirname(path)) {
+    const found = await fs.statfs(path).catch(() => undefined)
+    if (found !== undefined || path === dirname(path)) return found
   }
 }
 

@@ -47,7 +47,6 @@ export class NodeReporter {
   #wake: (() => void) | undefined
   #registered = Promise.withResolvers<void>()
   #ready = Promise.withResolvers<void>()
-  #lastFacts: NodeFacts | undefined
 
   constructor(options: NodeReporterOptions) {
     this.#options = options
@@ -73,12 +72,6 @@ export class NodeReporter {
   /** `containerd`; the scheme of container IDs. */
   get runtimeName(): string {
     return this.#version?.runtimeName ?? ''
-  }
-
-  /** What the runtime's default handler can do. */
-  get runtimeFeatures(): { userNamespaces: boolean } {
-    const handler = this.#lastFacts?.runtimeStatus?.runtimeHandlers.find(({ name }) => name === '')
-    return { userNamespaces: handler?.features?.userNamespaces ?? false }
   }
 
   get memoryBytes(): number {
@@ -124,7 +117,6 @@ export class NodeReporter {
   /** @returns whether the node is Ready */
   async #report(signal: AbortSignal): Promise<boolean> {
     const facts = await this.#facts(signal)
-    this.#lastFacts = facts
     const status = nodeStatus(facts, this.#reported)
     if (this.#uid === undefined) await this.#register(facts, signal)
     else {

@@ -21,7 +21,35 @@ export interface Rejection {
 
 /** The kubelet's own check, after the scheduler's: undefined when the pod may run here. */
 export function admitPod({ pod, others, allocatable, node }: AdmissionInput): Rejection | undefined {
-  return checkResources(pod, others, allocatable) ?? checkNode(pod, node) ?? checkPorts(pod, others)
+  return checkSecurity(pod) ?? checkResources(pod, others, allocatable) ?? checkNode(pod, node) ?? checkPorts(pod, others)
+}
+
+/** Sysctls that pods cannot hurt each other with: upstream's list ("Using sysctls in a Kubernetes Cluster"). */
+const safeSysctls = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+])
+
+function checkSecurity({ spec }: Pod): Rejection | undefined {
+  for (const { name } of spec.securityContext?.sysctls ?? []) {
+    if (!safeSysctls.has(name.replaceAll('/', '.')))
+      return { reason: 'SysctlForbidden', message: `forbidden sysctl: "${name}" not allowlisted` }
+  }
+  const holders = [spec, ...spec.containers, ...(spec.initContainers ?? [])]
+  const profiles = holders.map(({ securityContext }) => securityContext?.appArmorProfile?.type)
+  if (profiles.some(type => type !== undefined && type !== 'Unconfined'))
+    return { reason: 'AppArmor', message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host' }
+  return undefined
 }
 
 function checkResources(pod: Pod, others: readonly Pod[], allocatable: Record<string, string>): Rejection | undefined {

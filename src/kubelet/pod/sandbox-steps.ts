@@ -22,8 +22,7 @@ export async function createSandbox(step: StepOf<'createSandbox'>, context: Step
     context.report('Warning', reason, message)
   if (step.replaces !== undefined) context.report('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
   try {
-    if (pod.spec.hostUsers === false && !node.runtimeFeatures().userNamespaces)
-      throw new Error('the container runtime of this node cannot run pods with hostUsers: false')
+    refuseUnsupported(pod)
     const config = await podSandboxConfig(pod, step.attempt, context)
     const { podSandboxId } = await runtime.runPodSandbox({ config, runtimeHandler: '' }, signal)
     await runtimeState.refreshSandbox(podSandboxId, signal)
@@ -31,6 +30,14 @@ export async function createSandbox(step: StepOf<'createSandbox'>, context: Step
     if (!signal.aborted) context.report('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`)
     throw error
   }
+}
+
+/** What would be ignored in silence otherwise. */
+function refuseUnsupported({ spec }: Pod): void {
+  if (spec.hostUsers === false) throw new Error('hostUsers: false is not supported on this node')
+  const { runtimeClassName } = spec
+  if (runtimeClassName !== undefined && runtimeClassName !== '')
+    throw new Error(`failed to get sandbox runtime: runtime class "${runtimeClassName}" is not supported on this node`)
 }
 
 export async function prepareNode(_: StepOf<'prepareNode'>, { node, pod, memory }: StepContext): Promise<void> {

@@ -44,7 +44,6 @@ export interface NodeServices {
   allocatable: () => Record<string, string>
   memoryBytes: () => number
   runtimeName: () => string
-  runtimeFeatures: () => { userNamespaces: boolean }
 }
 
 /** One pod, as its steps see it. */

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Event } from '#api/core/v1/types.gen.ts'
+import { VirtualClock } from '#base/clock.ts'
+import { silentLogger } from '#base/log.ts'
+import { SeededRandom } from '#base/random.ts'
+import type { Client } from '../client.ts'
+import { EventCorrelator } from './event-correlator.ts'
+import { APIEventRecorder } from './event-recorder.ts'
+
+const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'ns', uid: 'u' } }
+
+function event(message: string, lastTimestamp = '2026-01-01T00:00:00Z', reason = 'BackOff'): Event {
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `web.${message}` },
+    involvedObject: { kind: 'Pod', name: 'web', uid: 'u' },
+    source: { component: 'kubelet' },
+    type: 'Warning',
+    reason,
+    message,
+    count: 1,
+    firstTimestamp: lastTimestamp,
+    lastTimestamp,
+  }
+}
+
+test('correlator: the same event again is a count', () => {
+  const correlator = new EventCorrelator()
+  assert.equal(correlator.correlate(event('a')).action, 'create')
+  const again = correlator.correlate(event('a', '2026-01-01T00:00:07Z'))
+  assert.ok(again.action === 'patch')
+  assert.deepEqual(again.patch, { count: 2, lastTimestamp: '2026-01-01T00:00:07Z', message: 'a' })
+  assert.equal(again.event.metadata.name, 'web.a')
+})
+
+test('correlator: the tenth event that differs only in its message is combined', () => {
+  const correlator = new EventCorrelator()
+  for (let index = 1; index < 10; index++) assert.equal(correlator.correlate(event(`m${index}`)).action, 'create')
+  const tenth = correlator.correlate(event('m10'))
+  assert.ok(tenth.action === 'create')
+  assert.equal(tenth.event.message, '(combined from similar events): m10')
+  const next = correlator.correlate(event('m11'))
+  assert.ok(next.action === 'patch')
+  assert.equal(next.patch.count, 2)
+})
+
+test('correlator: one source may say only so much about one object', () => {
+  const correlator = new EventCorrelator()
+  const actions = Array.from({ length: 26 }, () => correlator.correlate(event('a')).action)
+  assert.equal(actions.at(24), 'patch')
+  assert.equal(actions.at(25), 'skip')
+  assert.equal(correlator.correlate(event('a', '2026-01-01T00:05:00Z')).action, 'patch')
+})
+
+test('recorder: the form of an event, and that it never throws', async () => {
+  const written: Event[] = []
+  const client = {
+    create: async (object: Event) => {
+      written.push(object)
+      if (object.reason === 'Broken') throw new Error('no answer')
+      return object
+    },
+  } as unknown as Client
+  const clock = new VirtualClock()
+  const recorder = new APIEventRecorder({
+    client,
+    clock,
+    random: new SeededRandom(1),
+    log: silentLogger,
+    component: 'kubelet',
+    host: 'node-1',
+  })
+  recorder.event(pod, 'Normal', 'Started', 'Container started')
+  recorder.event({ kind: 'Node', apiVersion: 'v1', name: 'node-1', uid: 'node-1' }, 'Warning', 'Broken', 'x')
+  const stop = new AbortController()
+  const running = recorder.run(stop.signal)
+  await clock.advance(0)
+  stop.abort()
+  await clock.advance(60_000)
+  await running
+  const [first, second] = written
+  assert.match(first?.metadata.name ?? '', /^web\.[0-9a-f]{16}$/)
+  assert.deepEqual(
+    { ...first, metadata: { namespace: first?.metadata.namespace } },
+    {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace: 'ns' },
+      involvedObject: {
+        kind: 'Pod',
+        namespace: 'ns',
+        name: 'web',
+        uid: 'u',
+        apiVersion: 'v1',
+        resourceVersion: undefined,
+        fieldPath: undefined,
+      },
+      reason: 'Started',
+      message: 'Container started',
+      source: { component: 'kubelet', host: 'node-1' },
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+      count: 1,
+      type: 'Normal',
+      reportingComponent: 'kubelet',
+      reportingInstance: 'node-1',
+    },
+  )
+  assert.equal(second?.metadata.namespace, 'default')
+})

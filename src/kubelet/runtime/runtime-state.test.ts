@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { create } from '@bufbuild/protobuf'
+import { VirtualClock } from '#base/clock.ts'
+import { silentLogger } from '#base/log.ts'
+import type { RuntimeService } from '#cri/cri.ts'
+import { CRIError } from '#cri/error.ts'
+import { ContainerState, ContainerStatusResponseSchema } from '#cri/gen/runtime.gen.ts'
+import { RuntimeState } from './runtime-state.ts'
+
+type Answer = { resolve(state: ContainerState): void; reject(error: unknown): void }
+
+/** A runtime whose answers come when the test says. */
+function world(): { state: RuntimeState; answers: Answer[]; look(): Promise<unknown>; shown(): string | undefined } {
+  const answers: Answer[] = []
+  const labels = { 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'c' }
+  const containerStatus = () =>
+    new Promise((resolve, reject) => {
+      answers.push({ resolve: state => resolve(create(ContainerStatusResponseSchema, { status: { id: 'c1', state, labels } })), reject })
+    })
+  const runtime = { containerStatus } as unknown as RuntimeService
+  const state = new RuntimeState({ runtime, clock: new VirtualClock(), log: silentLogger, terminationMessage: async () => undefined })
+  const { signal } = new AbortController()
+  const look = () => state.refreshContainer('c1', 's1', signal)
+  return { state, answers, look, shown: () => state.get('u')?.containers[0]?.state }
+}
+
+test('runtime state: an answer counts although a later look is under way', async () => {
+  const { answers, look, shown } = world()
+  const [first, second] = [look(), look()]
+  answers[0]!.resolve(ContainerState.CONTAINER_RUNNING)
+  await first
+  assert.equal(shown(), 'running')
+  answers[1]!.resolve(ContainerState.CONTAINER_EXITED)
+  await second
+  assert.equal(shown(), 'exited')
+})
+
+test('runtime state: a late answer to an older look is dropped', async () => {
+  const { answers, look, shown } = world()
+  const [first, second] = [look(), look()]
+  answers[1]!.resolve(ContainerState.CONTAINER_RUNNING)
+  await second
+  answers[0]!.resolve(ContainerState.CONTAINER_CREATED)
+  await first
+  assert.equal(shown(), 'running')
+})
+
+test('runtime state: a container that is gone does not come back with a late answer', async () => {
+  const { answers, look, shown } = world()
+  const [first, second] = [look(), look()]
+  answers[1]!.reject(new CRIError('NotFound', 'c1'))
+  await second
+  answers[0]!.resolve(ContainerState.CONTAINER_RUNNING)
+  await first
+  assert.equal(shown(), undefined)
+})
