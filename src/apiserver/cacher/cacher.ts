@@ -33,6 +33,8 @@ export interface WatchOptions {
 
 const defaultHistory: EventHistoryLimits = { eventsMax: 10_000, bytesMax: 8 * 1024 * 1024 }
 const pageValues = 500
+/** Resources whose objects have fewer bytes altogether keep them decoded. */
+const decodedBytesMax = 1024 * 1024
 
 /**
  * The watch cache of one resource: the served bytes of every object, in key order, and the newest changes. What storage has made visible
@@ -51,6 +53,7 @@ export class Cacher implements Disposable {
   readonly #expected = new WeakMap<Uint8Array, KubeObject>()
   readonly #listeners = new Set<(change: CacheEvent) => void>()
   #lastChangeRevision: number
+  #bytes = 0
   #storageWatch: Disposable | undefined
 
   private constructor(options: CacherOptions, revision: number) {
@@ -71,7 +74,7 @@ export class Cacher implements Disposable {
     let startAfter: string | undefined
     for (;;) {
       const page = await storage.list(keyPrefix, { revision, limit: pageValues, ...(startAfter !== undefined && { startAfter }) })
-      for (const value of page.values) cacher.#entries.set(cacher.toEntry(value))
+      for (const value of page.values) cacher.#put(cacher.toEntry(value))
       if (page.remaining === 0) break
       startAfter = page.values.at(-1)!.key
     }
@@ -170,6 +173,16 @@ export class Cacher implements Disposable {
     this.#storageWatch?.[Symbol.dispose]()
   }
 
+  #put(entry: Entry): void {
+    this.#count(entry.bytes.length - (this.#entries.get(entry.key)?.bytes.length ?? 0))
+    this.#entries.set(entry)
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    this.#kind.keepsDecoded = this.#bytes < decodedBytesMax
+  }
+
   #apply(events: readonly StorageEvent[]): void {
     for (const event of events) {
       const change = this.#changeOf(event)
@@ -186,6 +199,7 @@ export class Cacher implements Disposable {
     const { key, revision } = event
     if (event.type === 'delete') {
       const previous = this.#entries.delete(key)
+      this.#count(-(previous?.bytes.length ?? 0))
       const entry = previous?.at(revision) ?? new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision))
       return new CacheEvent('DELETED', revision, entry, previous)
     }
@@ -193,7 +207,7 @@ export class Cacher implements Disposable {
     const object = this.#expected.get(event.value)
     if (object !== undefined) object.metadata.resourceVersion = String(revision)
     const entry = new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision), object)
-    this.#entries.set(entry)
+    this.#put(entry)
     return new CacheEvent(previous === undefined ? 'ADDED' : 'MODIFIED', revision, entry, previous)
   }
 }

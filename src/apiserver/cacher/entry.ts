@@ -6,6 +6,8 @@ export interface EntryKind {
   readonly bytes: ObjectBytes
   /** Fields that selectors may name, besides metadata.name and metadata.namespace. */
   readonly selectableFields: ((object: KubeObject) => Record<string, string>) | undefined
+  /** Keep decoded objects: for resources that are small, which are often those that every request asks for (RBAC, namespaces). */
+  keepsDecoded: boolean
 }
 
 /**
@@ -19,7 +21,7 @@ export class Entry {
   /** The served form, newline included. Shared: never change it. */
   readonly bytes: Buffer
   readonly #kind: EntryKind
-  #object: WeakRef<KubeObject> | undefined
+  #object: WeakRef<KubeObject> | KubeObject | undefined
   #labels: Readonly<Record<string, string>> | undefined
   /** Present once labels and fields are known. */
   #fields: Readonly<Record<string, string>> | undefined
@@ -31,17 +33,17 @@ export class Entry {
     this.revision = revision
     this.bytes = bytes
     if (object !== undefined) {
-      this.#object = new WeakRef(object)
+      this.#remember(object)
       this.#learn(object)
     }
   }
 
   /** The decoded object. Shared: never change it. */
   get object(): KubeObject {
-    const known = this.#object?.deref()
+    const known = this.#known
     if (known !== undefined) return known
     const object = this.#kind.bytes.parse(this.bytes)
-    this.#object = new WeakRef(object)
+    this.#remember(object)
     if (this.#fields === undefined) this.#learn(object)
     return object
   }
@@ -59,13 +61,21 @@ export class Entry {
 
   /** The same object under another resourceVersion: how a deletion shows it. */
   at(revision: number): Entry {
-    const object = this.#object?.deref()
+    const object = this.#known
     const metadata = object && { ...object.metadata, resourceVersion: String(revision) }
     const bytes = this.#kind.bytes.serveAgain(this.bytes, revision)
     const entry = new Entry(this.#kind, this.key, revision, bytes, metadata && ({ ...object, metadata } as KubeObject))
     entry.#labels = this.#labels
     entry.#fields = this.#fields
     return entry
+  }
+
+  get #known(): KubeObject | undefined {
+    return this.#object instanceof WeakRef ? this.#object.deref() : this.#object
+  }
+
+  #remember(object: KubeObject): void {
+    this.#object = this.#kind.keepsDecoded ? object : new WeakRef(object)
   }
 
   #learn(object: KubeObject): void {

@@ -84,7 +84,7 @@ test('shapes: tables and metadata', async () => {
       signal,
     })
     assert.ok(response.body.type === 'value' || response.body.type === 'chunked')
-    const bytes = response.body.type === 'value' ? response.body.bytes() : Buffer.concat([...response.body.chunks()])
+    const bytes = response.body.type === 'value' ? response.body.bytes() : Buffer.concat([...response.body.chunks(Buffer.allocUnsafe)])
     return Buffer.from(bytes).toString()
   }
   const table = JSON.parse(await send(widgetsPath, 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'))

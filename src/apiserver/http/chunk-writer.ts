@@ -1,27 +1,61 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import type { ChunkedBody } from '../request/api-response.ts'
 
-/**
- * Writes pieces one after the other, never more than the other side takes, and lets other work run between two of them. Ends early when
- * the stream is closed.
- */
-export async function writeChunks(writable: Writable, chunks: Iterable<Uint8Array>): Promise<void> {
-  for (const chunk of chunks) {
-    if (writable.destroyed) return
-    if (writable.write(chunk)) await new Promise(resolve => setImmediate(resolve))
-    else await drained(writable)
+const buffersMax = 2
+
+/** Buffers for a big answer, used over and over: fresh ones for every piece would cost more than the copying. */
+class ChunkBuffers {
+  readonly #free: Buffer[] = []
+  #busyCount = 0
+  #wake: (() => void) | undefined
+
+  /** Resolves when `take` may be called. */
+  async ready(): Promise<void> {
+    while (this.#busyCount >= buffersMax) {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
   }
-  writable.end()
+
+  /** A buffer of at least that many bytes, with anything in it. */
+  take(bytes: number): Buffer {
+    this.#busyCount++
+    const buffer = this.#free.pop()
+    return buffer !== undefined && buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(bytes + (bytes >>> 3))
+  }
+
+  release(buffer: Buffer): void {
+    this.#busyCount--
+    this.#free.push(buffer)
+    this.#wake?.()
+  }
 }
 
-async function drained(writable: Writable): Promise<void> {
-  const controller = new AbortController()
-  const { signal } = controller
-  try {
-    await Promise.race([once(writable, 'drain', { signal }), once(writable, 'close', { signal })])
-  } catch {
-    // An error of the stream: it is destroyed now.
-  } finally {
-    controller.abort()
+/**
+ * Writes the pieces of an answer one after the other, never more than two that the other side has not taken yet, and lets other work run
+ * in between. Ends early when the stream is closed.
+ */
+export async function writeChunks(writable: Writable, body: ChunkedBody): Promise<void> {
+  const buffers = new ChunkBuffers()
+  let taken: Buffer | undefined
+  const pieces = body
+    .chunks(bytes => {
+      taken = buffers.take(bytes)
+      return taken
+    })
+    [Symbol.iterator]()
+  for (;;) {
+    await buffers.ready()
+    if (writable.destroyed) return
+    taken = undefined
+    const { value, done } = pieces.next()
+    if (done === true) break
+    const buffer = taken as Buffer | undefined
+    writable.write(value, () => {
+      if (buffer !== undefined) buffers.release(buffer)
+    })
+    await new Promise(resolve => setImmediate(resolve))
   }
+  writable.end()
 }

@@ -100,10 +100,10 @@ export class H1Exchange implements APIRequest {
           const gzip = gzipStream()
           out.once('close', () => gzip.destroy())
           gzip.pipe(out)
-          return writeChunks(gzip, body.chunks())
+          return writeChunks(gzip, body)
         }
         out.writeHead(response.status, headers)
-        return writeChunks(out, body.chunks())
+        return writeChunks(out, body)
       case 'watch':
         out.writeHead(response.status, headers)
         out.flushHeaders()

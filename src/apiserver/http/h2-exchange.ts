@@ -102,10 +102,10 @@ export class H2Exchange implements APIRequest {
           const gzip = gzipStream()
           stream.once('close', () => gzip.destroy())
           gzip.pipe(stream)
-          return writeChunks(gzip, body.chunks())
+          return writeChunks(gzip, body)
         }
         stream.respond(headers)
-        return writeChunks(stream, body.chunks())
+        return writeChunks(stream, body)
       case 'watch':
         stream.respond(headers)
         pipeWatch(body, stream)

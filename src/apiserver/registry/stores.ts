@@ -31,7 +31,7 @@ export class Stores implements StoreLookup, Disposable {
   /** Opens the store of a resource: reads its objects from storage. */
   async open(resource: Resource): Promise<ResourceStore> {
     const { storage, clock, random } = this.#options
-    const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields }
+    const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields, keepsDecoded: true }
     const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random })
     const store = new ResourceStore(resource, cacher, kind, storage)
     this.#stores.set(idOf(resource.info), store)

@@ -27,8 +27,11 @@ export interface ValueBody {
 export interface ChunkedBody {
   type: 'chunked'
   contentType: string
-  /** Pieces of a few hundred kilobytes; each is made when asked for. */
-  chunks(): Iterable<Uint8Array>
+  /**
+   * Pieces of a few hundred kilobytes; each is made when asked for, in a buffer of at least the size asked for, which is free again when
+   * the piece has been sent.
+   */
+  chunks(allocate: (bytes: number) => Buffer): Iterable<Uint8Array>
   value(): unknown
 }
 

@@ -8,7 +8,7 @@ import type { ChunkedBody, ResponseBody, ValueBody, WatchForm } from '../../requ
 import type { Encoding } from './encoding.ts'
 import type { Shape } from './shape.ts'
 
-const chunkBytesMin = 512 * 1024
+const chunkBytesMin = 256 * 1024
 const comma = Buffer.from(',')
 const listTail = Buffer.from(']}\n')
 const frameTail = Buffer.from('}\n')
@@ -61,30 +61,30 @@ export class Form implements WatchForm {
     const body: ChunkedBody = {
       type: 'chunked',
       contentType: this.#encoding.mediaType,
-      chunks: () => this.#listChunks(head, entries),
+      chunks: allocate => this.#listChunks(head, entries, allocate),
       value,
     }
     return body
   }
 
-  *#listChunks(head: Record<string, unknown>, entries: readonly Entry[]): Generator<Buffer> {
+  *#listChunks(head: Record<string, unknown>, entries: readonly Entry[], allocate: (bytes: number) => Buffer): Generator<Buffer> {
     const start = JSON.stringify({ ...head, [this.#shape.itemsField]: [] })
     let parts: Buffer[] = [Buffer.from(start.slice(0, -2))]
-    let bytes = 0
+    let bytes = parts[0]!.length
     let isFirst = true
     for (const entry of entries) {
       const item = this.itemBytes(entry)
       if (isFirst) isFirst = false
       else parts.push(comma)
       parts.push(item)
-      bytes += item.length
+      bytes += item.length + 1
       if (bytes < chunkBytesMin) continue
-      yield Buffer.concat(parts)
+      yield join(parts, allocate(bytes))
       parts = []
       bytes = 0
     }
     parts.push(listTail)
-    yield Buffer.concat(parts)
+    yield join(parts, allocate(bytes + listTail.length))
   }
 
   protected bytesOf(entry: Entry): Buffer {
@@ -135,4 +135,14 @@ export class ServedForm extends Form {
   override frame(type: ChangeType, entry: Entry): Buffer {
     return Buffer.concat([frameHeads[type], withoutNewline(entry.bytes), frameTail])
   }
+}
+
+/** Copies the parts into `buffer`, which has room for them. */
+function join(parts: readonly Buffer[], buffer: Buffer): Buffer {
+  let length = 0
+  for (const part of parts) {
+    buffer.set(part, length)
+    length += part.length
+  }
+  return buffer.subarray(0, length)
 }
