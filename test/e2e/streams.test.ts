@@ -130,6 +130,7 @@ test('attach -i: what is typed comes back from the container', async () => {
     'listener',
     '--image=busybox',
     '--stdin',
+    '--attach=false',
     '--restart=Never',
     '--',
     'sh',
