@@ -15,7 +15,7 @@ async function tool(name: string, command: string, args: string[]): Promise<stri
     return undefined
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
-    return `${name}:\n${stdout}${stderr}` || message
+    return `${name}:\n${stdout}${stderr === '' ? message : stderr}`
   }
 }
 

@@ -45,7 +45,7 @@ export const bannedCalls: readonly { pattern: RegExp; name: string; cure: string
   },
   { pattern: /\bMath\.random\(/, name: 'Math.random', cure: 'use the injected Random', allowed: ['src/base/random.ts'] },
   {
-    pattern: /\b(setTimeout|setInterval)\(|\bAbortSignal\.timeout\(/,
+    pattern: /(?<!\.)\b(setTimeout|setInterval)\(|\bAbortSignal\.timeout\(/,
     name: 'a bare timer',
     cure: 'use clock.after or clock.sleep',
     allowed: ['src/base/clock.ts'],

@@ -30,10 +30,11 @@ test('failures → delays double, and start again after forget', async () => {
     const before = clock.monotonicMs()
     const next = queue.get()
     let arrived = false
-    next.then(() => {
+    const arrival = next.then(() => {
       arrived = true
     })
     while (!arrived) await clock.advance(5)
+    await arrival
     delays.push(clock.monotonicMs() - before)
     queue.done('a')
     if (round === 2) queue.forget('a')

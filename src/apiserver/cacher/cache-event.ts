@@ -1,4 +1,3 @@
-import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { Entry } from './entry.ts'
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'

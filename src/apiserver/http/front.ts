@@ -134,11 +134,16 @@ export class HTTPFront {
 
   /** A failure after the answer was made (a connection that a subresource took over) is answered if that is still possible. */
   #serve(exchange: H1Exchange | H2Exchange): void {
-    this.#server
-      .handle(exchange)
-      .then(response =>
-        exchange.send(response).catch(error => exchange.send(this.#server.failure(error, exchange, response.auditID ?? ''))),
-      )
+    this.#answer(exchange).catch(error => this.#log.debug('the answer did not reach the client', { error }))
+  }
+
+  async #answer(exchange: H1Exchange | H2Exchange): Promise<void> {
+    const response = await this.#server.handle(exchange)
+    try {
+      await exchange.send(response)
+    } catch (error) {
+      await exchange.send(this.#server.failure(error, exchange, response.auditID ?? ''))
+    }
   }
 }
 

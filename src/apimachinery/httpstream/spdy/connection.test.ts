@@ -31,7 +31,10 @@ async function socketPair(): Promise<{ near: Socket; far: Socket; [Symbol.dispos
   }
 }
 
-async function connectionPair(onStream: (stream: SPDYStream) => void) {
+async function connectionPair(handle: (stream: SPDYStream) => void | Promise<void>) {
+  const onStream = (stream: SPDYStream) => {
+    Promise.resolve(handle(stream)).catch(error => stream.destroy(error as Error))
+  }
   const sockets = await socketPair()
   const server = new SPDYConnection(sockets.far, nothing, { role: 'server', clock, onStream })
   const client = new SPDYConnection(sockets.near, nothing, { role: 'client', clock })
