@@ -107,10 +107,11 @@ export function unauthorized(name: string): CRIError {
 function registryImage(key: string, repository: string, image: SimulatedImage, options: ImageOptions): RegistryImage {
   const script = typeof image === 'function' ? emptyScript : image
   if (typeof image !== 'function') checkScript(key, image)
+  const digest = options.digest ?? sha256(`manifest of ${key}`)
   return {
-    id: sha256(`config of ${key}`),
+    id: sha256(`config of ${digest}`),
     repository,
-    digest: options.digest ?? sha256(`manifest of ${key}`),
+    digest,
     sizeBytes: options.sizeBytes ?? defaultSizeBytes,
     script,
     run: typeof image === 'function' ? image : image.run,

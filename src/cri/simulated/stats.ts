@@ -109,7 +109,7 @@ function cpuUsage(node: SimulatedNode, containers: readonly Container[]): CpuUsa
   for (const container of containers) {
     const used = container.live?.cores ?? container.image.cores
     cores += used
-    coreMs += used * Math.max(nowMs - container.startedMs, 0)
+    coreMs += used * Math.max(nowMs - Math.floor(container.startedMs), 0)
   }
   return {
     $typeName: 'runtime.v1.CpuUsage',

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { CRIError } from '../error.ts'
+import type { ImageOptions } from './image.ts'
+import { forever, TestNode } from './testing.ts'
+
+describe('pulls', () => {
+  const credentials = { username: 'me', password: 'secret' }
+  const basic = Buffer.from('me:secret').toString('base64')
+  const pulls: { name: string; options: ImageOptions; auth?: object; error?: string }[] = [
+    { name: 'an image', options: {} },
+    {
+      name: 'not found',
+      options: { pullError: 'not found' },
+      error:
+        'rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/team/app:1": failed to resolve reference "docker.io/team/app:1": docker.io/team/app:1: not found',
+    },
+    {
+      name: 'unauthorized',
+      options: { pullError: 'unauthorized' },
+      error:
+        'rpc error: code = Unknown desc = failed to pull and unpack image "docker.io/team/app:1": failed to resolve reference "docker.io/team/app:1": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    },
+    {
+      name: 'an error of its own',
+      options: { pullError: new CRIError('Unavailable', 'RegistryUnavailable') },
+      error: 'rpc error: code = Unavailable desc = RegistryUnavailable',
+    },
+    { name: 'with credentials', options: { credentials }, auth: credentials },
+    { name: 'with credentials in one', options: { credentials }, auth: { auth: basic } },
+    {
+      name: 'with wrong credentials',
+      options: { credentials },
+      auth: { ...credentials, password: 'x' },
+      error: 'rpc error: code = Unknown desc = failed to pull',
+    },
+    { name: 'without credentials', options: { credentials }, error: 'rpc error: code = Unknown desc = failed to pull' },
+  ]
+  for (const { name, options, auth, error } of pulls) {
+    test(name, async () => {
+      const node = new TestNode()
+      node.images.define('team/app:1', {}, options)
+      const pull = node.runtime.pullImage({ image: { image: 'team/app:1' }, ...(auth !== undefined && { auth }) }, forever)
+      const message = await pull.then(
+        () => undefined,
+        failure => failure.message,
+      )
+      assert.equal(message?.slice(0, error?.length), error)
+    })
+  }
+})
+
+test('a pull takes its time, and can be left', async () => {
+  const node = new TestNode({ images: { pullMs: 1_000 } })
+  const caller = new AbortController()
+  const present = async () => (await node.runtime.imageStatus({ image: { image: 'nginx' } }, forever)).image !== undefined
+  const left = node.runtime.pullImage({ image: { image: 'nginx' } }, caller.signal)
+  caller.abort(new Error('gone'))
+  await assert.rejects(left, /gone/)
+  const pulled = node.runtime.pullImage({ image: { image: 'nginx' } }, forever)
+  await node.clock.advance(999)
+  assert.equal(await present(), false)
+  await node.clock.advance(1)
+  await pulled
+  assert.equal(await present(), true)
+  assert.equal(node.clock.waiting, 0)
+})
+
+test('what is known of an image', async () => {
+  const node = new TestNode()
+  const digest = `sha256:${'d'.repeat(64)}`
+  node.images.define('team/app', {}, { digest, sizeBytes: 1_234, user: 65_532 })
+  const { imageRef } = await node.runtime.pullImage({ image: { image: 'team/app:2' } }, forever)
+  const { image } = await node.runtime.imageStatus({ image: { image: `team/app@${digest}` } }, forever)
+  const { id, repoTags, repoDigests, size, uid } = image!
+  assert.deepEqual(
+    { id, repoTags, repoDigests, size, uid: uid?.value },
+    { id: imageRef, repoTags: ['docker.io/team/app:2'], repoDigests: [`docker.io/team/app@${digest}`], size: 1_234n, uid: 65_532n },
+  )
+  const { imageFilesystems } = await node.runtime.imageFsInfo(forever)
+  assert.equal(imageFilesystems[0]?.usedBytes?.value, 1_234n)
+})
+
+test('a name without tag stands for all tags but those that are defined', async () => {
+  const node = new TestNode()
+  node.images.define('app', {}, { sizeBytes: 1 })
+  node.images.define('app:2', {}, { sizeBytes: 2 })
+  const sizes: bigint[] = []
+  for (const name of ['app', 'app:1', 'app:2']) {
+    await node.runtime.pullImage({ image: { image: name } }, forever)
+    sizes.push((await node.runtime.imageStatus({ image: { image: name } }, forever)).image!.size)
+  }
+  assert.deepEqual(sizes, [1n, 1n, 2n])
+})
+
+test('a tag that was moved leaves the old image without it', async () => {
+  const node = new TestNode()
+  const pull = async (sizeBytes: number) => {
+    node.images.define('app:1', {}, { sizeBytes, digest: `sha256:${String(sizeBytes).repeat(64)}` })
+    return (await node.runtime.pullImage({ image: { image: 'app:1' } }, forever)).imageRef
+  }
+  await pull(1)
+  await pull(2)
+  const { images } = await node.runtime.listImages({}, forever)
+  assert.deepEqual(
+    images.map(({ size, repoTags }) => [size, repoTags]),
+    [
+      [1n, []],
+      [2n, ['docker.io/library/app:1']],
+    ],
+  )
+})
+
+test('unknown images, when they shall not run', async () => {
+  const node = new TestNode({ images: { unknown: 'not found' } })
+  await assert.rejects(node.runtime.pullImage({ image: { image: 'nginx' } }, forever), { code: 'NotFound' })
+})

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ContainerFiles, Output } from '../image.ts'
+import { asStream, type ShellHost } from './host.ts'
+import { Shell } from './shell.ts'
+
+interface Case {
+  run: string | string[]
+  stdin?: string
+  stdout?: string
+  stderr?: string
+  code?: number
+  lenient?: boolean
+}
+
+const cases: Case[] = [
+  { run: 'echo one two', stdout: 'one two\n' },
+  { run: `echo 'single $A' "double $A \\"q\\"" es\\ caped`, stdout: 'single $A double 1 "q" es caped\n' },
+  { run: 'echo -n x; echo $A${A}$NONE${NONE:-other}', stdout: 'x11other\n' },
+  { run: 'exit 7', code: 7 },
+  { run: 'false; echo $?', stdout: '1\n' },
+  { run: 'true && echo yes || echo no', stdout: 'yes\n' },
+  { run: 'false && echo yes || echo no', stdout: 'no\n' },
+  { run: '! false', code: 0 },
+  { run: 'X=5; if [ $X -gt 3 ]; then echo big; elif false; then :; else echo small; fi', stdout: 'big\n' },
+  { run: 'if test -f /none; then echo yes; else echo no; fi', stdout: 'no\n' },
+  {
+    run: 'echo text > /tmp/f; echo more >> /tmp/f; cat /tmp/f; rm /tmp/f; cat /tmp/f',
+    stdout: 'text\nmore\n',
+    stderr: "cat: can't open '/tmp/f': No such file or directory\n",
+    code: 1,
+  },
+  { run: 'echo out; echo err >&2', stdout: 'out\n', stderr: 'err\n' },
+  { run: 'echo err > /dev/stderr; echo gone > /dev/null', stderr: 'err\n' },
+  { run: 'echo through | cat', stdout: 'through\n' },
+  { run: 'cat < /etc/motd', stdout: 'hello\n' },
+  { run: 'while ! test -f /tmp/x; do touch /tmp/x; echo round; done', stdout: 'round\n' },
+  { run: '(echo group; exit 2)', stdout: 'group\n', code: 2 },
+  { run: '{ echo a; echo b; } | cat # a comment', stdout: 'a\nb\n' },
+  { run: 'hostname', stdout: 'box\n' },
+  { run: 'printenv A; printenv NONE', stdout: '1\n', code: 1 },
+  { run: 'nonesuch', stderr: 'sh: nonesuch: not found\n', code: 127 },
+  { run: 'nonesuch --flag', lenient: true },
+  { run: 'cat /none', lenient: true },
+  { run: 'constructor', stderr: 'sh: constructor: not found\n', code: 127 },
+  { run: 'echo "open', stderr: 'sh: syntax error: unterminated quoted string\n', code: 2 },
+  { run: 'if true; then echo', stderr: 'sh: syntax error: unexpected end of file\n', code: 2 },
+  { run: 'echo $(date)', stderr: 'sh: command substitution is not supported\n', code: 2 },
+  { run: 'echo job & wait; echo done', stdout: 'job\ndone\n' },
+  { run: ['cat'], stdin: 'input', stdout: 'input' },
+  { run: ['sh'], stdin: 'echo typed; exit 4', stdout: 'typed\n', code: 4 },
+  { run: ['/bin/echo', 'path'], stdout: 'path\n' },
+  { run: 'sleep x', stderr: "sleep: invalid number 'x'\n", code: 1 },
+]
+
+for (const { run, stdin = '', stdout = '', stderr = '', code = 0, lenient = false } of cases) {
+  test(`shell: ${typeof run === 'string' ? run : run.join(' ')}${lenient ? ' (lenient)' : ''}`, async () => {
+    const [out, err] = [new Text(), new Text()]
+    const shell = new Shell(host({ lenient }))
+    const argv = typeof run === 'string' ? ['sh', '-c', run] : run
+    const exitCode = await shell.run(argv, { stdin: asStream(Buffer.from(stdin)), stdout: out, stderr: err })
+    assert.deepEqual({ stdout: out.text, stderr: err.text, code: exitCode }, { stdout, stderr, code })
+  })
+}
+
+const traps: { trap: string; signal: string; stdout: string }[] = [
+  { trap: 'trap "echo term; exit 3" TERM; while :; do sleep 1; done', signal: 'SIGTERM', stdout: 'term\n' },
+  { trap: 'trap "echo term; exit 3" 15; sleep infinity & wait; echo never', signal: 'SIGTERM', stdout: 'term\n' },
+]
+for (const { trap, signal, stdout } of traps) {
+  test(`shell: ${trap}`, async () => {
+    const out = new Text()
+    const shell = new Shell(host({ sleep: ms => (ms === Number.POSITIVE_INFINITY ? new Promise(() => undefined) : nextTurn()) }))
+    const running = shell.run(['sh', '-c', trap], { stdin: asStream(Buffer.alloc(0)), stdout: out, stderr: out })
+    await nextTurn()
+    shell.signal(signal)
+    assert.equal(await running, 3)
+    assert.equal(out.text, stdout)
+  })
+}
+
+class Text implements Output {
+  text = ''
+
+  async write(data: string | Uint8Array): Promise<void> {
+    this.text += Buffer.from(data).toString()
+  }
+}
+
+function host(options: Partial<ShellHost>): ShellHost {
+  const contents = new Map<string, Buffer>([['/etc/motd', Buffer.from('hello\n')]])
+  const files: ContainerFiles = {
+    read: async path => contents.get(path),
+    write: async (path, content, { append = false } = {}) => {
+      contents.set(path, Buffer.concat([(append && contents.get(path)) || Buffer.alloc(0), Buffer.from(content)]))
+    },
+    remove: async path => contents.delete(path),
+  }
+  return { env: { A: '1' }, hostname: 'box', files, lenient: false, sleep: nextTurn, ...options }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
