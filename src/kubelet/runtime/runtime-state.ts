@@ -234,12 +234,11 @@ export class RuntimeState {
   }
 
   #relistRegularly(signal: AbortSignal): { cancel(): void } {
-    let timer = this.#options.clock.after(limits.relistMs, tick)
-    const self = this
-    function tick(): void {
-      self.relist(signal).catch(error => self.#logUnlessAborted(error, signal))
-      timer = self.#options.clock.after(limits.relistMs, tick)
+    const tick = () => {
+      this.relist(signal).catch(error => this.#logUnlessAborted(error, signal))
+      timer = this.#options.clock.after(limits.relistMs, tick)
     }
+    let timer = this.#options.clock.after(limits.relistMs, tick)
     return { cancel: () => timer.cancel() }
   }
 
