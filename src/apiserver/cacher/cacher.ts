@@ -205,7 +205,10 @@ export class Cacher implements Disposable {
     }
     const previous = this.#entries.get(key)
     const object = this.#expected.get(event.value)
-    if (object !== undefined) object.metadata.resourceVersion = String(revision)
+    if (object !== undefined) {
+      object.metadata.resourceVersion = String(revision)
+      this.#expected.delete(event.value) // storage may keep the value for long
+    }
     const entry = new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision), object)
     this.#put(entry)
     return new CacheEvent(previous === undefined ? 'ADDED' : 'MODIFIED', revision, entry, previous)

@@ -4,6 +4,7 @@ import { assert } from '#base/assert.ts'
 
 const newline = 10
 const comma = 44
+const sharedBytesMax = 1024
 
 /**
  * The two byte forms of an object. *Stored*: JSON without resourceVersion that starts with a constant prefix,
@@ -34,7 +35,7 @@ export class ObjectBytes {
     const version = `"resourceVersion":"${revision}",`
     const prefixLength = this.#prefixLength
     assert(stored.length > prefixLength, 'a stored object is longer than its prefix')
-    const served = Buffer.allocUnsafe(stored.length + version.length + 1)
+    const served = allocate(stored.length + version.length + 1)
     served.set(stored.subarray(0, prefixLength))
     served.write(version, prefixLength, 'latin1')
     served.set(stored.subarray(prefixLength), prefixLength + version.length)
@@ -72,6 +73,11 @@ export class ObjectBytes {
   #versionEnd(served: Buffer): number {
     return served.indexOf(comma, this.#prefixLength) + 1
   }
+}
+
+/** Long-lived bytes do not share a slab with others, whose end they would have to wait for. */
+function allocate(bytes: number): Buffer {
+  return bytes < sharedBytesMax ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes)
 }
 
 /** What a served form is without its newline: for lists and watch events. */
