@@ -3,7 +3,7 @@ import { apiVersionOf } from '#apimachinery/resource/resource-info.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { MessageSchema, SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import type { Clock } from '#base/clock.ts'
-import { type Encoding, jsonEncoding, prettyJSONEncoding } from './endpoints/forms/encoding.ts'
+import { type Encoding, jsonEncoding } from './endpoints/forms/encoding.ts'
 import { Form, ServedForm } from './endpoints/forms/form.ts'
 import { partialShape } from './endpoints/forms/partial-shape.ts'
 import { ObjectShape, type Shape } from './endpoints/forms/shape.ts'
@@ -93,9 +93,6 @@ export class Route {
 }
 
 export type EncodingChoice = (accepted: Accepted, pretty: boolean) => Encoding
-
-/** JSON only; the server adds what the codecs know. */
-export const jsonEncodings: EncodingChoice = (_accepted, pretty) => (pretty ? prettyJSONEncoding : jsonEncoding)
 
 /** All routes, by group, version and resource. */
 export class RouteTable {

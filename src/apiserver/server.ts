@@ -118,7 +118,7 @@ export class APIServer {
   /** Serves one request. Never rejects: every failure is an answer. */
   async handle(request: APIRequest): Promise<APIResponse> {
     const given = request.headers['audit-id']
-    const auditID = typeof given === 'string' ? given : this.#options.random.uuid()
+    const auditID = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#options.random.uuid()
     try {
       const response = await this.#serve(request, auditID)
       response.auditID = auditID

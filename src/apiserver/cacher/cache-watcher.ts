@@ -1,4 +1,4 @@
-import type { Status } from '#apimachinery/status/status.ts'
+import { type Status, toStatus } from '#apimachinery/status/status.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { CacheEvent, ChangeType } from './cache-event.ts'
@@ -77,11 +77,13 @@ export class CacheWatcher {
   /** Takes a change, in revision order. Answers whether `flush` must follow. */
   offer(change: CacheEvent): boolean {
     if (this.#hasEnded || change.revision <= this.#start.revision) return false
-    if (!this.#isLive) {
+    try {
+      if (this.#isLive) return this.#send(change)
       this.#queue(change)
-      return false
+    } catch (error) {
+      this.#fail(error)
     }
-    return this.#send(change)
+    return false
   }
 
   flush(): void {
@@ -129,8 +131,21 @@ export class CacheWatcher {
     return matched ? 'DELETED' : undefined
   }
 
-  /** Sends what waits, in turns, as long as the receiver takes it. */
+  /** An object cannot be shown: this ends the one watch, not the cache. */
+  #fail(error: unknown): void {
+    this.end(toStatus(error))
+  }
+
   #pump(): void {
+    try {
+      this.#sendWaiting()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Sends what waits, in turns, as long as the receiver takes it. */
+  #sendWaiting(): void {
     let turnBytes = 0
     while (!this.#hasEnded) {
       const entry = this.#next()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { createInterface } from 'node:readline'
@@ -56,8 +58,11 @@ test('watch over both protocols: events of a create', async () => {
   assert.equal(deleted.type, 'DELETED')
   assert.ok(Number(deleted.object.metadata.resourceVersion) > Number(added.object.metadata.resourceVersion))
   stream.close()
-  const h1 = await sendH1(port, 'GET', `${widgetsPath}?watch=1&timeoutSeconds=1`)
-  assert.equal(JSON.parse(h1.text.split('\n')[0]!).type, 'ADDED')
+  const h1 = httpsRequest({ host: '127.0.0.1', port, path: `${widgetsPath}?watch=1`, rejectUnauthorized: false, agent: false }).end()
+  const [answer] = (await once(h1, 'response')) as [IncomingMessage]
+  const [chunk] = (await once(answer, 'data')) as [Buffer]
+  assert.equal(JSON.parse(chunk.toString().split('\n')[0]!).type, 'ADDED')
+  h1.destroy()
 })
 
 test('a body over 3 MiB: 413, and the server goes on', async () => {

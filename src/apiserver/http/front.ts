@@ -27,13 +27,12 @@ export interface HTTPFrontOptions {
   cert: string | Buffer
   /** Authorities whose client certificates are welcome; told to clients, checked by the authenticator. */
   clientCA?: string | Buffer | readonly (string | Buffer)[]
-  /** For each name that clients may ask for (SNI). */
-  serverNames?: (name: string) => SecureContextOptions | undefined
 }
 
 const maxConcurrentStreams = 1000
 const windowBytes = 1024 * 1024
-const sessionTimeoutMs = 0
+/** Idle HTTP/1.1 connections live longer than clients keep them, so that none is closed under a request. */
+const keepAliveTimeoutMs = 120_000
 
 /** The TLS port of an API server: HTTP/2, HTTP/1.1, and upgrades of HTTP/1.1 connections. */
 export class HTTPFront {
@@ -58,7 +57,8 @@ export class HTTPFront {
       minVersion: 'TLSv1.2',
       settings: { maxConcurrentStreams, initialWindowSize: windowBytes },
     })
-    this.#http.setTimeout(sessionTimeoutMs)
+    this.#http.setTimeout(0) // watches are silent for long
+    Object.assign(this.#http, { keepAliveTimeout: keepAliveTimeoutMs })
     this.#listen()
   }
 
@@ -101,11 +101,11 @@ export class HTTPFront {
       this.#onStream(stream, headers, rawHeaders as string[]),
     )
     http.on('request', (request, response) => {
-      this.#serveH1(new H1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse))
+      this.#serve(new H1Exchange(request as unknown as IncomingMessage, response as unknown as ServerResponse))
     })
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy())
-      this.#serveH1(new H1Exchange(request, new ServerResponse(request), { socket, head }))
+      this.#serve(new H1Exchange(request, new ServerResponse(request), { socket, head }))
     })
     http.on('clientError', refuseUnparsed)
     http.on('session', (session: ServerHttp2Session) => {
@@ -128,15 +128,14 @@ export class HTTPFront {
     this.#serve(new H2Exchange(stream, headers, rawHeaders))
   }
 
-  #serveH1(exchange: H1Exchange): void {
-    this.#serve(exchange)
-  }
-
-  /** A failure after the answer was made (a connection that a subresource took over) is answered if that is still possible. */
   #serve(exchange: H1Exchange | H2Exchange): void {
-    this.#answer(exchange).catch(error => this.#log.debug('the answer did not reach the client', { error }))
+    this.#answer(exchange).catch(error => {
+      this.#log.error('answer failed', { path: exchange.path, error })
+      exchange.destroy()
+    })
   }
 
+  /** A failure after the answer was made (of a connection that a subresource took over) is told if that is still possible. */
   async #answer(exchange: H1Exchange | H2Exchange): Promise<void> {
     const response = await this.#server.handle(exchange)
     try {

@@ -66,6 +66,12 @@ export class H1Exchange implements APIRequest {
     return { request: this.#request, response: this.#response, upgrade: this.#upgrade }
   }
 
+  /** Ends an answer that cannot be completed. */
+  destroy(): void {
+    if (!this.#response.writableFinished) this.#response.destroy()
+    this.#upgrade?.socket.destroy()
+  }
+
   async send(response: APIResponse): Promise<void> {
     const { body } = response
     if (body.type === 'taken') return body.done
@@ -79,7 +85,7 @@ export class H1Exchange implements APIRequest {
       out.once('finish', () => socket.end())
     }
     if (out.destroyed) return
-    if (out.headersSent) return void out.destroy()
+    if (out.headersSent) return this.destroy()
     const headers = headersOf(response)
     if (response.status === 413) headers['connection'] = 'close'
     switch (body.type) {

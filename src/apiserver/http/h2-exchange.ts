@@ -27,7 +27,6 @@ export class H2Exchange implements APIRequest {
   readonly #rawHeaders: string[]
   #body: Promise<Buffer> | undefined
   #abort: AbortController | undefined
-  #isTaken = false
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]) {
     this.#stream = stream
@@ -61,7 +60,6 @@ export class H2Exchange implements APIRequest {
   }
 
   takeConnection(): TakenConnection {
-    this.#isTaken = true
     const request = new Http2ServerRequest(this.#stream, this.headers, {}, this.#rawHeaders as never) as CompatRequest
     const response = new Http2ServerResponse(this.#stream)
     return { request, response }
@@ -70,11 +68,10 @@ export class H2Exchange implements APIRequest {
   /** Sends the answer; nothing, when one was begun already. */
   async send(response: APIResponse): Promise<void> {
     const stream = this.#stream
-    if (stream.destroyed || stream.headersSent) {
-      if (this.#isTaken && !stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-      return
-    }
     const { body } = response
+    if (body.type === 'taken') return body.done
+    if (stream.destroyed) return
+    if (stream.headersSent) return this.destroy()
     const headers: Record<string, string | string[] | number> = headersOf(response)
     headers[':status'] = response.status
     switch (body.type) {
@@ -110,9 +107,12 @@ export class H2Exchange implements APIRequest {
         stream.respond(headers)
         pipeWatch(body, stream)
         return
-      case 'taken':
-        return body.done
     }
+  }
+
+  /** Ends an answer that cannot be completed. */
+  destroy(): void {
+    if (!this.#stream.destroyed && !this.#stream.writableFinished) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
   /** A body that was refused is not read to its end. */
