@@ -26,6 +26,11 @@ export class AddressPool {
     throw failure(`no IP addresses available in range set: ${range}`)
   }
 
+  /** Goes on where the other one is. */
+  copy(other: AddressPool): void {
+    this.#last = other.#last
+  }
+
   #next(index: number, lastUsable: number): number {
     return index >= lastUsable ? firstUsable : index + 1
   }

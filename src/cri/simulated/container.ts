@@ -111,8 +111,8 @@ export class Container {
       $typeName: 'runtime.v1.Container',
       id: this.id,
       podSandboxId: this.sandbox.id,
-      metadata: this.#metadata(),
-      image: this.#imageSpec(this.image.id),
+      metadata: metadataOf(this),
+      image: imageSpec(this, this.image.id),
       imageRef: this.image.id,
       state: this.state,
       createdAt: toNanoseconds(this.createdMs),
@@ -127,13 +127,13 @@ export class Container {
     return {
       $typeName: 'runtime.v1.ContainerStatus',
       id: this.id,
-      metadata: this.#metadata(),
+      metadata: metadataOf(this),
       state: this.state,
       createdAt: toNanoseconds(this.createdMs),
       startedAt: toNanoseconds(this.startedMs),
       finishedAt: toNanoseconds(this.finishedMs),
       exitCode: this.exitCode,
-      image: this.#imageSpec(this.imageName),
+      image: imageSpec(this, this.imageName),
       imageRef: this.imageRef,
       reason: this.reason,
       message: this.message,
@@ -157,15 +157,14 @@ export class Container {
       stopSignal: this.stopSignal,
     }
   }
+}
 
-  #metadata(): ContainerItem['metadata'] {
-    return { $typeName: 'runtime.v1.ContainerMetadata', name: this.name, attempt: this.attempt }
-  }
+function metadataOf({ name, attempt }: Container): ContainerItem['metadata'] {
+  return { $typeName: 'runtime.v1.ContainerMetadata', name, attempt }
+}
 
-  #imageSpec(image: string): ImageSpec {
-    const userSpecifiedImage = this.userImage
-    return { $typeName: 'runtime.v1.ImageSpec', image, annotations: {}, userSpecifiedImage, runtimeHandler: '', imageRef: '' }
-  }
+function imageSpec({ userImage }: Container, image: string): ImageSpec {
+  return { $typeName: 'runtime.v1.ImageSpec', image, annotations: {}, userSpecifiedImage: userImage, runtimeHandler: '', imageRef: '' }
 }
 
 /** One shared empty list instead of thousands. */

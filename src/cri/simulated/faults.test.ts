@@ -100,6 +100,7 @@ test('a node that loses power', async () => {
   const node = new TestNode()
   await node.watch()
   const { containerId, podSandboxId } = await node.start({ exitAfterMs: 1_000 })
+  const program = await node.start(({ untilStopped }) => untilStopped())
   const address = { ip: await node.ipOf(podSandboxId), port: 80 }
   node.runtime.faults.stopNode()
   const waiting = node.runtime.version(forever)
@@ -108,6 +109,7 @@ test('a node that loses power', async () => {
   node.runtime.faults.startNode()
   await assert.rejects(waiting, { code: 'Unavailable' })
   assert.equal(await node.state(containerId), 'Unknown 255')
+  assert.equal(await node.state(program.containerId), 'Unknown 255')
   assert.equal((await node.runtime.podSandboxStatus({ podSandboxId }, forever)).status?.state, 1)
   assert.equal(node.events.at(-1), 'rpc error: code = Unavailable desc = error reading from server: EOF')
 })

@@ -1,6 +1,6 @@
 import type { ImageService, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
-import { endContainer, killed, lost, outOfMemory } from './lifecycle.ts'
+import { endContainer, killed, loseProgram, lost, outOfMemory } from './lifecycle.ts'
 import type { SimulatedNode } from './node.ts'
 import { endSandbox } from './sandbox-verbs.ts'
 
@@ -117,7 +117,7 @@ export class SimulatedFaults {
   stopNode(): void {
     this.hang()
     this.#node.isOn = false
-    for (const container of this.#node.containers.values()) container.live?.process?.dispose()
+    for (const container of this.#node.containers.values()) loseProgram(container)
   }
 
   /** The machine comes back: containers that ran have ended with 255 (`Unknown`), no sandbox is ready. */
@@ -139,7 +139,6 @@ export class SimulatedFaults {
   }
 
   async #apply(rules: readonly Rule[], signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
     if (this.#hung !== undefined) await this.#node.wait(this.#hung.promise, signal)
     if (this.#isDown) throw refused()
     for (const { effect } of rules) {

@@ -6,7 +6,7 @@ import type { Live } from './live.ts'
 import { LogWriter } from './log-writer.ts'
 import type { SimulatedNode } from './node.ts'
 import { liveOf } from './program.ts'
-import { startScript, stopScript } from './script-process.ts'
+import { resumeScript, startScript, stopScript } from './script-process.ts'
 import { stopSignalName } from './signals.ts'
 
 /** How a container ended. */
@@ -37,6 +37,13 @@ export function startProgram(node: SimulatedNode, container: Container): void {
   checkMemory(node, container)
 }
 
+/** Lets a running container that was copied from another node go on. */
+export function resumeProgram(node: SimulatedNode, container: Container): void {
+  if (container.image.run !== undefined) startFunction(node, container, container.image.run)
+  else resumeScript(node, container)
+  checkMemory(node, container)
+}
+
 /** Ends the running container. Does nothing when it has ended before. */
 export function endContainer(node: SimulatedNode, container: Container, { exitCode, reason }: End): void {
   if (!container.isRunning) return
@@ -52,6 +59,14 @@ export function endContainer(node: SimulatedNode, container: Container, { exitCo
   container.live = undefined
   if (live !== undefined) release(live)
   node.events.emit('Stopped', container.id, container.sandbox)
+}
+
+/** The program is gone without a trace: the container's state stays as it was last seen. */
+export function loseProgram({ live }: Container): void {
+  const process = live?.process
+  // First taken out: what the program still says when it ends must not count.
+  if (live !== undefined) live.process = undefined
+  process?.dispose()
 }
 
 /** Sends the stop signal; only the first one counts. */

@@ -82,6 +82,13 @@ export class MemoryLogStore implements LogStore, LogSource {
     return { [Symbol.dispose]: () => void log.listeners?.delete(listener) }
   }
 
+  /** A store with the same content, which then goes its own way. */
+  fork(): MemoryLogStore {
+    const fork = new MemoryLogStore({ bytesMax: this.#bytesMax })
+    for (const [path, log] of this.#logs) fork.#logs.set(path, { ...log, blocks: [...log.blocks], listeners: undefined })
+    return fork
+  }
+
   #logOf(path: string): MemoryLog {
     let log = this.#logs.get(path)
     if (log === undefined) {

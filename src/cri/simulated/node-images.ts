@@ -30,10 +30,6 @@ export class NodeImages {
     return sum
   }
 
-  get count(): number {
-    return this.#present.size
-  }
-
   /** What would be pulled, when this is allowed. @throws CRIError */
   admitPull(name: string): { image: RegistryImage; reference: ImageReference; pullMs: number } {
     const reference = parseImageReference(name)
@@ -85,6 +81,11 @@ export class NodeImages {
     if (name === '') return [...this.#present.values()].map(toImage)
     const found = this.find(name)
     return found === undefined ? [] : [toImage(found)]
+  }
+
+  /** Takes over what another node has. */
+  copy(other: NodeImages): void {
+    for (const [id, present] of other.#present) this.#present.set(id, present)
   }
 
   #untag(tag: string, exceptID: string): void {

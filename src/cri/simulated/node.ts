@@ -39,11 +39,11 @@ export class SimulatedNode {
   readonly events = new EventStreams()
   readonly images: NodeImages
   readonly addresses = new AddressPool()
+  readonly timestamps = new Timestamps()
   podCIDR: CIDR | undefined
   /** False while the machine is switched off. */
   isOn = true
   diskFull = false
-  readonly #timestamps = new Timestamps()
   readonly #waiting = new Set<(error: Error) => void>()
 
   /** @throws Error when the range makes no sense */
@@ -66,7 +66,7 @@ export class SimulatedNode {
 
   /** A time for something that happens now; later ones are greater. Milliseconds since 1970 with fractions. */
   timestamp(): number {
-    return this.#timestamps.next(this.environment.clock.now())
+    return this.timestamps.next(this.environment.clock.now())
   }
 
   newID(): string {

@@ -6,6 +6,8 @@ import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandle
 import * as containers from './container-verbs.ts'
 import { attachTo, type ExecStreams, executeOn, executeSync } from './exec.ts'
 import { SimulatedFaults, type Verb } from './faults.ts'
+import { copyState } from './fork.ts'
+import { loseProgram } from './lifecycle.ts'
 import { type NodeOptions, SimulatedNode } from './node.ts'
 import { toImage } from './node-images.ts'
 import { HostEndpoint, listenerOf } from './ports.ts'
@@ -58,20 +60,30 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     return this.#faults
   }
 
+  /**
+   * Another runtime with the same sandboxes, containers and images, which then goes its own way. Scripts go on where they are; images that
+   * are functions begin anew. Faults are not taken over.
+   * @param options as for a new runtime; `environment` must be another one (its own network, and a clock that shows the same time)
+   */
+  fork(options: SimulatedRuntimeOptions): SimulatedRuntime {
+    const fork = new SimulatedRuntime(options)
+    copyState(this.#node, fork.#node)
+    return fork
+  }
+
   /** The node is taken away for good: timers, programs and addresses are given back, event streams end. */
   [Symbol.dispose](): void {
     const node = this.#node
     node.interrupt(new CRIError('Unavailable', 'the simulated runtime was closed'))
     node.events.break()
-    for (const container of node.containers.values()) container.live?.process?.dispose()
+    for (const container of node.containers.values()) loseProgram(container)
     for (const sandbox of node.sandboxes.values()) sandboxes.releaseAddress(node, sandbox)
     if (node.options.nodeIP !== undefined) node.environment.network.detach(node.options.nodeIP)
   }
 
   #admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#faults !== undefined) return this.#faults.admit(verb, signal)
     signal.throwIfAborted()
-    return undefined
+    return this.#faults?.admit(verb, signal)
   }
 
   async version(signal: AbortSignal): Answer<'version'> {

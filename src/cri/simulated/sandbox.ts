@@ -65,7 +65,7 @@ export class Sandbox {
     return {
       $typeName: 'runtime.v1.PodSandbox',
       id: this.id,
-      metadata: this.#metadata(),
+      metadata: metadataOf(this),
       state: this.state,
       createdAt: toNanoseconds(this.createdMs),
       labels: this.labels,
@@ -89,9 +89,8 @@ export class Sandbox {
       },
     }
   }
+}
 
-  #metadata(): PodSandbox['metadata'] {
-    const { name, namespace, uid, attempt } = this
-    return { $typeName: 'runtime.v1.PodSandboxMetadata', name, namespace, uid, attempt }
-  }
+function metadataOf({ name, namespace, uid, attempt }: Sandbox): PodSandbox['metadata'] {
+  return { $typeName: 'runtime.v1.PodSandboxMetadata', name, namespace, uid, attempt }
 }

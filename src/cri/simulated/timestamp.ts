@@ -10,6 +10,11 @@ export class Timestamps {
     this.#lastMs = Math.max(nowMs, this.#lastMs + stepMs)
     return this.#lastMs
   }
+
+  /** Goes on where the others are. */
+  copy(other: Timestamps): void {
+    this.#lastMs = other.#lastMs
+  }
 }
 
 /** The CRI's form of a time: nanoseconds since 1970, 0 for never. */

@@ -8,7 +8,7 @@ export class Shell {
   readonly host: ShellHost
   readonly variables: Map<string, string>
   readonly traps = new Map<string, string>()
-  readonly #jobs = new Set<Promise<number>>()
+  readonly #jobs = new Set<Promise<void>>()
   readonly #pending: string[] = []
   #wake: (() => void) | undefined
 
@@ -70,15 +70,19 @@ export class Shell {
     let code = 0
     for (const chain of list) {
       if (chain.background) {
-        const job = this.#chain(chain, streams).catch(() => 0)
-        this.#jobs.add(job)
-        job.finally(() => this.#jobs.delete(job))
+        this.#spawn(chain, streams)
         code = 0
       } else code = await this.#chain(chain, streams)
       this.variables.set('?', String(code))
       await this.#runTraps(streams)
     }
     return code
+  }
+
+  #spawn(chain: Chain, streams: ShellStreams): void {
+    const end = () => void this.#jobs.delete(job)
+    const job: Promise<void> = this.#chain(chain, streams).then(end, end)
+    this.#jobs.add(job)
   }
 
   async #runTraps(streams: ShellStreams): Promise<void> {
