@@ -15,6 +15,7 @@ const benchmarks: Record<string, () => Promise<Row[]>> = {
   api: async () => (await import('./api.ts')).benchAPI(),
   scheduler: async () => (await import('./scheduler.ts')).benchScheduler(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
+  'simulated-runtime': async () => (await import('./simulated-runtime.ts')).benchSimulatedRuntime(),
 }
 
 const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
