@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StatusError } from '#apimachinery/status/status.ts'
+import type { StatusError } from '#apimachinery/status/status.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { OtherVersion } from './registry/resource.ts'
 import { startTestServer, widgetsPath } from './testing/test-server.ts'
-import { newWidget, type Widget } from './testing/widget.ts'
+import { newWidget, type Widget, widgetResource } from './testing/widget.ts'
 
 test('server: create, get, list, update, patch, delete of a widget', async () => {
   await using server = await startTestServer()
@@ -36,4 +38,48 @@ test('server: create, get, list, update, patch, delete of a widget', async () =>
     assert.equal(error.message, 'widgets.test.example "a" not found')
     return true
   })
+})
+
+test('stop: not ready, watches end, requests are refused', async () => {
+  await using started = await startTestServer()
+  const { server, call, transport } = started
+  const get = (path: string) =>
+    call('GET', path).then(
+      answer => answer.body,
+      (error: StatusError) => error.code,
+    )
+  assert.equal(await get('/readyz'), 'ok')
+  const watch = transport.watch({ method: 'GET', path: `${widgetsPath}?watch=1` }, new AbortController().signal)
+  const ended = Array.fromAsync(watch)
+  await new Promise(resolve => setImmediate(resolve))
+  server.stop()
+  assert.deepEqual(await ended, [])
+  assert.equal(await get(widgetsPath), 503)
+  assert.equal(await get('/readyz'), 500)
+  assert.equal(await get('/livez'), 'ok')
+})
+
+test('another version: shown, selected and written as its own kind, stored once', async () => {
+  const plain = widgetResource()
+  const info = { ...plain.info, version: 'v2' }
+  const swap = (object: KubeObject, apiVersion: string, from: string, to: string) => {
+    const { spec, ...rest } = object as KubeObject & { spec: Record<string, unknown> }
+    const { [from]: value, ...others } = spec
+    return { ...rest, apiVersion, spec: { ...others, ...(value !== undefined && { [to]: value }) } } as KubeObject
+  }
+  const other: OtherVersion = {
+    info,
+    fromStorage: object => swap(object, 'test.example/v2', 'note', 'node'),
+    toStorage: object => swap(object, 'test.example/v1', 'node', 'note'),
+  }
+  await using started = await startTestServer({ resources: [widgetResource({ otherVersions: [other] })] })
+  const { call } = started
+  const v2 = widgetsPath.replace('/v1/', '/v2/')
+  const created = (await call('POST', v2, { ...newWidget('a', { spec: { node: 'text' } }), apiVersion: 'test.example/v2' })).body as Widget
+  assert.deepEqual([created.apiVersion, created.spec.node, created.spec.note], ['test.example/v2', 'text', undefined])
+  const stored = (await call('GET', `${widgetsPath}/a`)).body as Widget
+  assert.deepEqual([stored.apiVersion, stored.spec.note, stored.metadata.uid], ['test.example/v1', 'text', created.metadata.uid])
+  assert.deepEqual(stored.metadata.managedFields?.[0]?.apiVersion, 'test.example/v2')
+  const list = (await call('GET', v2)).body as { apiVersion: string; items: Widget[] }
+  assert.deepEqual([list.apiVersion, list.items[0]!.spec.node], ['test.example/v2', 'text'])
 })

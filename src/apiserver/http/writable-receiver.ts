@@ -29,12 +29,10 @@ export class WritableReceiver implements WatchReceiver {
     const writable = this.#writable
     const pending = this.#pending
     if (writable.destroyed || writable.writableEnded) return false
-    if (pending.length === 1) {
-      writable.write(pending[0])
-    } else if (pending.length > 1) {
-      writable.write(Buffer.concat(pending))
+    if (pending.length > 0) {
+      writable.write(join(pending))
+      this.#pending = []
     }
-    if (pending.length > 0) this.#pending = []
     return !writable.writableNeedDrain
   }
 
@@ -43,6 +41,20 @@ export class WritableReceiver implements WatchReceiver {
     this.flush()
     this.#writable.end()
   }
+}
+
+let lastParts: readonly Buffer[] = []
+let lastJoined: Buffer = Buffer.alloc(0)
+
+/** Frames as one buffer: the same one for watches that are sent the same frames one after the other. */
+function join(parts: readonly Buffer[]): Buffer {
+  if (parts.length === 1) return parts[0]!
+  const isSame = parts.length === lastParts.length && parts.every((part, index) => part === lastParts[index])
+  if (!isSame) {
+    lastParts = parts
+    lastJoined = Buffer.concat(parts)
+  }
+  return lastJoined
 }
 
 /** Runs a watch on a stream whose headers were sent. */
