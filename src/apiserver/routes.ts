@@ -85,7 +85,7 @@ export class Route {
     const convert = this.#other?.fromStorage.bind(this.#other)
     if (as === 'Table') {
       const columns = (this.#other?.columns ?? this.resource.columns) as unknown as readonly Column[]
-      return new TableShape(columns, include, convert, this.#clock)
+      return new TableShape(columns, include, convert, this.#other?.columns === undefined, this.#clock)
     }
     if (as !== undefined) return partialShape
     return new ObjectShape(this.apiVersion, this.info.kind, convert)

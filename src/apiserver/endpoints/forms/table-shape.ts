@@ -14,14 +14,23 @@ export class TableShape implements Shape {
   readonly itemsField = 'rows'
   readonly #columns: readonly Column[]
   readonly #definitions: readonly object[]
+  readonly #columnsReadStored: boolean
   readonly #include: IncludeObject
   readonly #convert: ((object: KubeObject) => KubeObject) | undefined
   readonly #clock: Clock
   #definitionsComeOnce = false
   #definitionsAreSent = false
 
-  constructor(columns: readonly Column[], include: IncludeObject, convert: ((object: KubeObject) => KubeObject) | undefined, clock: Clock) {
+  /** @param columnsReadStored the columns are those of the stored version, and `convert` is for the objects beside the cells only */
+  constructor(
+    columns: readonly Column[],
+    include: IncludeObject,
+    convert: ((object: KubeObject) => KubeObject) | undefined,
+    columnsReadStored: boolean,
+    clock: Clock,
+  ) {
     this.#columns = columns
+    this.#columnsReadStored = columnsReadStored
     this.#include = include
     this.#convert = convert
     this.#clock = clock
@@ -57,7 +66,7 @@ export class TableShape implements Shape {
 
   /** Column definitions come with the first event only. */
   forOneWatch(): TableShape {
-    const copy = new TableShape(this.#columns, this.#include, this.#convert, this.#clock)
+    const copy = new TableShape(this.#columns, this.#include, this.#convert, this.#columnsReadStored, this.#clock)
     copy.#definitionsComeOnce = true
     return copy
   }
@@ -65,7 +74,8 @@ export class TableShape implements Shape {
   #row(stored: KubeObject): object {
     const now = this.#clock.now()
     const object = this.#convert === undefined ? stored : this.#convert(stored)
-    const cells = this.#columns.map(column => column.value(object, now))
+    const shown = this.#columnsReadStored ? stored : object
+    const cells = this.#columns.map(column => column.value(shown, now))
     if (this.#include === 'None') return { cells }
     return { cells, object: this.#include === 'Object' ? object : partialMetadata(object) }
   }
