@@ -8,17 +8,21 @@ import { CRIError } from '../error.ts'
 import {
   ContainerChangeSchema,
   EnvelopeSchema,
+  ListTasksRequestSchema,
+  ListTasksResponseSchema,
   PublishRequestSchema,
   SubscribeRequestSchema,
   TaskExitSchema,
   TaskOOMSchema,
   TaskStartSchema,
+  TaskStatus,
 } from '../gen/containerd.gen.ts'
 import { encode } from './call.ts'
 import { type ContainerFact, Settler } from './settle.ts'
 import type { Transport } from './transport.ts'
 
 const service = '/containerd.services.events.v1.Events'
+const tasksService = '/containerd.services.tasks.v1.Tasks'
 const inNamespace = { metadata: { 'containerd-namespace': 'k8s.io' } }
 const markerTopic = '/coxswain/subscribed'
 const filter = 'namespace==k8s.io,topic~="^/(tasks|containers|coxswain)/"'
@@ -55,9 +59,26 @@ export async function* containerdEvents(options: ContainerdEventsOptions, signal
   )
   spawn(signal => sendMarkers(options, subscribed.promise, signal))
   await subscribed.promise
-  await settler.prime(group.signal)
+  for (const fact of await missedExits(options, await settler.prime(group.signal), group.signal))
+    spawn(signal => settler.settle(fact, signal))
   yield { type: 'Subscribed', containerID: '', podSandboxID: '', podUID: '' }
   yield* output
+}
+
+/**
+ * Containers whose exit was announced before we listened, and of which the CRI does not know yet: it calls them running, but they have no
+ * running task. Nobody will speak of them again.
+ */
+async function missedExits(
+  { transport }: ContainerdEventsOptions,
+  running: readonly string[],
+  signal: AbortSignal,
+): Promise<ContainerFact[]> {
+  if (running.length === 0) return []
+  const bytes = await transport.unary(`${tasksService}/List`, encode(ListTasksRequestSchema, {}), inNamespace, signal)
+  const alive = new Set<string>()
+  for (const { id, status } of fromBinary(ListTasksResponseSchema, bytes).tasks) if (status !== TaskStatus.STOPPED) alive.add(id)
+  return running.filter(id => !alive.has(id)).map(containerID => ({ type: 'Stopped', containerID }))
 }
 
 async function receive(transport: Transport, signal: AbortSignal, onFact: (fact: ContainerFact | 'marker') => void): Promise<void> {

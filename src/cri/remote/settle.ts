@@ -49,12 +49,16 @@ export class Settler {
     this.#emit = options.emit
   }
 
-  /** Learns to which pods the existing containers belong, so that the events of their end can say it. */
-  async prime(signal: AbortSignal): Promise<void> {
+  /**
+   * Learns to which pods the existing containers belong, so that the events of their end can say it.
+   * @returns the containers that run, as far as the CRI knows
+   */
+  async prime(signal: AbortSignal): Promise<string[]> {
     const [containers, sandboxes] = await Promise.all([this.#runtime.listContainers({}, signal), this.#runtime.listPodSandbox({}, signal)])
     for (const { id, podSandboxId, labels } of containers.containers)
       this.#origins.set(id, { podSandboxID: podSandboxId, podUID: labels[podUIDLabel] ?? '' })
     for (const { id, metadata } of sandboxes.items) this.#origins.set(id, { podSandboxID: id, podUID: metadata?.uid ?? '' })
+    return containers.containers.filter(({ state }) => state === ContainerState.CONTAINER_RUNNING).map(({ id }) => id)
   }
 
   /** Resolves when the fact, and those of the same container that came meanwhile, were delivered. */
