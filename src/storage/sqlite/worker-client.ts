@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { assert } from '#base/assert.ts'
 import { StorageError, type StorageEvent } from '../storage.ts'
@@ -54,7 +56,7 @@ export class WorkerClient {
   static async start(options: Omit<WorkerOptions, 'posted'>): Promise<{ client: WorkerClient; index: LoadedIndex }> {
     const posted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
     const workerData: WorkerOptions = { ...options, posted }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'storage' })
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'storage', env: workerEnvironment() })
     const client = new WorkerClient(worker, posted)
     const first = await new Promise<Reply>(resolve => {
       worker.once('message', resolve)
@@ -147,4 +149,11 @@ export class WorkerClient {
     this.#asked.clear()
     if (!this.#closing) this.#listener?.onFailed(message)
   }
+}
+
+/** Threads do not inherit the compile cache; without it, each loads a TypeScript compiler: 18 MB and 35 ms. */
+function workerEnvironment(): Record<string, string> {
+  const folder = getCompileCacheDir()
+  // The folder of this version of Node.js, inside the one that the variable names.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }
