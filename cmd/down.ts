@@ -1,12 +1,12 @@
 import { RealClock } from '#base/clock.ts'
 import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
-import { requestStop } from '#cluster/control-socket.ts'
+import { lockServer } from '#cluster/cluster-locks.ts'
 import { removeCluster } from '#cluster/remove-cluster.ts'
-import { stopSupervisor } from './supervisor.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError, requireRoot } from './data-directory.ts'
 import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
 import { openLog } from './log.ts'
 import { printStep } from './progress.ts'
+import { stopServer } from './stop-server.ts'
 
 const definitions = {
   'data-dir': dataDirFlag,
@@ -20,16 +20,18 @@ export function usage(): string {
 export async function run(args: readonly string[]): Promise<number> {
   const { flags } = parseFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
-  const record = await readClusterRecord(folder)
-  if (record === undefined) throw noClusterError(folder)
+  if ((await readClusterRecord(folder)) === undefined) throw noClusterError(folder)
   requireRoot()
   const { signal } = new AbortController()
   const clock = new RealClock()
   const started = clock.monotonicMs()
-  const wasSupervised = stopSupervisor(folder)
-  const wasRunning = await requestStop(folder.controlSocket)
-  printStep({ what: wasRunning || wasSupervised ? 'cluster stopped' : 'cluster was not running', tookMs: clock.monotonicMs() - started })
+  const wasRunning = await stopServer(folder)
+  printStep({ what: wasRunning ? 'cluster stopped' : 'cluster was not running', tookMs: clock.monotonicMs() - started })
   if (flags.delete !== true) return 0
+  using _ = await lockServer(folder)
+  // Another "cox down --delete" may have come first.
+  const record = await readClusterRecord(folder)
+  if (record === undefined) throw noClusterError(folder)
   const removing = clock.monotonicMs()
   await removeCluster({ folder, record, clock, log: openLog({ level: 'warn' }) }, signal)
   printStep({ what: 'Pods, network, cgroups and data removed', tookMs: clock.monotonicMs() - removing })

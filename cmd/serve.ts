@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { clusterFolder } from '#cluster/cluster-folder.ts'
 import { dataDirFlag, defaultDataDirectory } from './data-directory.ts'
 import { type FlagDefinitions, parseFlags } from './flags.ts'
-import { runServer, serverFlags } from './server.ts'
+import { runServer, serverFlags, StoppedEarly } from './server.ts'
 import { progressDescriptor, serverExit } from './supervisor.ts'
 import type { ProgressMessage } from './up.ts'
 
@@ -32,18 +32,25 @@ export async function run(args: readonly string[]): Promise<number> {
     await server.stopped
     return serverExit.stopped
   } catch (error) {
-    tell({ type: 'failed', text: (error as Error).message })
+    const told = tell({ type: 'failed', text: (error as Error).message })
     process.stderr.write(`${(error as Error).stack}\n`)
     // What has started of the cluster would keep the process alive.
-    process.exit(serverExit.cannotStart)
+    process.exit(exitCodeAfter(error, told))
   }
 }
 
-/** Started again by the supervisor, nobody reads any more: that is no failure. */
-function tell(message: ProgressMessage): void {
+/** A start that somebody waits for has failed for good; later ones, after a crash, are tried until one works. */
+function exitCodeAfter(error: unknown, told: boolean): number {
+  if (error instanceof StoppedEarly) return serverExit.stopped
+  return told ? serverExit.cannotStart : serverExit.failed
+}
+
+/** False when nobody reads, as when the supervisor started the server again: that is no failure. */
+function tell(message: ProgressMessage): boolean {
   try {
     writeSync(progressDescriptor, `${JSON.stringify(message)}\n`)
+    return true
   } catch {
-    return
+    return false
   }
 }

@@ -3,7 +3,8 @@ import { parseCIDR } from '#base/cidr.ts'
 import { RealClock } from '#base/clock.ts'
 import { SystemRandom } from '#base/random.ts'
 import type { ClusterFolder } from '#cluster/cluster-folder.ts'
-import { openControlSocket } from '#cluster/control-socket.ts'
+import { lockServer } from '#cluster/cluster-locks.ts'
+import { ControlSocket } from '#cluster/control-socket.ts'
 import { startMachineCluster } from '#cluster/machine-cluster.ts'
 import { type FlagDefinitions, type Flags, UsageError } from './flags.ts'
 import { type LogLevel, openLog } from './log.ts'
@@ -55,16 +56,25 @@ export interface RunningServer extends AsyncDisposable {
   stopped: Promise<void>
 }
 
-/** Starts the cluster of this machine in this process; it is ready when this resolves. */
+/** Somebody asked the process to stop before the cluster was ready. What has started by then ends with the process only. */
+export class StoppedEarly extends Error {
+  override readonly name = 'StoppedEarly'
+}
+
+/** Starts the cluster of this machine in this process; it is ready when this resolves. @throws StoppedEarly */
 export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, onNotice }: ServerOptions): Promise<RunningServer> {
   const clock = new RealClock()
   const log = openLog({ level: logLevel })
   const stop = Promise.withResolvers<void>()
   const onSignal = () => stop.resolve()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
-  // First of all: `cox down` must find a server that is still starting, or that never gets ready, too.
-  const status = { pid: process.pid, startedAtMs: clock.now(), ready: false }
-  const control = await openControlSocket(folder.controlSocket, { status, onStop: onSignal })
+  // Before anything is touched: two processes must not work on one folder.
+  const owned = new DisposableStack()
+  owned.use(await lockServer(folder))
+  // Next: `cox down` must find a server that is still starting, or that never gets ready, too.
+  const control = owned.use(
+    await ControlSocket.open(folder.controlSocket, { pid: process.pid, startedAtMs: clock.now(), onStop: onSignal }),
+  )
   const starting = startMachineCluster({
     folder,
     kubeconfig,
@@ -80,21 +90,21 @@ export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, o
     onNotice,
   })
   const stoppedEarly = stop.promise.then(() => {
-    throw new Error('stopped while it was starting')
+    throw new StoppedEarly('stopped while it was starting')
   })
   const cluster = await Promise.race([starting, stoppedEarly]).catch(error => {
-    control[Symbol.dispose]()
+    if (!(error instanceof StoppedEarly)) owned.dispose()
     throw error
   })
   stoppedEarly.catch(() => undefined)
-  status.ready = true
+  control.setReady()
   return {
     stopped: stop.promise,
     async [Symbol.asyncDispose]() {
       // A second signal ends the process at once: that is safe, starting is recovering.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal)
       await cluster[Symbol.asyncDispose]()
-      control[Symbol.dispose]()
+      owned.dispose()
     },
   }
 }

@@ -6,7 +6,8 @@ import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { RealClock } from '#base/clock.ts'
 import { type ClusterFolder, clusterFolder } from '#cluster/cluster-folder.ts'
-import { queryControlStatus } from '#cluster/control-socket.ts'
+import { lockStart } from '#cluster/cluster-locks.ts'
+import { queryControlStatus, untilControlReady } from '#cluster/control-socket.ts'
 import { installPackages, missingPackages } from '#cluster/packages.ts'
 import type { RESTMapper } from '#client/rest-mapper.ts'
 import { applyObject } from '#kubectl/apply/apply.ts'
@@ -16,7 +17,8 @@ import { adminClient } from './client.ts'
 import { dataDirFlag, defaultDataDirectory, requireRoot } from './data-directory.ts'
 import { type FlagDefinitions, describeFlags, type Flags, parseFlags, UsageError } from './flags.ts'
 import { printNotice, printStep } from './progress.ts'
-import { runServer, serverFlags, validateServerFlags } from './server.ts'
+import { runServer, serverFlags, StoppedEarly, validateServerFlags } from './server.ts'
+import { stopServer } from './stop-server.ts'
 import { startSupervisor } from './supervisor.ts'
 import { wideTable } from './tables.ts'
 
@@ -46,8 +48,20 @@ export async function run(args: readonly string[]): Promise<number> {
   requireRoot()
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   const kubeconfig = resolve(flags.kubeconfig ?? join(homedir(), '.kube/config'))
+  using starting = await lockStart(folder)
   await installMissing(flags)
-  return flags.detach === true ? runDetached(folder, kubeconfig, objects, flags) : runInForeground(folder, kubeconfig, objects, flags)
+  const start = { folder, kubeconfig, objects, flags, starting }
+  // Awaited: the lock is held until then.
+  return await (flags.detach === true ? runDetached(start) : runInForeground(start))
+}
+
+interface Start {
+  folder: ClusterFolder
+  kubeconfig: string
+  objects: KubeObject[]
+  flags: UpFlags
+  /** Given back when the cluster is ready. */
+  starting: Disposable
 }
 
 async function installMissing(flags: UpFlags): Promise<void> {
@@ -63,28 +77,40 @@ async function installMissing(flags: UpFlags): Promise<void> {
   printStep({ what: 'packages installed', tookMs: clock.monotonicMs() - started })
 }
 
-async function runInForeground(folder: ClusterFolder, kubeconfig: string, objects: KubeObject[], flags: UpFlags): Promise<number> {
+async function runInForeground({ folder, kubeconfig, objects, flags, starting }: Start): Promise<number> {
   if ((await queryControlStatus(folder.controlSocket)) !== undefined) {
     throw new Error(`a cluster already runs in "${folder.data}"; stop it with "cox down", or use --detach to apply files to it`)
   }
-  await using server = await runServer({ folder, kubeconfig, flags, logLevel: 'warn', onStep: printStep, onNotice: printNotice })
+  await using server = await runServer({ folder, kubeconfig, flags, logLevel: 'warn', onStep: printStep, onNotice: printNotice }).catch(
+    exitWhenStoppedEarly,
+  )
+  starting[Symbol.dispose]()
   if (objects.length > 0) await applyAndShow(folder, objects, flags)
   process.stdout.write('\nThe cluster runs until Ctrl-C; its Pods go on after that. "cox down --delete" removes it.\n')
   await server.stopped
   return 0
 }
 
-async function runDetached(folder: ClusterFolder, kubeconfig: string, objects: KubeObject[], flags: UpFlags): Promise<number> {
-  if ((await queryControlStatus(folder.controlSocket)) === undefined) {
+function exitWhenStoppedEarly(error: unknown): never {
+  if (!(error instanceof StoppedEarly)) throw error
+  process.stderr.write(`cox up: ${error.message}\n`)
+  process.exit(1)
+}
+
+async function runDetached({ folder, kubeconfig, objects, flags, starting }: Start): Promise<number> {
+  // One that is starting, as after a crash, is waited for.
+  if ((await untilControlReady(folder.controlSocket)) === undefined) {
+    // A supervisor whose server does not get ready would compete with ours.
+    await stopServer(folder)
     const passed = Object.keys(serverFlags).flatMap(name => {
       const value = flags[name as keyof typeof serverFlags]
       return value === undefined ? [] : [`--${name}=${value}`]
     })
-    const progress = startSupervisor(folder, ['--data-dir', folder.data, '--kubeconfig', kubeconfig, ...passed])
-    await relayProgress(progress, folder)
+    await relayProgress(startSupervisor(folder, ['--kubeconfig', kubeconfig, ...passed]), folder)
   } else {
     process.stdout.write(`the cluster in "${folder.data}" runs already\n`)
   }
+  starting[Symbol.dispose]()
   if (objects.length > 0) await applyAndShow(folder, objects, flags)
   return 0
 }

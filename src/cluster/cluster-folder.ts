@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /** Where one cluster keeps its things. Everything follows from the data folder, so that `cox down` needs nothing else. */
 export interface ClusterFolder {
@@ -22,7 +22,7 @@ export interface ClusterFolder {
 }
 
 export async function clusterFolder(dataDirectory: string): Promise<ClusterFolder> {
-  const data = await realpath(dataDirectory).catch(() => resolve(dataDirectory))
+  const data = await realPathOf(resolve(dataDirectory))
   const id = createHash('sha256').update(data).digest('hex').slice(0, 8)
   const run = join('/run/coxswain', id)
   return {
@@ -39,6 +39,16 @@ export async function clusterFolder(dataDirectory: string): Promise<ClusterFolde
     log: join(data, 'cox.log'),
     adminKubeconfig: join(data, 'admin.conf'),
     controlSocket: join(run, 'control.sock'),
+  }
+}
+
+/** The path without symbolic links, whether or not its end is there already: a folder must not change its name by being made. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(await realPathOf(parent), basename(path))
   }
 }
 
@@ -69,6 +79,10 @@ export async function writeClusterRecord(folder: ClusterFolder, record: ClusterR
   await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
   await file.sync()
   await rename(`${path}.new`, path)
+}
+
+export async function removeClusterRecord({ data }: ClusterFolder): Promise<void> {
+  for (const name of ['cluster.json.new', 'cluster.json']) await rm(join(data, name), { force: true })
 }
 
 /** Name of the cluster's context in kubeconfig files: `coxswain` for the usual folder, with the cluster's id for others. */

@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { type Socket, connect, createServer } from 'node:net'
+import { type Server, type Socket, connect, createServer } from 'node:net'
 import { dirname } from 'node:path'
 
-/** What one can ask a running cluster process: `stop` ends it politely; `status` answers with its process and start time. */
-export type ControlRequest = 'stop' | 'status'
+/** What one can ask a running cluster process: `stop` ends it politely, `status` answers at once, `ready` when the node is Ready. */
+export type ControlRequest = 'stop' | 'status' | 'ready'
 
 export interface ControlStatus {
   pid: number
@@ -13,46 +13,71 @@ export interface ControlStatus {
 }
 
 /**
- * Listens for `cox down` and `cox status` on a unix socket. Its connections end when the process does, however it ends: that is how others
- * wait for it without asking again and again.
+ * The unix socket of `cox down` and `cox status`. Its connections end when the process does, however it ends: that is how others wait for
+ * it without asking again and again.
  */
-export async function openControlSocket(path: string, options: { status: ControlStatus; onStop: () => void }): Promise<Disposable> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await rm(path, { force: true })
-  const sockets = new Set<Socket>()
-  const server = createServer(socket => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+export class ControlSocket implements Disposable {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #untilReady: Socket[] = []
+  readonly #onStop: () => void
+  #status: ControlStatus
+
+  private constructor(status: ControlStatus, onStop: () => void) {
+    this.#status = status
+    this.#onStop = onStop
+    this.#server = createServer(socket => this.#onConnection(socket))
+  }
+
+  /** Takes the place of a socket that an earlier process left: the caller makes sure that there is no other process. */
+  static async open(path: string, options: { pid: number; startedAtMs: number; onStop: () => void }): Promise<ControlSocket> {
+    const { pid, startedAtMs, onStop } = options
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await rm(path, { force: true })
+    const control = new ControlSocket({ pid, startedAtMs, ready: false }, onStop)
+    await new Promise<void>((resolve, reject) => {
+      control.#server.once('error', reject)
+      control.#server.listen(path, resolve)
+    })
+    return control
+  }
+
+  /** The node is Ready. */
+  setReady(): void {
+    this.#status = { ...this.#status, ready: true }
+    for (const socket of this.#untilReady.splice(0)) this.#answer(socket)
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
     socket.once('data', data => {
       const request = data.toString().trim() as ControlRequest
-      if (request === 'stop') options.onStop()
-      else socket.write(`${JSON.stringify(options.status)}\n`)
+      if (request === 'stop') this.#onStop()
+      else if (request === 'ready' && !this.#status.ready) this.#untilReady.push(socket)
+      else this.#answer(socket)
     })
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, resolve)
-  })
-  return {
-    [Symbol.dispose]() {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
+  }
+
+  #answer(socket: Socket): void {
+    socket.write(`${JSON.stringify(this.#status)}\n`)
   }
 }
 
 /** What the running process says of itself; undefined when none listens. */
-export async function queryControlStatus(path: string): Promise<ControlStatus | undefined> {
-  const socket = await dial(path)
-  if (socket === undefined) return undefined
-  try {
-    socket.write('status\n')
-    for await (const chunk of socket) return JSON.parse(String(chunk)) as ControlStatus
-    return undefined
-  } finally {
-    socket.destroy()
-  }
+export function queryControlStatus(path: string): Promise<ControlStatus | undefined> {
+  return ask(path, 'status')
+}
+
+/** Waits for the running process to get ready; undefined when none listens, or when it ends before that. */
+export function untilControlReady(path: string): Promise<ControlStatus | undefined> {
+  return ask(path, 'ready')
 }
 
 /** Asks the running process to stop and resolves when it has ended; false when none was running. */
@@ -66,6 +91,21 @@ export async function requestStop(path: string): Promise<boolean> {
     socket.resume()
   })
   return true
+}
+
+async function ask(path: string, request: ControlRequest): Promise<ControlStatus | undefined> {
+  const socket = await dial(path)
+  if (socket === undefined) return undefined
+  try {
+    socket.write(`${request}\n`)
+    for await (const chunk of socket) return JSON.parse(String(chunk)) as ControlStatus
+    return undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET' || (error as NodeJS.ErrnoException).code === 'EPIPE') return undefined
+    throw error
+  } finally {
+    socket.destroy()
+  }
 }
 
 function dial(path: string): Promise<Socket | undefined> {

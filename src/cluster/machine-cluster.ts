@@ -1,13 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
-import { formatKubeconfig, mergeIntoKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
+import { mergeIntoKubeconfigFile, writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord, contextName, readClusterRecord, writeClusterRecord } from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
 import { realReach } from './images/registry-reachable.ts'
-import { freePort, machineAddress, machineNodeName } from './machine.ts'
+import { freePort, isPortFree, machineAddress, machineNodeName } from './machine.ts'
 import { startMachineNode } from './node/machine-node.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import { type Cluster, defaultServiceCIDR, startCluster } from './start-cluster.ts'
@@ -118,7 +118,9 @@ async function decideRecord(options: MachineClusterOptions, signal: AbortSignal)
         )
       }
     }
-    return { ...before, apiPort: options.apiPort ?? before.apiPort, nodeIP, kubeconfigs }
+    // Nobody chose the kubelet's port: another one does as well.
+    const kubeletPort = await freePort(before.kubeletPort)
+    return { ...before, apiPort: await availablePort(options.apiPort ?? before.apiPort), kubeletPort, nodeIP, kubeconfigs }
   }
   const podCIDR = choosePodCIDR({
     ...(options.podCIDR === undefined ? {} : { wanted: options.podCIDR }),
@@ -127,7 +129,7 @@ async function decideRecord(options: MachineClusterOptions, signal: AbortSignal)
     avoid: resolvers,
   })
   return {
-    apiPort: options.apiPort ?? (await freePort(6443)),
+    apiPort: options.apiPort === undefined ? await freePort(6443) : await availablePort(options.apiPort),
     kubeletPort: await freePort(10_250),
     nodeName: options.nodeName ?? machineNodeName(),
     podCIDR,
@@ -137,9 +139,15 @@ async function decideRecord(options: MachineClusterOptions, signal: AbortSignal)
   }
 }
 
+/** The port, which kubeconfig files name. @throws when somebody else listens there */
+async function availablePort(port: number): Promise<number> {
+  if (await isPortFree(port)) return port
+  throw new Error(`port ${port} is in use by another program; end that one, or choose another port with --api-port`)
+}
+
 async function writeKubeconfigs({ folder, kubeconfig }: MachineClusterOptions, cluster: Cluster): Promise<void> {
   const { certificate, key } = cluster.certificates.admin
   const credentials = { certificate, key }
-  await writeFile(folder.adminKubeconfig, await formatKubeconfig(cluster.kubeconfig), { mode: 0o600 })
+  await writeKubeconfig(folder.adminKubeconfig, cluster.kubeconfig)
   await mergeIntoKubeconfigFile(kubeconfig, { name: contextName(folder), server: cluster.url, ca: cluster.certificates.ca, credentials })
 }

@@ -26,6 +26,11 @@ export async function freePort(wanted: number): Promise<number> {
   return (await canListen(wanted)) ?? (await canListen(0))!
 }
 
+/** Whether nobody listens on a port of any of the machine's addresses. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await canListen(port)) !== undefined
+}
+
 function canListen(port: number): Promise<number | undefined> {
   return new Promise(resolve => {
     const server = createServer()

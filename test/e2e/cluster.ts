@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before } from 'node:test'
+import { after, before, type TestContext } from 'node:test'
 import { ensureKubectl } from '../../hack/kubectl.ts'
 
 export const root = join(import.meta.dirname, '../..')
@@ -154,6 +154,16 @@ export function useCluster(
       return typeof value === 'function' ? value.bind(cluster) : value
     },
   })
+}
+
+/** A cluster for one test, which removes it whatever becomes of it. */
+export async function ownCluster(context: TestContext): Promise<TestCluster> {
+  const cluster = await newTestCluster()
+  context.after(async () => {
+    await cluster.cox(['down', '--data-dir', cluster.dataFolder, '--delete'])
+    await rm(cluster.folder, { recursive: true, force: true })
+  })
+  return cluster
 }
 
 export async function newTestCluster(): Promise<TestCluster> {

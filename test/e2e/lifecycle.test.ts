@@ -1,40 +1,25 @@
 /** The program itself: up, down, delete, two clusters, and that nothing is left behind. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { newTestCluster, parseTable, root, runProgram } from './cluster.ts'
+import { ownCluster, parseTable, root, runProgram } from './cluster.ts'
+import { namedNamespaces, noTraces, tracesOf } from './machine-state.ts'
 
 const example = (name: string) => join(root, 'examples', name)
 
-/** What a cluster changes on the machine. */
-async function machineState(): Promise<Record<string, string>> {
-  const commands: Record<string, [string, string[]]> = {
-    links: ['ip', ['-o', 'link']],
-    routes: ['ip', ['route', 'show', 'table', 'all']],
-    rules: ['nft', ['list', 'ruleset']],
-    namespaces: ['ip', ['netns']],
-    mounts: ['sh', ['-c', 'cut -d" " -f2,3 /proc/mounts | sort']],
-    cgroups: ['sh', ['-c', 'find /sys/fs/cgroup -maxdepth 2 -type d | sort']],
-    processes: ['sh', ['-c', 'ps -eo args | grep -E "containerd|cox.ts" | grep -v grep | sort']],
-  }
-  const state: Record<string, string> = {}
-  for (const [name, [command, args]] of Object.entries(commands)) state[name] = (await runProgram(command, args)).stdout
-  return state
-}
-
-test('up, down, up again, down --delete: Pods outlive down, nothing outlives delete', { timeout: 280_000 }, async () => {
-  const before = await machineState()
-  const cluster = await newTestCluster()
+test('up, down, up again, down --delete: Pods outlive down, nothing outlives delete', { timeout: 280_000 }, async context => {
+  const namespaces = await namedNamespaces()
+  const cluster = await ownCluster(context)
   const kubeconfigBefore =
     'apiVersion: v1\nkind: Config\nclusters:\n- name: mine\n  cluster:\n    server: https://example.invalid\ncontexts: []\nusers: []\ncurrent-context: mine\n'
   await writeFile(cluster.kubeconfig, kubeconfigBefore)
 
   const { stdout } = await cluster.up('-f', example('sample-pod.yaml'))
   assert.match(stdout, /sample-pod\s+1\/1\s+Running/)
-  const context = await cluster.kubectl('1.36', ['config', 'current-context'])
-  assert.match(context, /coxswain/)
+  const current = await cluster.kubectl('1.36', ['config', 'current-context'])
+  assert.match(current, /coxswain/)
   const containerID = await cluster.jsonPath('pod/sample-pod', '.status.containerStatuses[0].containerID')
   const podIP = await cluster.jsonPath('pod/sample-pod', '.status.podIP')
 
@@ -51,13 +36,12 @@ test('up, down, up again, down --delete: Pods outlive down, nothing outlives del
   assert.equal(existsSync(cluster.dataFolder), false)
   assert.match(await readFile(cluster.kubeconfig, 'utf8'), /name: mine/)
   assert.doesNotMatch(await readFile(cluster.kubeconfig, 'utf8'), /coxswain/)
-  assert.deepEqual(await machineState(), before)
-  await rm(cluster.folder, { recursive: true })
+  assert.deepEqual(await tracesOf(cluster.dataFolder), noTraces)
+  assert.equal(await namedNamespaces(), namespaces)
 })
 
-test('two clusters side by side: own Pods, own addresses, one goes without the other noticing', { timeout: 280_000 }, async () => {
-  const before = await machineState()
-  const [one, two] = [await newTestCluster(), await newTestCluster()]
+test('two clusters side by side: own Pods, own addresses, one goes without the other noticing', { timeout: 280_000 }, async context => {
+  const [one, two] = [await ownCluster(context), await ownCluster(context)]
   await one.up('-f', example('sample-pod.yaml'))
   await two.up('-f', example('sample-workingdir.yaml'))
   assert.equal(await one.kubectl('1.36', ['get', 'pods', '-o', 'name']), 'pod/sample-pod\n')
@@ -71,12 +55,11 @@ test('two clusters side by side: own Pods, own addresses, one goes without the o
   assert.match(await (await fetch(`http://${addresses[1]}/`)).text(), /Welcome to nginx!/)
   assert.equal(await two.kubectl('1.36', ['exec', 'sample-workingdir', '--', 'pwd']), '/tmp\n')
   await two.down('--delete')
-  assert.deepEqual(await machineState(), before)
-  for (const { folder } of [one, two]) await rm(folder, { recursive: true })
+  for (const { dataFolder } of [one, two]) assert.deepEqual(await tracesOf(dataFolder), noTraces)
 })
 
-test('mistakes get one sentence, what to do next, and an exit code', async () => {
-  const cluster = await newTestCluster()
+test('mistakes get one sentence, what to do next, and an exit code', async context => {
+  const cluster = await ownCluster(context)
   const cases: { args: string[]; code: number; message: RegExp }[] = [
     { args: ['frobnicate'], code: 2, message: /unknown command "frobnicate"; see "cox help"/ },
     { args: ['up', '--nope'], code: 2, message: /unknown flag: --nope; see "cox up --help"/ },
@@ -95,7 +78,6 @@ test('mistakes get one sentence, what to do next, and an exit code', async () =>
     assert.equal(outcome.code, code, args.join(' '))
     assert.equal(outcome.stderr.trimEnd().split('\n').length, 1, outcome.stderr)
   }
-  await rm(cluster.folder, { recursive: true })
 })
 
 test('doctor says what this machine can do', async () => {

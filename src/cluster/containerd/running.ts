@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Clock } from '#base/clock.ts'
+import { findProcesses } from '#base/find-processes.ts'
 import { identifyProcess, isRunning, type ProcessIdentity, parseProcessIdentity } from '#base/process-identity.ts'
 import type { Transport } from '#cri/remote/transport.ts'
 import { encode } from '#cri/remote/call.ts'
@@ -23,17 +24,6 @@ export async function findContainerd(paths: ContainerdPaths): Promise<ProcessIde
 /** The shims, one a sandbox, that containers of this containerd still hang on. */
 export function findShims(paths: ContainerdPaths): Promise<number[]> {
   return findProcesses(args => args[0]?.includes('containerd-shim') === true && args.includes(paths.socket))
-}
-
-async function findProcesses(matches: (args: string[]) => boolean): Promise<number[]> {
-  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
-  const found = await Promise.all(
-    pids.map(async pid => {
-      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      return line !== '' && matches(line.split('\0'))
-    }),
-  )
-  return pids.filter((_, index) => found[index])
 }
 
 /** Resolves when the process is gone. */
