@@ -24,7 +24,8 @@ export function containerStatusOf(
   previous: ContainerStatus | undefined,
 ): ContainerStatus {
   const { pod, observed, memory, runtimeName } = input
-  const [current, earlier] = observed.containers.filter(({ name }) => name === container.name)
+  // A container that is created but not yet started says nothing yet: the last one still does.
+  const [current, earlier] = observed.containers.filter(({ name, state }) => name === container.name && state !== 'created')
   if (current === undefined) return unobservedStatus(input, container, kind, previous)
   const status: ContainerStatus = {
     ...baseStatus(container),
@@ -46,12 +47,12 @@ export function containerStatusOf(
   } else if (current.state === 'exited') {
     const terminated = terminatedState(current, runtimeName)
     const willRestart = kind !== 'ephemeral' && memory.termination === undefined && shouldRestart(pod, container, current.exitCode)
-    const waiting = willRestart ? waitingOf(input, container.name, current) : undefined
+    const waiting = willRestart ? waitingOf(input, container.name) : undefined
     status.state = waiting === undefined ? { terminated } : { waiting }
     if (waiting !== undefined) status.lastState = { terminated }
     status.ready = kind === 'init' && !isSidecar(container) && current.exitCode === 0
   } else {
-    status.state = { waiting: waitingOf(input, container.name) ?? defaultWaiting(pod, kind) }
+    status.state = { waiting: waitingOf(input, container.name) ?? defaultWaiting(pod) }
   }
   return status
 }
@@ -88,7 +89,7 @@ function unobservedStatus(
   // What ended stays ended, also after its container was removed.
   if (previous?.state?.terminated !== undefined) return { ...previous, ready: kind === 'init' && previous.ready }
   const base = baseStatus(container)
-  const waiting: ContainerState = { waiting: waitingOf(input, container.name) ?? defaultWaiting(pod, kind) }
+  const waiting: ContainerState = { waiting: waitingOf(input, container.name) ?? defaultWaiting(pod) }
   if (previous?.state?.running === undefined) {
     const { restartCount = 0, lastState = {} } = previous ?? {}
     return { ...base, restartCount, lastState, state: waiting }
@@ -105,8 +106,8 @@ function unobservedStatus(
   return { ...base, image, imageID, restartCount: restartCount + 1, state: waiting, lastState: lost }
 }
 
-function defaultWaiting(pod: Pod, kind: Kind): { reason: string } {
-  return { reason: kind === 'regular' && (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating' }
+function defaultWaiting(pod: Pod): { reason: string } {
+  return { reason: (pod.spec.initContainers?.length ?? 0) > 0 ? 'PodInitializing' : 'ContainerCreating' }
 }
 
 function terminatedState(container: ObservedContainer, runtimeName: string): ContainerStateTerminated {

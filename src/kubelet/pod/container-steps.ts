@@ -1,6 +1,6 @@
 import { podQOS } from '#api/core/v1/qos.ts'
 import type { Container } from '#api/core/v1/types.gen.ts'
-import { isNotFound } from '#cri/error.ts'
+import { CRIError, isNotFound } from '#cri/error.ts'
 import { containerConfig } from '../container/container-config.ts'
 import { ContainerConfigError, containerEnvironment } from '../container/environment.ts'
 import { hostNetworkHostsFile, managedHostsFile } from '../container/hosts-file.ts'
@@ -64,11 +64,11 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   } catch (error) {
     signal.throwIfAborted()
     const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError'
-    memory.waiting[container.name] = { reason, message: messageOf(error) }
+    memory.waiting[container.name] = { reason, message: answerOf(error) }
     const backOff = nextBackOff(memory.startBackOffs[container.name], { failedAtMs: clock.now(), nowMs: clock.now() }, stepRetryLimits)
     memory.startBackOffs[container.name] = backOff
     memory.startRetryAtMs[container.name] = clock.now() + backOff.delayMs
-    report('Warning', 'Failed', `Error: ${messageOf(error)}`)
+    report('Warning', 'Failed', `Error: ${answerOf(error)}`)
     return
   } finally {
     // The next start looks at the image again: it may be gone, or a newer one wanted.
@@ -81,8 +81,8 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
     await runtime.startContainer({ containerId: containerID }, signal)
   } catch (error) {
     signal.throwIfAborted()
-    memory.waiting[container.name] = { reason: 'RunContainerError', message: messageOf(error) }
-    report('Warning', 'Failed', `Error: ${messageOf(error)}`)
+    memory.waiting[container.name] = { reason: 'RunContainerError', message: answerOf(error) }
+    report('Warning', 'Failed', `Error: ${answerOf(error)}`)
     await runtimeState.refreshContainer(containerID, step.sandboxID, signal)
     return
   }
@@ -91,6 +91,9 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   await runtimeState.refreshContainer(containerID, step.sandboxID, signal)
   await postStart(container, containerID, step.sandboxID, context, signal)
 }
+
+/** What the runtime said when it would not create or start a container, without the code of the call. */
+const answerOf = (error: unknown): string => (error instanceof CRIError ? error.description : messageOf(error))
 
 async function createContainer(
   step: StepOf<'startContainer'>,
@@ -191,7 +194,7 @@ async function postStart(
 
 function hookInput(container: Container, containerID: string, { pod, node, observed }: StepContext) {
   const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
-  return { pod, container, containerID, podIP, runtime: node.runtime, clock: node.clock }
+  return { pod, container, containerID, podIP, runtime: node.runtime, dialer: node.dialer, clock: node.clock }
 }
 
 const killMessages: Record<KillReason, (name: string) => string> = {

@@ -36,7 +36,7 @@ export interface PodMemory {
   stoppedSandboxes: string[]
   /** By container name, until the container is created. */
   images: Record<string, ImageMemory>
-  /** By container name: why it could not be created or started the last time. */
+  /** By container name: why it could not be created or started the last time, or waits after crashes. Forgotten once it is started. */
   waiting: Record<string, WaitingMemory>
   /** By container name: when creating or starting it may be tried again. */
   startRetryAtMs: Record<string, number>

@@ -6,7 +6,7 @@ import type { Timer } from '#base/clock.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
-import { type BackOff, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
+import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
 import { emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
 import { graceOf, type Plan, planPod } from './plan.ts'
@@ -221,11 +221,15 @@ export class PodWorker implements StepContext {
   /** Tells once of each back-off that begins. @returns when the next status change because of one is due */
   #reportBackOffs(plan: Plan, nowMs: number): number | undefined {
     const times: number[] = []
-    for (const { container, untilMs, failedAtMs } of plan.backingOff) {
+    for (const { container, untilMs, delayMs, failedAtMs } of plan.backingOff) {
       const shownAtMs = failedAtMs + limits.failureShownMs
       if (shownAtMs > nowMs) times.push(shownAtMs)
-      else if (this.#isNews(`crash:${container}`, untilMs))
-        this.report('Warning', 'BackOff', `Back-off restarting failed container ${container} in pod ${formatPod(this.#pod)}`, container)
+      else if (this.#isNews(`crash:${container}`, untilMs)) {
+        const pod = formatPod(this.#pod)
+        const message = `back-off ${formatDuration(delayMs)} restarting failed container=${container} pod=${pod}`
+        this.memory.waiting[container] = { reason: 'CrashLoopBackOff', message }
+        this.report('Warning', 'BackOff', `Back-off restarting failed container ${container} in pod ${pod}`, container)
+      }
     }
     for (const [container, { failure }] of Object.entries(this.memory.images)) {
       if (failure?.reason !== 'ErrImagePull' || this.memory.termination !== undefined) continue

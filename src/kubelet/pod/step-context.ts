@@ -7,6 +7,7 @@ import type { EventType } from '#client/events/event-recorder.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { DNSConfig } from '../container/dns.ts'
+import type { Dialer } from '../host/dialer.ts'
 import type { HostFiles } from '../host/host-files.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
@@ -26,6 +27,7 @@ export interface NodeServices {
   volumes: VolumeManager
   cgroups: Cgroups
   files: HostFiles
+  dialer: Dialer
   statuses: StatusManager
   clock: Clock
   random: Random
