@@ -1,3 +1,6 @@
+import { assert } from './assert.ts'
+import { PriorityHeap } from './priority-heap.ts'
+
 /**
  * The only source of time. Everything below `cmd/` takes a Clock through its constructor, so that a whole control plane can run on
  * virtual time.
@@ -40,12 +43,20 @@ export class RealClock implements Clock {
   }
 }
 
+interface VirtualTimer {
+  readonly atMs: number
+  readonly sequence: number
+  readonly callback: () => void
+}
+
 /** A clock that moves only when told to. Timers fire in the order of their due time, then of their creation. */
 export class VirtualClock implements Clock {
   #nowMs: number
   readonly #startMs: number
   #sequence = 0
-  #due: { atMs: number; sequence: number; callback: () => void }[] = []
+  readonly #due = new PriorityHeap<VirtualTimer>((left, right) =>
+    left.atMs === right.atMs ? left.sequence < right.sequence : left.atMs < right.atMs,
+  )
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs
@@ -60,13 +71,25 @@ export class VirtualClock implements Clock {
     return this.#nowMs - this.#startMs
   }
 
+  /** Timers that wait. */
+  get waiting(): number {
+    return this.#due.size
+  }
+
+  /** Timers made so far: tells whether something happened. */
+  get timersMade(): number {
+    return this.#sequence
+  }
+
+  /** When the next timer is due, as `now()` counts; undefined when none waits. */
+  get nextDueMs(): number | undefined {
+    return this.#due.first?.atMs
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     const entry = { atMs: this.#nowMs + Math.max(delayMs, 0), sequence: this.#sequence++, callback }
-    insertByDueTime(this.#due, entry)
-    const cancel = () => {
-      const index = this.#due.indexOf(entry)
-      if (index >= 0) this.#due.splice(index, 1)
-    }
+    this.#due.push(entry)
+    const cancel = () => void this.#due.remove(entry)
     return { cancel, [Symbol.dispose]: cancel }
   }
 
@@ -74,29 +97,29 @@ export class VirtualClock implements Clock {
     return sleepOn(this, ms, signal)
   }
 
+  /** Moves to the time of the next timer, unless that is after `untilMs`, and fires it. @returns whether there was one */
+  fireNext(untilMs: number): boolean {
+    const next = this.#due.first
+    if (next === undefined || next.atMs > untilMs) return false
+    this.#due.pop()
+    this.#nowMs = next.atMs
+    next.callback()
+    return true
+  }
+
+  /** Moves forward without firing anything: no timer is due before. */
+  moveTo(ms: number): void {
+    assert(ms >= this.#nowMs && ms <= (this.nextDueMs ?? ms), 'time does not go back, and leaves no timer behind')
+    this.#nowMs = ms
+  }
+
   /** Moves time forward by `ms`, firing what falls due, and lets promises settle between two timers. */
   async advance(ms: number): Promise<void> {
     const target = this.#nowMs + ms
     await settle()
-    for (let next = this.#due[0]; next !== undefined && next.atMs <= target; next = this.#due[0]) {
-      this.#due.shift()
-      this.#nowMs = next.atMs
-      next.callback()
-      await settle()
-    }
-    this.#nowMs = target
+    while (this.fireNext(target)) await settle()
+    this.moveTo(target)
   }
-}
-
-function insertByDueTime<T extends { atMs: number; sequence: number }>(queue: T[], entry: T): void {
-  let low = 0
-  let high = queue.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (queue[middle]!.atMs <= entry.atMs) low = middle + 1
-    else high = middle
-  }
-  queue.splice(low, 0, entry)
 }
 
 function settle(): Promise<void> {

@@ -5,6 +5,7 @@
  * For every method: the request is a plain object, missing fields have protobuf's zero value, int64 fields are bigint. A failure of the
  * runtime is a CRIError. When `signal` is aborted the promise rejects with `signal.reason`; the runtime may still finish the work.
  */
+import type { Duplex, Readable, Writable } from 'node:stream'
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf'
 import type * as runtime from './gen/runtime.gen.ts'
 
@@ -75,6 +76,28 @@ export interface RuntimeService {
    * Ends by throwing: CRIError when the connection breaks (subscribe again, then list again), `signal.reason` when aborted.
    */
   containerEvents(signal: AbortSignal): AsyncIterable<RuntimeEvent>
+}
+
+export interface ExecStreams {
+  readonly stdin: Readable | undefined
+  readonly stdout: Writable | undefined
+  readonly stderr: Writable | undefined
+  readonly resizes: AsyncIterable<{ width: number; height: number }>
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * What a runtime in this process offers instead of streaming URLs: it carries exec, attach and port-forward itself. Rejects with CRIError
+ * when the container cannot do it, with the signal's reason when the caller leaves.
+ */
+export interface InProcessStreams {
+  /** Runs a command on the caller's streams. Resolves with its exit code; the streams are left open. */
+  runExec(request: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number>
+  /** Joins the caller's streams to the container's. Resolves when the container ends or the caller leaves. */
+  runAttach(request: { containerId: string }, streams: ExecStreams): Promise<void>
+  /** Opens a connection to a port of the pod. */
+  openPort(request: { podSandboxId: string; port: number }, signal: AbortSignal): Promise<Duplex>
 }
 
 /** Images of the node. */

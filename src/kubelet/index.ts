@@ -1,3 +1,6 @@
-export { linuxHost, type NodeHost, simulatedHost } from './host/node-host.ts'
+export { MemoryHostFiles } from './host/memory-host-files.ts'
+export { linuxHost, type NodeHost } from './host/node-host.ts'
+export { type SimulatedMachine, simulatedHost } from './host/simulated-host.ts'
 export { Kubelet, startKubelet } from './kubelet.ts'
 export type { KubeletOptions } from './options.ts'
+export { type KubeletSources, sharedSources } from './sources.ts'

@@ -4,6 +4,7 @@ import type { Event, Node, Pod } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
 import { SeededRandom } from '#base/random.ts'
+import { MemoryLogStore, SimulatedNetwork } from '#cri/simulated/index.ts'
 import { type Kubelet, simulatedHost, startKubelet } from './index.ts'
 import { MemoryAPI } from './testing/memory-api.ts'
 import { MemoryRuntime } from './testing/memory-runtime.ts'
@@ -30,7 +31,10 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
         client: api,
         runtime: runtime.service,
         images: runtime.images,
-        host: simulatedHost({ cpus: 4, memoryBytes: 8 * 1024 ** 3 }),
+        host: simulatedHost(
+          { cpus: 4, memoryBytes: 8 * 1024 ** 3 },
+          { network: new SimulatedNetwork({ clock }), logs: new MemoryLogStore() },
+        ),
         clock,
         random: new SeededRandom(1),
         log: silentLogger,

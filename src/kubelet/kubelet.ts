@@ -2,7 +2,8 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
-import { Informer, type InformerEvent } from '#client/informer.ts'
+import type { InformerEvent } from '#client/informer.ts'
+import type { ObjectSource } from '#client/informer-parts.ts'
 import { parseResolvConf } from './container/dns.ts'
 import { terminationMessageOf } from './container/termination-message.ts'
 import { ImageManager } from './images/image-manager.ts'
@@ -18,6 +19,7 @@ import { podDirectory, type NodeServices } from './pod/step-context.ts'
 import { Prober } from './prober/prober.ts'
 import { RuntimeState } from './runtime/runtime-state.ts'
 import type { KubeletHost } from './server/host.ts'
+import { type KubeletSources, ownSources } from './sources.ts'
 import { StatusManager } from './status-manager.ts'
 import { PodStreams } from './streams.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
@@ -32,9 +34,10 @@ export class Kubelet implements AsyncDisposable {
   readonly #events: APIEventRecorder
   readonly #runtimeState: RuntimeState
   readonly #node: NodeReporter
-  readonly #pods: Informer<Pod>
-  readonly #nodes: Informer<Node>
-  readonly #services: Informer<Service>
+  readonly #sources: KubeletSources
+  readonly #pods: ObjectSource<Pod>
+  readonly #nodes: ObjectSource<Node>
+  readonly #services: ObjectSource<Service>
   readonly #volumes: VolumeManager
   readonly #prober: Prober
   readonly #shared: NodeServices
@@ -50,18 +53,18 @@ export class Kubelet implements AsyncDisposable {
     const { nodeName, client, runtime, clock, random, log, host } = options
     const ownSignal = this.#group.signal
     this.#events = new APIEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName })
-    const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files)
+    const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files, host.logs)
     this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage })
     this.#node = this.#nodeReporter()
-    const informerOptions = { client, clock, random, log }
-    this.#pods = new Informer({ apiVersion: 'v1', kind: 'Pod', fieldSelector: `spec.nodeName=${nodeName}` }, informerOptions)
-    this.#nodes = new Informer({ apiVersion: 'v1', kind: 'Node', fieldSelector: `metadata.name=${nodeName}` }, informerOptions)
-    this.#services = new Informer({ apiVersion: 'v1', kind: 'Service' }, informerOptions)
+    this.#sources = options.sources ?? ownSources({ client, clock, random, log })
+    this.#pods = this.#sources.pods(nodeName)
+    this.#nodes = this.#sources.node(nodeName)
+    this.#services = this.#sources.services()
     this.#volumes = this.#volumeManager(ownSignal)
     this.#prober = new Prober(ownSignal)
     this.#shared = this.#nodeServices(ownSignal)
     const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
-    this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, pods, signal: ownSignal })
+    this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: ownSignal })
   }
 
   /** Resolves when the Node object is there: for those who may label it with what a kubelet may not say of itself, such as its roles. */
@@ -257,7 +260,18 @@ export class Kubelet implements AsyncDisposable {
       return { podIPs, hostIPs: this.#options.nodeIPs, nodeName: this.#options.nodeName, allocatable: this.#node.allocatable }
     }
     const onObjectChange = (uid: string) => this.#workers.get(uid)?.objectChanged()
-    return new VolumeManager({ client, clock, random, log, files: host.files, rootDirectory, factsOf, onObjectChange, signal })
+    return new VolumeManager({
+      client,
+      sources: this.#sources,
+      clock,
+      random,
+      log,
+      files: host.files,
+      rootDirectory,
+      factsOf,
+      onObjectChange,
+      signal,
+    })
   }
 
   #nodeServices(signal: AbortSignal): NodeServices {
@@ -283,6 +297,7 @@ export class Kubelet implements AsyncDisposable {
       clusterDomain,
       nodeDNS: async () => parseResolvConf(await host.resolvConf()),
       nodeHosts: () => host.hosts(),
+      dialer: host.dialer,
       services: async () => {
         await this.#services.synced
         return this.#services.values()

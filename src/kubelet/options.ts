@@ -3,13 +3,15 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
-import type { ImageService, RuntimeService } from '#cri/cri.ts'
+import type { ImageService, InProcessStreams, RuntimeService } from '#cri/cri.ts'
 import type { NodeHost } from './host/node-host.ts'
+import type { KubeletSources } from './sources.ts'
 
 export interface KubeletOptions {
   nodeName: string
   client: Client
-  runtime: RuntimeService
+  /** One in this process may carry streams itself. */
+  runtime: RuntimeService & Partial<InProcessStreams>
   images: ImageService
   /** The machine: `linuxHost(…)` or `simulatedHost(…)`. */
   host: NodeHost
@@ -38,4 +40,6 @@ export interface KubeletOptions {
   maxPods?: number
   /** Port of the kubelet's server, as the node tells it to the API server; 10250 when left out. */
   kubeletPort?: number
+  /** What is read of the API; watches of its own when left out. */
+  sources?: KubeletSources
 }

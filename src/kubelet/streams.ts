@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream'
-import type { RemoteCommandOptions } from '#apimachinery/httpstream/remotecommand/session.ts'
+import { servePortForward } from '#apimachinery/httpstream/portforward/session.ts'
+import type { RemoteCommandOptions, RemoteCommandSession } from '#apimachinery/httpstream/remotecommand/session.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
-import type { RuntimeService } from '#cri/cri.ts'
+import type { InProcessStreams, RuntimeService } from '#cri/cri.ts'
+import type { LogFiles } from './logs/log-files.ts'
 import type { ContainerLogOptions } from './logs/log-options.ts'
 import { readContainerLog } from './logs/read-container-log.ts'
 import type { ObservedContainer } from './runtime/observed.ts'
@@ -17,7 +19,9 @@ import {
 } from './server/host.ts'
 
 export interface PodStreamsOptions {
-  runtime: RuntimeService
+  /** One in this process may carry streams itself. */
+  runtime: RuntimeService & Partial<InProcessStreams>
+  logs: LogFiles
   runtimeState: RuntimeState
   pods: () => readonly Pod[]
   signal: AbortSignal
@@ -44,7 +48,11 @@ export class PodStreams implements KubeletHost {
     const container = this.#loggingContainer(pod, name, options.previous)
     const watch = this.#endOf(container)
     try {
-      const log = await readContainerLog({ path: container.logPath, containerEnded: watch.signal }, options, signal)
+      const log = await readContainerLog(
+        { path: container.logPath, containerEnded: watch.signal, files: this.#options.logs },
+        options,
+        signal,
+      )
       log.once('close', () => watch.dispose())
       return log
     } catch (error) {
@@ -55,13 +63,24 @@ export class PodStreams implements KubeletHost {
 
   async exec(ref: ContainerRef, { command, tty, stdin, stdout, stderr }: ExecOptions): Promise<RemoteCommandTarget> {
     const containerId = this.#running(ref).id
-    const { url } = await this.#options.runtime.exec({ containerId, cmd: [...command], tty, stdin, stdout, stderr }, this.#options.signal)
+    const { runtime } = this.#options
+    if (runtime.runExec !== undefined)
+      return { session: async session => ({ exitCode: await runtime.runExec!({ containerId, cmd: command }, session) }) }
+    const { url } = await runtime.exec({ containerId, cmd: [...command], tty, stdin, stdout, stderr }, this.#options.signal)
     return { url }
   }
 
   async attach(ref: ContainerRef, { tty, stdin, stdout, stderr }: RemoteCommandOptions): Promise<RemoteCommandTarget> {
     const containerId = this.#running(ref).id
-    const { url } = await this.#options.runtime.attach({ containerId, tty, stdin, stdout, stderr }, this.#options.signal)
+    const { runtime } = this.#options
+    if (runtime.runAttach !== undefined) {
+      const session = async (session: RemoteCommandSession) => {
+        await runtime.runAttach!({ containerId }, session)
+        return { exitCode: 0 }
+      }
+      return { session }
+    }
+    const { url } = await runtime.attach({ containerId, tty, stdin, stdout, stderr }, this.#options.signal)
     return { url }
   }
 
@@ -69,7 +88,12 @@ export class PodStreams implements KubeletHost {
     const pod = this.#pod(ref, 'pod does not exist')
     const sandbox = this.#options.runtimeState.get(pod.metadata.uid ?? '')?.sandboxes.find(({ ready }) => ready)
     if (sandbox === undefined) throw new HostError(404, `pod not found ("${pod.metadata.name}_${pod.metadata.namespace}")`)
-    const { url } = await this.#options.runtime.portForward({ podSandboxId: sandbox.id, port: [...ports] }, this.#options.signal)
+    const { runtime } = this.#options
+    if (runtime.openPort !== undefined) {
+      const open = (port: number, signal: AbortSignal) => runtime.openPort!({ podSandboxId: sandbox.id, port }, signal)
+      return { session: session => servePortForward(session, { name: pod.metadata.name, uid: pod.metadata.uid ?? '' }, open) }
+    }
+    const { url } = await runtime.portForward({ podSandboxId: sandbox.id, port: [...ports] }, this.#options.signal)
     return { url }
   }
 

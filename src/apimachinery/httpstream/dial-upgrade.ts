@@ -10,6 +10,8 @@ export interface DialOptions {
   headers?: OutgoingHttpHeaders
   /** Trust and identity for https: (ca, cert, key, servername, …). */
   tls?: ConnectionOptions
+  /** Gives the connection itself, where there is no socket to open. */
+  connect?: () => Duplex
   signal: AbortSignal
 }
 
@@ -31,7 +33,7 @@ export function dialUpgrade(options: DialOptions): Promise<DialAnswer> {
   })
 }
 
-function openRequest({ url, method = 'GET', headers, tls, signal }: DialOptions): ClientRequest {
+function openRequest({ url, method = 'GET', headers, tls, connect, signal }: DialOptions): ClientRequest {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
   return httpRequest({
@@ -42,6 +44,7 @@ function openRequest({ url, method = 'GET', headers, tls, signal }: DialOptions)
     headers: { host: url.host, ...headers },
     signal,
     createConnection() {
+      if (connect !== undefined) return connect()
       const target = { host, port, allowHalfOpen: true }
       const isTLS = url.protocol === 'https:'
       const socket = isTLS ? connectTLS({ ...serverName(host), ...tls, ...target, ALPNProtocols: ['http/1.1'] }) : connectTCP(target)

@@ -21,6 +21,8 @@ export interface UpgradeProxyOptions {
   head: Buffer
   url: URL
   tls?: ConnectionOptions
+  /** Gives a connection to a target in this process. */
+  connect?: () => Duplex
   /** Lower-case names of request headers that the target must not see. */
   dropHeaders?: ReadonlySet<string>
   /** Header values that replace the client's. */
@@ -42,8 +44,9 @@ export async function proxyUpgrade(options: UpgradeProxyOptions): Promise<void> 
   if (socket.destroyed) onClose()
   let answer: DialAnswer
   try {
-    const tls = options.tls === undefined ? {} : { tls: options.tls }
-    answer = await dialUpgrade({ url, method: request.method ?? 'GET', headers: forwardedHeaders(options), signal: gone.signal, ...tls })
+    const { connect } = options
+    const way = { ...(options.tls && { tls: options.tls }), ...(connect && { connect }) }
+    answer = await dialUpgrade({ url, method: request.method ?? 'GET', headers: forwardedHeaders(options), signal: gone.signal, ...way })
   } catch (error) {
     if (!gone.signal.aborted) options.onDialError(error as Error)
     return

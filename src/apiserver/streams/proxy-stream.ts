@@ -112,7 +112,8 @@ function ask(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const open = target.tls === undefined ? requestHTTP : requestHTTPS
-    const outgoing = open(urlOf(target), { ...target.tls, method, headers, signal, agent: false })
+    const way = target.connect === undefined ? { agent: false as const } : { createConnection: target.connect }
+    const outgoing = open(urlOf(target), { ...target.tls, ...way, method, headers, signal })
     outgoing.once('response', resolve)
     outgoing.once('error', error =>
       reject(signal.aborted ? signal.reason : newInternalError(`error dialing backend: ${error.message}`, error)),

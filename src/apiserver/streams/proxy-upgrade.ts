@@ -29,6 +29,7 @@ export function proxyUpgrade({ request, socket, head, target }: ProxyUpgradeOpti
     head,
     url: urlOf(target),
     ...(target.tls === undefined ? {} : { tls: target.tls }),
+    ...(target.connect === undefined ? {} : { connect: target.connect }),
     dropHeaders: credentialHeaders,
     setHeaders: protocols.length === 0 ? {} : { 'sec-websocket-protocol': protocols.join(', ') },
     onDialError: error => sendRawStatus(socket, newInternalError(`error dialing backend: ${error.message}`, error).status),

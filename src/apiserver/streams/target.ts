@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 
 /** Where a node's kubelet (or another backend) answers. */
@@ -8,6 +9,8 @@ export interface StreamTarget {
   path: string
   /** Our identity towards it and what it is checked against. Absent: plain HTTP. */
   tls?: ConnectionOptions
+  /** Gives a connection to a backend in this process, which has no socket; `host` and `port` are then names only. */
+  connect?: () => Duplex
 }
 
 export function urlOf({ host, port, path, tls }: StreamTarget): URL {

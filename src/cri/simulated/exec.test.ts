@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
-import type { ExecStreams } from './exec.ts'
+import type { ExecStreams } from '../cri.ts'
 import type { SimulatedImage } from './image.ts'
 import { forever, TestNode } from './testing.ts'
 

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { AsyncQueue } from '#base/async-queue.ts'
+import type { ExecStreams } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import { busybox, missingProgram } from './busybox.ts'
 import type { Container } from './container.ts'
@@ -11,15 +12,6 @@ import { liveOf, type ProgramStreams, programContext } from './program.ts'
 import { Shell } from './shell/shell.ts'
 import { exitCodeOfSignal } from './signals.ts'
 import { sleepFor, untilAborted } from './sleep.ts'
-
-export interface ExecStreams {
-  readonly stdin: Readable | undefined
-  readonly stdout: Writable | undefined
-  readonly stderr: Writable | undefined
-  readonly resizes: AsyncIterable<{ width: number; height: number }>
-  /** Aborted when the caller is gone. */
-  readonly signal: AbortSignal
-}
 
 interface ExecRun extends ProgramStreams {
   command: readonly string[]

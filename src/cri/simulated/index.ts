@@ -1,5 +1,4 @@
 export { type NodeFiles, type SimulatedEnvironment, simulatedEnvironment } from './environment.ts'
-export type { ExecStreams } from './exec.ts'
 export type { FaultTarget, SimulatedFaults, Verb } from './faults.ts'
 export { FileLogStore } from './file-log-store.ts'
 export type {
@@ -23,4 +22,4 @@ export { StopSignal } from './image.ts'
 export { SimulatedImages, type SimulatedImagesOptions } from './images.ts'
 export { type LogSource, type LogStore, MemoryLogStore } from './log-store.ts'
 export { type Address, ConnectError, SimulatedNetwork } from './network.ts'
-export { type InProcessStreams, SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime.ts'
+export { SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime.ts'

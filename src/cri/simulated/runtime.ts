@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { coxswainVersion } from '#base/version.ts'
-import type { ImageService, RuntimeEvent, RuntimeService } from '../cri.ts'
+import type { ExecStreams, ImageService, InProcessStreams, RuntimeEvent, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandler } from '../gen/runtime.gen.ts'
 import * as containers from './container-verbs.ts'
-import { attachTo, type ExecStreams, executeOn, executeSync } from './exec.ts'
+import { attachTo, executeOn, executeSync } from './exec.ts'
 import { SimulatedFaults, type Verb } from './faults.ts'
 import { copyState } from './fork.ts'
 import { loseProgram } from './lifecycle.ts'
@@ -21,19 +21,6 @@ type Answer<V extends keyof Services> = ReturnType<Services[V]>
 export interface SimulatedRuntimeOptions extends NodeOptions {
   /** What calls take on this node; 0 for those that are missing. */
   latencyMs?: Partial<Record<Verb, number>>
-}
-
-/**
- * What a runtime in this process offers instead of streaming URLs: it carries exec, attach and port-forward itself. Rejects with CRIError
- * when the container cannot do it, with the signal's reason when the caller leaves.
- */
-export interface InProcessStreams {
-  /** Runs a command on the caller's streams. Resolves with its exit code; the streams are left open. */
-  runExec(request: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number>
-  /** Joins the caller's streams to the container's. Resolves when the container ends or the caller leaves. */
-  runAttach(request: { containerId: string }, streams: ExecStreams): Promise<void>
-  /** Opens a connection to a port of the pod. */
-  openPort(request: { podSandboxId: string; port: number }, signal: AbortSignal): Promise<Duplex>
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, type Timer, VirtualClock } from '#base/clock.ts'
+import { type Clock, VirtualClock } from '#base/clock.ts'
 import { SeededRandom } from '#base/random.ts'
 import type { ContainerConfigInit } from '../cri.ts'
 import type { ContainerStatus } from '../gen/runtime.gen.ts'
@@ -10,32 +10,9 @@ import { SimulatedRuntime, type SimulatedRuntimeOptions } from './runtime.ts'
 
 export const forever = AbortSignal.any([])
 
-/** A virtual clock that knows how many timers wait. */
-class CountingClock extends VirtualClock {
-  waiting = 0
-
-  override after(delayMs: number, callback: () => void): Timer {
-    this.waiting++
-    let isWaiting = true
-    const end = () => {
-      if (isWaiting) this.waiting--
-      isWaiting = false
-    }
-    const timer = super.after(delayMs, () => {
-      end()
-      callback()
-    })
-    const cancel = () => {
-      end()
-      timer.cancel()
-    }
-    return { cancel, [Symbol.dispose]: cancel }
-  }
-}
-
 /** One node with virtual time, for tests. */
 export class TestNode {
-  readonly clock = new CountingClock()
+  readonly clock = new VirtualClock()
   readonly logs = new MemoryLogStore()
   readonly images: SimulatedImages
   readonly environment: SimulatedEnvironment

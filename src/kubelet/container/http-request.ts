@@ -1,13 +1,5 @@
-import { request as requestHTTP } from 'node:http'
-import { request as requestHTTPS } from 'node:https'
 import type { Container, HTTPGetAction } from '#api/core/v1/types.gen.ts'
-
-export interface HTTPAnswer {
-  statusCode: number
-  body: string
-}
-
-const bodyBytesMax = 10 * 1024
+import type { Dialer, HTTPAnswer } from '../host/dialer.ts'
 
 /** A port of a container by number or name. @throws Error when the container has no port of that name */
 export function resolvePort(port: number | string, container: Container): number {
@@ -22,7 +14,8 @@ export function resolvePort(port: number | string, container: Container): number
  * A GET as probes and hooks make them: certificates are not checked, redirects not followed here.
  * @throws Error worded like Go's client, whose messages people know; `signal.reason` when aborted
  */
-export function httpGet(
+export async function httpGet(
+  dialer: Dialer,
   action: HTTPGetAction,
   container: Container,
   podIP: string,
@@ -40,25 +33,12 @@ export function httpGet(
   }
   const address = host.includes(':') ? `[${host}]` : host
   const url = `${isTLS ? 'https' : 'http'}://${address}:${port}${path}`
-  return new Promise((resolve, reject) => {
-    const options = { host, port, path, headers, signal, agent: false as const, ...(isTLS && { rejectUnauthorized: false }) }
-    const request = (isTLS ? requestHTTPS : requestHTTP)(options, response => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        if (size < bodyBytesMax) chunks.push(chunk)
-        size += chunk.length
-      })
-      const end = () => resolve({ statusCode: response.statusCode ?? 0, body: Buffer.concat(chunks).subarray(0, bodyBytesMax).toString() })
-      response.on('end', end)
-      response.on('error', error => reject(new Error(`Get "${url}": ${goMessage(error, `${address}:${port}`)}`)))
-    })
-    request.on('error', error => {
-      if (signal.aborted) reject(signal.reason)
-      else reject(new Error(`Get "${url}": ${goMessage(error, `${address}:${port}`)}`))
-    })
-    request.end()
-  })
+  try {
+    return await dialer.get({ isTLS, host, port, path, headers }, signal)
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw new Error(`Get "${url}": ${goMessage(error as Error, `${address}:${port}`)}`)
+  }
 }
 
 /** What Go says to the same failure. */

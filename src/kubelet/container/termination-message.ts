@@ -1,10 +1,11 @@
 import type { ContainerStatus } from '#cri/gen/runtime.gen.ts'
+import type { LogFiles } from '../logs/log-files.ts'
 import type { HostFiles } from '../host/host-files.ts'
 import { limits } from '../limits.ts'
 import { readContainerAnnotations } from '../runtime/labels.ts'
 
 /** What a container that ended left in its termination-log file or, when its policy says so, in its log. Undefined for nothing. */
-export async function terminationMessageOf(status: ContainerStatus, files: HostFiles): Promise<string | undefined> {
+export async function terminationMessageOf(status: ContainerStatus, files: HostFiles, logs: LogFiles): Promise<string | undefined> {
   const { terminationMessagePath, terminationMessagePolicy } = readContainerAnnotations(status.annotations)
   const mount = status.mounts.find(({ containerPath }) => containerPath === terminationMessagePath)
   if (terminationMessagePath !== '' && mount !== undefined) {
@@ -13,7 +14,7 @@ export async function terminationMessageOf(status: ContainerStatus, files: HostF
   }
   if (terminationMessagePolicy !== 'FallbackToLogsOnError' || status.exitCode === 0) return undefined
   // A line of the log file carries its time and stream: twice the size holds enough text.
-  const tail = await files.readTail(status.logPath, 4 * limits.terminationMessageLogBytesMax)
+  const tail = await logs.readTail(status.logPath, 4 * limits.terminationMessageLogBytesMax)
   return tail === undefined ? undefined : lastLogText(tail.toString())
 }
 

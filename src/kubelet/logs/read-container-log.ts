@@ -1,8 +1,6 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { CRILogFormatter } from './cri-log.ts'
+import { type LogFile, type LogFiles, machineLogFiles } from './log-files.ts'
 import type { ContainerLogOptions } from './log-options.ts'
 import { tailOffset } from './tail.ts'
 
@@ -11,6 +9,8 @@ export interface ContainerLogSource {
   path: string
   /** Aborted when the container has exited and its log is complete: following ends after what is there. */
   containerEnded: AbortSignal
+  /** Where the log lies; the machine's files when left out. */
+  files?: LogFiles
 }
 
 const blockBytes = 256 * 1024
@@ -53,10 +53,11 @@ class LogReader {
     this.#changed = true
     this.#resolveChange?.()
   }
-  #file: FileHandle | undefined
+  readonly #files: LogFiles
+  #file: LogFile | undefined
   #offset = 0
   #blockBytes = blockBytes
-  #watcher: FSWatcher | undefined
+  #watcher: { close(): void } | undefined
   #stopped = false
   #changed = false
   #rotated = false
@@ -64,6 +65,7 @@ class LogReader {
 
   constructor(source: ContainerLogSource, options: ContainerLogOptions, signal: AbortSignal) {
     this.#source = source
+    this.#files = source.files ?? machineLogFiles
     this.#options = options
     this.#formatter = new CRILogFormatter(options)
     this.#signal = signal
@@ -74,7 +76,7 @@ class LogReader {
     // Watching starts before the first read, so that no write falls between them.
     if (this.#options.follow) this.#watch()
     try {
-      this.#file = await open(this.#source.path)
+      this.#file = await this.#files.open(this.#source.path)
       if (this.#options.tailLines !== undefined) this.#offset = await tailOffset(this.#file, this.#options.tailLines)
     } catch (error) {
       await this.#close()
@@ -128,9 +130,9 @@ class LogReader {
   async #reopen(): Promise<boolean> {
     if (!this.#rotated) return false
     this.#rotated = false
-    let next: FileHandle
+    let next: LogFile
     try {
-      next = await open(this.#source.path)
+      next = await this.#files.open(this.#source.path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       // Renamed, and not created yet: its creation is the next event.
@@ -148,14 +150,10 @@ class LogReader {
   }
 
   #watch(): void {
-    const name = basename(this.#source.path)
-    // The folder, not the file: a watch on the file would stay with the old one after a rotation.
-    this.#watcher = watch(dirname(this.#source.path), { persistent: false }, (event, changedName) => {
-      if (changedName !== null && changedName !== name) return
-      if (event === 'rename') this.#rotated = true
+    this.#watcher = this.#files.watch(this.#source.path, mayBeAnother => {
+      if (mayBeAnother) this.#rotated = true
       this.#wake()
     })
-    this.#watcher.on('error', () => this.#wake())
     this.#signal.addEventListener('abort', this.#wake)
     this.#source.containerEnded.addEventListener('abort', this.#wake)
   }

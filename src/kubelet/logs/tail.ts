@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { LogFile } from './log-files.ts'
 
 const blockBytes = 64 * 1024
 const newline = 0x0a
 
 /** Offset at which the last `lines` lines of a file start. Reads from its end, and no more than needed. */
-export async function tailOffset(file: FileHandle, lines: number): Promise<number> {
+export async function tailOffset(file: LogFile, lines: number): Promise<number> {
   const { size } = await file.stat()
   if (lines <= 0) return size
   const block = Buffer.allocUnsafe(blockBytes)

@@ -1,7 +1,7 @@
-import { connect } from 'node:net'
 import type { Container, Probe } from '#api/core/v1/types.gen.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import { isDeadlineExceeded } from '#cri/error.ts'
+import type { Dialer } from '../host/dialer.ts'
 import { goMessage, httpGet, resolvePort } from '../container/http-request.ts'
 
 export interface ProbeTarget {
@@ -9,6 +9,7 @@ export interface ProbeTarget {
   containerID: string
   podIP: string
   runtime: RuntimeService
+  dialer: Dialer
 }
 
 export type ProbeResult = { success: true } | { success: false; output: string }
@@ -21,12 +22,12 @@ export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortS
   if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], target, timeoutSeconds, signal)
   try {
     if (probe.httpGet !== undefined) {
-      const { statusCode } = await httpGet(probe.httpGet, target.container, target.podIP, 'kube-probe/1.36', signal)
+      const { statusCode } = await httpGet(target.dialer, probe.httpGet, target.container, target.podIP, 'kube-probe/1.36', signal)
       if (statusCode >= 200 && statusCode < 400) return { success: true }
       return { success: false, output: `HTTP probe failed with statuscode: ${statusCode}` }
     }
     if (probe.tcpSocket !== undefined) {
-      await dial(probe.tcpSocket.host || target.podIP, resolvePort(probe.tcpSocket.port, target.container), signal)
+      await dial(target.dialer, probe.tcpSocket.host || target.podIP, resolvePort(probe.tcpSocket.port, target.container), signal)
       return { success: true }
     }
     return { success: false, output: 'this kubelet has no probe of that kind' }
@@ -54,15 +55,11 @@ async function probeExec(
   }
 }
 
-function dial(host: string, port: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve()
-    })
-    socket.once('error', error =>
-      reject(signal.aborted ? signal.reason : new Error(goMessage(error, `${host.includes(':') ? `[${host}]` : host}:${port}`))),
-    )
-  })
+async function dial(dialer: Dialer, host: string, port: number, signal: AbortSignal): Promise<void> {
+  try {
+    await dialer.reach({ host, port }, signal)
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw new Error(goMessage(error as Error, `${host.includes(':') ? `[${host}]` : host}:${port}`))
+  }
 }

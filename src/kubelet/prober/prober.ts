@@ -133,7 +133,7 @@ class ProbeLoop {
     const timer = node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, () => deadline.abort(late))
     const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
     try {
-      const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime }
+      const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
       return await runProbe(this.#probe, target, AbortSignal.any([this.#stopped.signal, deadline.signal]))
     } finally {
       timer.cancel()

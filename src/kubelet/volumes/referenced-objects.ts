@@ -1,10 +1,19 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import { Informer, type InformerOptions } from '#client/informer.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { ObjectSource } from '#client/informer-parts.ts'
 
 interface Reference<T extends KubeObject> {
-  informer: Informer<T>
+  source: ObjectSource<T>
   owners: Set<string>
   stop: AbortController
+}
+
+export interface ReferencedObjectsOptions<T extends KubeObject> {
+  /** The object of that name, if there is one. */
+  sourceOf: (namespace: string, name: string) => ObjectSource<T>
+  clock: Clock
+  log: Logger
 }
 
 /** How long a mount waits for the first answer about an object. */
@@ -16,13 +25,13 @@ const firstAnswerMs = 10_000
  */
 export class ReferencedObjects<T extends KubeObject> {
   readonly #kind: string
-  readonly #options: InformerOptions
+  readonly #options: ReferencedObjectsOptions<T>
   readonly #references = new Map<string, Reference<T>>()
   readonly #keysByOwner = new Map<string, Set<string>>()
   readonly #onChange: (owners: ReadonlySet<string>) => void
 
   /** @param onChange called with the UIDs of the pods that refer to a changed object */
-  constructor(kind: string, options: InformerOptions, onChange: (owners: ReadonlySet<string>) => void) {
+  constructor(kind: string, options: ReferencedObjectsOptions<T>, onChange: (owners: ReadonlySet<string>) => void) {
     this.#kind = kind
     this.#options = options
     this.#onChange = onChange
@@ -49,9 +58,9 @@ export class ReferencedObjects<T extends KubeObject> {
     const key = `${namespace}/${name}`
     const reference = this.#references.get(key)
     if (reference === undefined) throw new Error(`object "${namespace}"/"${name}" not registered`)
-    const { informer } = reference
-    if (!informer.hasSynced) await this.#waitFor(informer, signal)
-    return informer.get(key)
+    const { source } = reference
+    if (!source.hasSynced) await this.#waitFor(source, signal)
+    return source.get(key)
   }
 
   stop(): void {
@@ -60,13 +69,13 @@ export class ReferencedObjects<T extends KubeObject> {
     this.#keysByOwner.clear()
   }
 
-  async #waitFor(informer: Informer<T>, signal: AbortSignal): Promise<void> {
+  async #waitFor(source: ObjectSource<T>, signal: AbortSignal): Promise<void> {
     const waiting = new AbortController()
     const late = this.#options.clock.sleep(firstAnswerMs, AbortSignal.any([signal, waiting.signal])).then(() => {
       throw new Error(`failed to sync ${this.#kind.toLowerCase()} cache: timed out waiting for the condition`)
     })
     try {
-      await Promise.race([informer.synced, late])
+      await Promise.race([source.synced, late])
     } finally {
       waiting.abort()
       late.catch(() => {})
@@ -80,15 +89,15 @@ export class ReferencedObjects<T extends KubeObject> {
       return
     }
     const [namespace = '', name = ''] = key.split('/')
-    const ref = { apiVersion: 'v1', kind: this.#kind, namespace, fieldSelector: `metadata.name=${name}` }
-    const informer = new Informer<T>(ref, this.#options)
+    const source = this.#options.sourceOf(namespace, name)
     const stop = new AbortController()
     const owners = new Set([owner])
-    this.#references.set(key, { informer, owners, stop })
-    informer.onChange(() => {
-      if (informer.hasSynced) this.#onChange(owners)
+    this.#references.set(key, { source, owners, stop })
+    const listening = source.onChange(() => {
+      if (source.hasSynced) this.#onChange(owners)
     })
-    informer.run(stop.signal).catch(error => this.#options.log.error('watch of a referenced object ended', { key, error }))
+    stop.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true })
+    source.run(stop.signal).catch(error => this.#options.log.error('watch of a referenced object ended', { key, error }))
   }
 
   #drop(owner: string, key: string): void {

@@ -10,12 +10,14 @@ import type { HostFiles } from '../host/host-files.ts'
 import { setUpEmptyDir } from './empty-dir.ts'
 import { setUpHostPath } from './host-path.ts'
 import { setUpConfigMap, setUpDownwardAPI, setUpProjected, setUpSecret } from './object-volumes.ts'
+import type { KubeletSources } from '../sources.ts'
 import { ReferencedObjects } from './referenced-objects.ts'
 import { TokenManager } from './token-manager.ts'
 import { type MountedVolume, referencedObjects, type SetUpVolume, type VolumeContext } from './volume-plugin.ts'
 
 export interface VolumeManagerOptions {
   client: Client
+  sources: Pick<KubeletSources, 'configMap' | 'secret'>
   clock: Clock
   random: Random
   log: Logger
@@ -75,8 +77,9 @@ export class VolumeManager {
         options.onObjectChange(uid)
       }
     }
-    this.#configMaps = new ReferencedObjects('ConfigMap', options, refreshAll)
-    this.#secrets = new ReferencedObjects('Secret', options, refreshAll)
+    const { sources, clock, log } = options
+    this.#configMaps = new ReferencedObjects('ConfigMap', { sourceOf: sources.configMap, clock, log }, refreshAll)
+    this.#secrets = new ReferencedObjects('Secret', { sourceOf: sources.secret, clock, log }, refreshAll)
     this.#tokens = new TokenManager(options)
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
   }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '#base/clock.ts'
+import { PriorityHeap } from '#base/priority-heap.ts'
 import type { ClusterChange, Plugin } from '../framework/framework.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
-import { PriorityHeap } from './priority-heap.ts'
 
 const backoffBaseMs = 1_000
 const backoffMaxMs = 10_000

@@ -12,6 +12,11 @@ export class PriorityHeap<T> {
     return this.#items.length
   }
 
+  /** The item that `pop` would give. */
+  get first(): T | undefined {
+    return this.#items[0]
+  }
+
   /** Adds an item; one that is in the heap already stays where it is. */
   push(item: T): void {
     if (this.#places.has(item)) return

@@ -1,0 +1,61 @@
+import { request as requestHTTP } from 'node:http'
+import { request as requestHTTPS } from 'node:https'
+import { connect } from 'node:net'
+
+export interface HTTPGet {
+  isTLS: boolean
+  host: string
+  port: number
+  path: string
+  headers: Record<string, string>
+}
+
+export interface HTTPAnswer {
+  statusCode: number
+  body: string
+}
+
+/** How probes and hooks reach pods. Failures carry the operating system's `code`; `signal.reason` when aborted. */
+export interface Dialer {
+  /** Certificates are not checked, redirects not followed; of the body the first 10 KiB. */
+  get(request: HTTPGet, signal: AbortSignal): Promise<HTTPAnswer>
+  /** Opens a TCP connection and gives it up again. */
+  reach(address: { host: string; port: number }, signal: AbortSignal): Promise<void>
+}
+
+export const bodyBytesMax = 10 * 1024
+
+/** The machine's network. */
+export const machineDialer: Dialer = {
+  get({ isTLS, ...request }, signal) {
+    return new Promise((resolve, reject) => {
+      const options = { ...request, signal, agent: false as const, ...(isTLS && { rejectUnauthorized: false }) }
+      const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
+      const sent = (isTLS ? requestHTTPS : requestHTTP)(options, response => {
+        const chunks: Buffer[] = []
+        let size = 0
+        response.on('data', (chunk: Buffer) => {
+          if (size < bodyBytesMax) chunks.push(chunk)
+          size += chunk.length
+        })
+        const end = () =>
+          resolve({ statusCode: response.statusCode ?? 0, body: Buffer.concat(chunks).subarray(0, bodyBytesMax).toString() })
+        response.on('end', end)
+        response.on('error', fail)
+      })
+      sent.on('error', fail)
+      sent.end()
+    })
+  },
+
+  reach({ host, port }, signal) {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, signal })
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve()
+      })
+      socket.once('error', error => reject(signal.aborted ? signal.reason : error))
+    })
+  },
+}

@@ -1,0 +1,67 @@
+import type { LogSource, SimulatedNetwork } from '#cri/simulated/index.ts'
+import { NoCgroups } from '../cgroups/cgroups.ts'
+import { memoryLogFiles } from '../logs/memory-log-files.ts'
+import type { MachineFacts } from '../node/node-probe.ts'
+import { bodyBytesMax, type Dialer } from './dialer.ts'
+import { MemoryHostFiles } from './memory-host-files.ts'
+import type { NodeHost } from './node-host.ts'
+
+export interface SimulatedMachine {
+  cpus: number
+  memoryBytes: number
+  ephemeralStorageBytes?: number
+}
+
+export interface SimulatedSurroundings {
+  /** Where pods are reached. */
+  network: SimulatedNetwork
+  /** Where containers log to. */
+  logs: LogSource
+  /** The node's files: the runtime may share them, for what is mounted. */
+  files?: MemoryHostFiles
+}
+
+/** A machine that is only said to be there: no file, cgroup, socket or process of the real one is touched. */
+export function simulatedHost(machine: SimulatedMachine, surroundings: SimulatedSurroundings): NodeHost {
+  const { network, logs, files = new MemoryHostFiles() } = surroundings
+  const facts: MachineFacts = {
+    ephemeralStorageBytes: 100 * 1024 ** 3,
+    ...machine,
+    hugePages: {},
+    info: {
+      machineID: 'simulated',
+      systemUUID: 'simulated',
+      bootID: 'simulated',
+      kernelVersion: 'simulated',
+      osImage: 'Coxswain simulated node',
+      operatingSystem: 'linux',
+      architecture: 'amd64',
+    },
+  }
+  const logFiles = memoryLogFiles(logs)
+  const pressure = { memoryAvailableBytes: machine.memoryBytes, diskAvailableShare: 1, inodesFreeShare: 1, pidsAvailable: 32_768 }
+  return {
+    files,
+    cgroups: new NoCgroups(),
+    dialer: simulatedDialer(network),
+    logs: logFiles,
+    probe: { machine: async () => facts, pressure: async () => pressure },
+    resolvConf: async () => '',
+    hosts: async () => '',
+  }
+}
+
+function simulatedDialer(network: SimulatedNetwork): Dialer {
+  return {
+    async get({ host, port, path, headers }, signal) {
+      const { status, body } = await network.request({ ip: host, port }, { method: 'GET', path, headers, body: noBody }, signal)
+      return { statusCode: status, body: Buffer.from(body).subarray(0, bodyBytesMax).toString() }
+    },
+    async reach({ host, port }, signal) {
+      signal.throwIfAborted()
+      network.requireOpen({ ip: host, port })
+    },
+  }
+}
+
+const noBody = Buffer.alloc(0)

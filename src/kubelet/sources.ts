@@ -1,0 +1,51 @@
+import type { ConfigMap, Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
+import { keyOf } from '#apimachinery/meta/v1/object.ts'
+import type { CollectionRef } from '#client/client.ts'
+import { Informer, type InformerOptions } from '#client/informer.ts'
+import type { InformerFactory } from '#client/informer-factory.ts'
+import { InformerParts, type ObjectSource } from '#client/informer-parts.ts'
+
+/** What a kubelet reads of the API. */
+export interface KubeletSources {
+  /** Pods bound to the node. */
+  pods(nodeName: string): ObjectSource<Pod>
+  /** The node's own object. */
+  node(nodeName: string): ObjectSource<Node>
+  services(): ObjectSource<Service>
+  /** The object of that name, if there is one. */
+  configMap(namespace: string, name: string): ObjectSource<ConfigMap>
+  secret(namespace: string, name: string): ObjectSource<Secret>
+}
+
+/** Watches of the kubelet's own, each of no more than it may read. */
+export function ownSources(options: InformerOptions): KubeletSources {
+  const named = (kind: string, namespace: string, name: string): CollectionRef => ({
+    apiVersion: 'v1',
+    kind,
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+  })
+  return {
+    pods: nodeName => new Informer<Pod>({ apiVersion: 'v1', kind: 'Pod', fieldSelector: `spec.nodeName=${nodeName}` }, options),
+    node: nodeName => new Informer<Node>({ apiVersion: 'v1', kind: 'Node', fieldSelector: `metadata.name=${nodeName}` }, options),
+    services: () => new Informer<Service>({ apiVersion: 'v1', kind: 'Service' }, options),
+    configMap: (namespace, name) => new Informer<ConfigMap>(named('ConfigMap', namespace, name), options),
+    secret: (namespace, name) => new Informer<Secret>(named('Secret', namespace, name), options),
+  }
+}
+
+/** One watch of each kind for all kubelets of this process: a node more costs no watch more. */
+export function sharedSources(informers: InformerFactory): KubeletSources {
+  const pods = new InformerParts(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }), ({ spec }) => spec.nodeName ?? '')
+  const nodes = new InformerParts(informers.of<Node>({ apiVersion: 'v1', kind: 'Node' }), keyOf)
+  const services = new InformerParts(informers.of<Service>({ apiVersion: 'v1', kind: 'Service' }), () => 'all')
+  const configMaps = new InformerParts(informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap' }), keyOf)
+  const secrets = new InformerParts(informers.of<Secret>({ apiVersion: 'v1', kind: 'Secret' }), keyOf)
+  return {
+    pods: nodeName => pods.of(nodeName),
+    node: nodeName => nodes.of(nodeName),
+    services: () => services.of('all'),
+    configMap: (namespace, name) => configMaps.of(`${namespace}/${name}`),
+    secret: (namespace, name) => secrets.of(`${namespace}/${name}`),
+  }
+}
