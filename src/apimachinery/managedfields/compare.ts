@@ -40,13 +40,38 @@ function compareLeaf(old: unknown, next: unknown): Difference | undefined {
 
 function compareValues(old: unknown, next: unknown, declared: FieldType): Difference | undefined {
   if (old === next) return undefined
+  if (old === undefined) return { added: nodeOfAdded(next, declared) }
   const type = resolve(declared, next, old)
   if (type.kind === 'scalar' || isLeafType(type)) return compareLeaf(old, next)
   if (type.kind === 'list') return compareLists(old, next, type)
   const oldFields = isObject(old) ? old : undefined
   const nextFields = isObject(next) ? next : undefined
   if (isEmptyObject(oldFields) && isEmptyObject(nextFields)) return compareLeaf(old, next)
-  return withSelf(compareFields(oldFields ?? {}, nextFields ?? {}, type), old, next)
+  return withSelf(compareFields(oldFields ?? {}, nextFields ?? {}, type), next)
+}
+
+/** The node of a value where there was none: it is a member, and so is all below it. */
+function nodeOfAdded(value: unknown, declared: FieldType): FieldSet {
+  const type = resolve(declared, value)
+  if (type.kind === 'scalar' || isLeafType(type)) return leaf
+  const node: Record<string, FieldSet> = { '.': leaf }
+  let isBare = true
+  if (type.kind === 'list') {
+    if (!Array.isArray(value)) return leaf
+    for (const [element, item] of indexItems(value, type)) {
+      node[element] = item instanceof Duplicates ? leaf : nodeOfAdded(item, type.element)
+      isBare = false
+    }
+  } else if (isObject(value)) {
+    for (const key in value) {
+      const field = value[key]
+      const fieldType = field === undefined ? undefined : typeOfKey(type, key)
+      if (fieldType === undefined) continue
+      node[`f:${key}`] = nodeOfAdded(field, fieldType)
+      isBare = false
+    }
+  }
+  return isBare ? leaf : node
 }
 
 function isEmptyObject(object: JSONObject | undefined): boolean {
@@ -54,23 +79,25 @@ function isEmptyObject(object: JSONObject | undefined): boolean {
   return true
 }
 
-/** A struct, map or list that came or went is itself a field. */
-function withSelf(difference: Difference | undefined, old: unknown, next: unknown): Difference | undefined {
-  if (old === undefined) return { ...difference, added: nodeOf(true, difference?.added ?? emptySet)! }
+/** A struct, map or list that went is itself a field. */
+function withSelf(difference: Difference | undefined, next: unknown): Difference | undefined {
   if (next === undefined) return { ...difference, removed: nodeOf(true, difference?.removed ?? emptySet)! }
   return difference
 }
 
 function put(result: Difference | undefined, element: string, child: Difference): Difference {
   const difference = result ?? {}
-  for (const kind of ['added', 'modified', 'removed'] as const) {
-    const node = child[kind]
-    if (node === undefined) continue
-    const nodes = difference[kind] as Record<string, FieldSet> | undefined
-    if (nodes === undefined) difference[kind] = { [element]: node }
-    else nodes[element] = node
-  }
+  if (child.added !== undefined) difference.added = withNode(difference.added, element, child.added)
+  if (child.modified !== undefined) difference.modified = withNode(difference.modified, element, child.modified)
+  if (child.removed !== undefined) difference.removed = withNode(difference.removed, element, child.removed)
   return difference
+}
+
+/** Adds to the nodes that are being collected. */
+function withNode(nodes: FieldSet | undefined, element: string, node: FieldSet): FieldSet {
+  if (nodes === undefined) return { [element]: node }
+  ;(nodes as Record<string, FieldSet>)[element] = node
+  return nodes
 }
 
 function compareFields(old: JSONObject, next: JSONObject, type: StructFieldType | MapFieldType): Difference | undefined {
@@ -97,7 +124,7 @@ function compareLists(old: unknown, next: unknown, type: ListFieldType): Differe
   const oldItems = Array.isArray(old) ? old : []
   const nextItems = Array.isArray(next) ? next : []
   if (oldItems.length === 0 && nextItems.length === 0) return compareLeaf(old, next)
-  return withSelf(compareAligned(oldItems, nextItems, type) ?? compareItems(oldItems, nextItems, type), old, next)
+  return withSelf(compareAligned(oldItems, nextItems, type) ?? compareItems(oldItems, nextItems, type), next)
 }
 
 /** The usual case: the same elements in the same order. undefined: it is not that case. */

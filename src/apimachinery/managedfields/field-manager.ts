@@ -63,7 +63,7 @@ export class FieldManager {
    */
   update(live: AnyObject | undefined, object: AnyObject, manager: string, time: string): void {
     const given = object.metadata.managedFields
-    delete object.metadata.managedFields
+    if (given !== undefined) delete object.metadata.managedFields
     const before = this.#managersOf(live?.metadata.managedFields, given)
     // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
     if (before.length === 0 && live !== undefined) return
@@ -131,16 +131,13 @@ export class FieldManager {
     const taken = union(comparison.added, comparison.modified)
     const lost = union(taken, comparison.removed)
     if (isEmpty(lost)) return [...managers]
-    const result = managers.map(manager => withoutFields(manager, lost))
     const own = difference(taken, unowned)
-    if (!isEmpty(own)) {
-      const identity = this.#identity(name, 'Update')
-      const index = result.findIndex(manager => isSameManager(manager, identity))
-      const set = index < 0 ? own : union(own, result[index]!.set)
-      const entry: Manager = { ...identity, time, set, source: undefined }
-      if (index < 0) result.push(entry)
-      else result[index] = entry
-    }
+    const identity = this.#identity(name, 'Update')
+    const index = isEmpty(own) ? -1 : managers.findIndex(manager => isSameManager(manager, identity))
+    const result = managers.map((manager, at) =>
+      at === index ? withOwn(manager, own, comparison.removed, time) : withoutFields(manager, lost),
+    )
+    if (index < 0 && !isEmpty(own)) result.push({ ...identity, time, set: own, source: undefined })
     return capUpdateManagers(result.filter(manager => !isEmpty(manager.set)))
   }
 
@@ -194,6 +191,12 @@ function withoutManagedFields(object: JSONObject): JSONObject {
 function withoutFields(manager: Manager, fields: FieldSet): Manager {
   const set = difference(manager.set, fields)
   return set === manager.set ? manager : { ...manager, set, source: undefined }
+}
+
+/** What somebody sets who owned it already costs no new entry within a second. */
+function withOwn(manager: Manager, own: FieldSet, removed: FieldSet, time: string): Manager {
+  const set = union(difference(manager.set, removed), own)
+  return set === manager.set && time === manager.time ? manager : { ...manager, time, set, source: undefined }
 }
 
 interface Conflict {

@@ -35,20 +35,29 @@ export function nodeOf(member: boolean, children: FieldSet): FieldSet | undefine
   return member ? { [self]: leaf, ...children } : children
 }
 
+/** Answers `a` itself when `b` adds nothing. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmpty(b)) return a
   if (isEmpty(a)) return b
-  const result: Record<string, FieldSet> = { ...a }
+  let result: Record<string, FieldSet> | undefined
   for (const key in b) {
-    const mine = result[key]
-    result[key] = mine === undefined ? b[key]! : unionOfNodes(mine, b[key]!)
+    const mine = a[key]
+    const joined = mine === undefined ? b[key]! : unionOfNodes(mine, b[key]!)
+    if (joined === mine) continue
+    result ??= { ...a }
+    result[key] = joined
   }
-  return result
+  return result ?? a
 }
 
+/** The keys that say that a node is a member are joined as the others are; only a leaf has none. */
 function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
-  if (a === b) return a
-  return nodeOf(isMember(a) || isMember(b), union(childrenOf(a), childrenOf(b)))!
+  if (isEmpty(a)) return isEmpty(b) ? a : asMember(b)
+  return isEmpty(b) ? asMember(a) : union(a, b)
+}
+
+function asMember(node: FieldSet): FieldSet {
+  return node[self] === undefined ? { [self]: leaf, ...node } : node
 }
 
 /** What is in `a` and not in `b`. */
@@ -61,26 +70,34 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return subtract(a, b, true)
 }
 
+/** Answers `a` itself when nothing of it is in `b`. */
 function subtract(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet {
-  if (isEmpty(a) || isEmpty(b)) return a
-  let result: Record<string, FieldSet> | undefined
+  let changes: Map<string, FieldSet | undefined> | undefined
   for (const key in b) {
     const mine = a[key]
     if (mine === undefined || key === self) continue
-    const other = b[key]!
-    const otherIsMember = isMember(other)
-    let rest: FieldSet | undefined
-    if (!otherIsMember || !recursive) {
-      const children = childrenOf(mine)
-      const kept = subtract(children, childrenOf(other), recursive)
-      if (kept === children && !(otherIsMember && isMember(mine))) continue
-      rest = nodeOf(isMember(mine) && !otherIsMember, kept)
-    }
-    result ??= { ...a }
-    if (rest === undefined) delete result[key]
-    else result[key] = rest
+    const rest = subtractNode(mine, b[key]!, recursive)
+    if (rest === mine) continue
+    changes ??= new Map()
+    changes.set(key, rest)
   }
-  return result ?? a
+  if (changes === undefined) return a
+  const result: Record<string, FieldSet> = {}
+  for (const key in a) {
+    const node = changes.has(key) ? changes.get(key) : a[key]
+    if (node !== undefined) result[key] = node
+  }
+  return result
+}
+
+/** What is left of a node; undefined for nothing. */
+function subtractNode(mine: FieldSet, other: FieldSet, recursive: boolean): FieldSet | undefined {
+  const otherIsMember = isMember(other)
+  if (isEmpty(mine)) return otherIsMember ? undefined : mine
+  if (otherIsMember && recursive) return undefined
+  const kept = subtract(mine, other, recursive)
+  if (kept === mine && !(otherIsMember && mine[self] !== undefined)) return mine
+  return nodeOf(!otherIsMember && mine[self] !== undefined, childrenOf(kept))
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {

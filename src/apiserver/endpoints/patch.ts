@@ -6,7 +6,7 @@ import { applyStrategicMergePatch } from '#apimachinery/patch/strategic-merge-pa
 import { newBadRequest } from '#apimachinery/status/status.ts'
 import type { FieldError } from '#apimachinery/validation/field-error.ts'
 import { newInvalid, newUnsupportedMediaType } from '#apimachinery/status/status.ts'
-import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { deepCopy, isObject } from '#apimachinery/value/json-value.ts'
 import type { Strategy } from '../registry/resource.ts'
 import { headerOf } from '../request/api-request.ts'
 import type { APIResponse } from '../request/api-response.ts'
@@ -60,7 +60,9 @@ async function readPatch(call: Call): Promise<unknown> {
 /** The patched object, read as strictly as one that was sent whole. */
 function patched(call: Call, old: KubeObject, patcher: Patcher, body: unknown, query: WriteQuery): KubeObject {
   const { route } = call
-  const result = patcher(call, route.fromStorage(old), body)
+  const keepsTracking = !mentionsManagedFields(body)
+  const original = route.fromStorage(old)
+  const result = patcher(call, keepsTracking ? withoutManagedFields(original) : original, body)
   const { object, strictErrors } = decodeValue<KubeObject>(result, {
     schema: route.schema,
     registry: call.services.schemas,
@@ -71,8 +73,21 @@ function patched(call: Call, old: KubeObject, patcher: Patcher, body: unknown, q
   if (strictErrors.length > 0) refuseOrWarn(call, strictErrors, query)
   const stored = route.toStorage(object)
   checkNames(call, stored)
+  if (keepsTracking && old.metadata.managedFields !== undefined) stored.metadata.managedFields = old.metadata.managedFields
   route.resource.strategy.applyDefaults?.(stored)
   return stored
+}
+
+/** Whether a patch may touch managed fields; most do not, and then these need no copying, decoding and comparing. */
+function mentionsManagedFields(body: unknown): boolean {
+  if (!isObject(body)) return true
+  const metadata = body['metadata']
+  return metadata !== undefined && !(isObject(metadata) && metadata['managedFields'] === undefined && metadata['$patch'] === undefined)
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
 
 function refuseOrWarn(call: Call, strictErrors: readonly string[], { fieldValidation }: WriteQuery): void {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newConflict, newInvalid, newNotFound } from '#apimachinery/status/status.ts'
 import { invalid } from '#apimachinery/validation/field-error.ts'
@@ -6,7 +5,7 @@ import type { Storage } from '#storage/storage.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 import { Entry, type EntryKind } from '../cacher/entry.ts'
 import { finishNewObject, nameAttemptsMax, prepareCreate, takenName } from './creation.ts'
-import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-value.ts'
 import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
 import { collectionKeyPrefix, objectKey } from './storage-key.ts'
@@ -317,7 +316,16 @@ type WriteResult = { entry: Entry } | { entry: undefined; current: Entry | undef
 function isUnchanged(isSame: boolean, current: Entry, value: Buffer, object: KubeObject): boolean {
   if (isSame) return true
   const versionLength = `"resourceVersion":"${current.revision}",`.length + 1
-  if (current.bytes.length !== value.length + versionLength) return false
-  const { resourceVersion } = current.object.metadata
-  return isDeepStrictEqual(current.object, JSON.parse(JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion } })))
+  return current.bytes.length === value.length + versionLength && isSameObject(current.object, object)
 }
+
+/** Same but for type and resourceVersion. What an update usually changes is compared before the metadata. */
+function isSameObject(old: KubeObject, object: KubeObject): boolean {
+  const before = old as unknown as JSONObject
+  const after = object as unknown as JSONObject
+  for (const key in after) if (!outsideContent.has(key) && !deepEqual(before[key], after[key])) return false
+  for (const key in before) if (!outsideContent.has(key) && before[key] !== undefined && after[key] === undefined) return false
+  return deepEqual(old.metadata, { ...object.metadata, resourceVersion: old.metadata.resourceVersion })
+}
+
+const outsideContent: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metadata'])
