@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Etcd } from './etcd.ts'
 import { type Load, runLoad } from './load.ts'
 import { LoadClient } from './load-client.ts'
+import { median } from './median.ts'
 import { configMap, configMapsPath, namespace, objectKilobytes } from './objects.ts'
 import { plainSqlitePerSecond } from './plain-sqlite.ts'
 import type { Budget, Comparison, Row } from './row.ts'
@@ -103,26 +104,28 @@ class APIBench {
 
   async lists(): Promise<Row[]> {
     const timesMs: number[] = []
-    let megabytes = 0
-    await this.#server.watchStalls()
-    const before = await this.#server.usage()
+    const stallsMs: number[] = []
+    let [megabytes, cpuMs] = [0, 0]
     for (let turn = 0; turn < lists; turn++) {
+      await this.#server.watchStalls()
+      const before = await this.#server.usage()
       const began = performance.now()
       const { body } = await this.#client.get(0, configMapsPath('bench'))
       timesMs.push(performance.now() - began)
+      const after = await this.#server.usage()
+      stallsMs.push(after.longestStallMs)
+      cpuMs += (after.cpuMicroseconds - before.cpuMicroseconds) / 1000 / lists
       megabytes = body.length / 1e6
       const found = JSON.parse(body.toString()).items.length
       // With the kube-root-ca.crt of every namespace.
       if (found !== listedObjects + 1) throw new Error(`the list has ${found} objects`)
     }
-    const { longestStallMs, cpuMicroseconds } = await this.#server.usage()
-    const cpuMs = (cpuMicroseconds - before.cpuMicroseconds) / 1000 / lists
-    const [firstMs] = timesMs
     const name = `API: list of ${listedObjects.toLocaleString('en-US')} objects`
-    const note = `${megabytes.toFixed(0)} MB to the last byte, median of ${lists}, first ${firstMs!.toFixed(0)} ms; server ${cpuMs.toFixed(0)} ms CPU`
+    const note = `${megabytes.toFixed(0)} MB to the last byte, median of ${lists}, first ${timesMs[0]!.toFixed(0)} ms; server ${cpuMs.toFixed(0)} ms CPU`
+    const stallNote = `median of ${lists} lists, worst ${Math.max(...stallsMs).toFixed(0)} ms`
     return [
-      { name, value: timesMs.toSorted((a, b) => a - b)[lists >> 1]!, unit: 'ms', budget: { atMost: 60 }, note },
-      { name: `${name}: longest stall of the event loop`, value: longestStallMs, unit: 'ms', budget: { atMost: 10 } },
+      { name, value: median(timesMs), unit: 'ms', budget: { atMost: 60 }, note },
+      { name: `${name}: longest stall of the event loop`, value: median(stallsMs), unit: 'ms', budget: { atMost: 10 }, note: stallNote },
     ]
   }
 
