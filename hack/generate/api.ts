@@ -71,10 +71,13 @@ const scalarTypes: Record<string, string> = {
   any: 'unknown',
 }
 
+const structScalars = new Set(['time', 'micro-time', 'quantity'])
+
 interface GoField {
   json: string
   inline: boolean
   optional: boolean
+  omitsZero: boolean
   pointer: boolean
   typeName: string
 }
@@ -112,6 +115,7 @@ function readGoStructs(folder: string): Map<string, GoStruct> {
           json: jsonName,
           inline: flags.includes('inline'),
           optional: flags.includes('omitempty') || flags.includes('omitzero'),
+          omitsZero: flags.includes('omitzero'),
           pointer: typeName.startsWith('*'),
           typeName,
         })
@@ -172,7 +176,11 @@ function fieldsOf(message: protobuf.Type): Field[] {
     else if (field.repeated) schema.shape = 'list'
     if (go !== undefined && !go.optional && markers.optional === undefined) schema.required = true
     const isMessage = type.includes('.')
-    if (go !== undefined && isMessage && !field.repeated && !field.map && !go.pointer) schema.embedded = true
+    // Go's omitempty leaves out no struct, and these scalars are structs there.
+    const isStruct = isMessage || structScalars.has(type)
+    if (go !== undefined && isStruct && !field.repeated && !field.map && !go.pointer && !go.omitsZero) schema.embedded = true
+    const isPlain = !isStruct && !field.repeated && !field.map && go?.pointer === false
+    if (isPlain && !go.optional && !go.inline && schema.required === undefined) schema.shown = true
     if (go?.pointer && !isMessage && !field.repeated && !field.map) schema.pointer = true
     if (markers.listType) schema.listType = markers.listType[0]
     if (markers.listMapKey) schema.listMapKeys = markers.listMapKey
@@ -225,7 +233,8 @@ for (const [folder, target] of Object.entries(groups)) {
         field.schema.required === true ||
         (field.schema.embedded === true && (field.json === 'metadata' || (isRoot && field.json === 'spec'))) ||
         (message.name === 'ObjectMeta' && field.json === 'name')
-      return `  ${key(field.json)}${required ? '' : '?'}: ${tsType(field, folder, imports)}${required ? '' : ' | undefined'}`
+      const orNull = field.schema.embedded === true && field.type.endsWith('time') ? ' | null' : ''
+      return `  ${key(field.json)}${required ? '' : '?'}: ${tsType(field, folder, imports)}${orNull}${required ? '' : ' | undefined'}`
     })
     if (isRoot) lines.unshift('  apiVersion: string', '  kind: string')
     types.push(`export interface ${message.name} {\n${lines.join('\n')}\n}\n`)

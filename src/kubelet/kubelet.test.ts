@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Event, Node, Pod } from '#api/core/v1/types.gen.ts'
+import type { Event, Node, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
 import { SeededRandom } from '#base/random.ts'
@@ -75,6 +75,15 @@ function podObject(spec: Partial<Pod['spec']> = {}): Pod {
 
 function conditionsOf(pod: Pod | undefined): string {
   return (pod?.status?.conditions ?? []).map(({ type, status }) => `${type}=${status}`).join(' ')
+}
+
+/** What the pod's first container was reported to be, each time another thing, with its restarts. */
+function shownStatuses(api: MemoryAPI): string[] {
+  const shown = api.statusWrites.map(({ status }) => {
+    const { state, restartCount } = (status as PodStatus).containerStatuses![0]!
+    return `${state?.waiting?.reason ?? state?.terminated?.reason ?? 'running'} ${restartCount}`
+  })
+  return shown.filter((text, index) => text !== shown[index - 1])
 }
 
 describe('kubelet', () => {
@@ -163,6 +172,17 @@ describe('kubelet', () => {
       await clock.advance(1_100)
       assert.equal(status()?.restartCount, 3)
       assert.equal(runtime.containers.size, 2, 'one container is kept for --previous')
+      assert.deepEqual(shownStatuses(api), [
+        'running 0',
+        'Error 0',
+        'running 1',
+        'Error 1',
+        'CrashLoopBackOff 1',
+        'running 2',
+        'Error 2',
+        'CrashLoopBackOff 2',
+        'running 3',
+      ])
     }))
 
   test('restartPolicy Never: the exit code decides how the pod ends', () =>

@@ -4,8 +4,8 @@ import { humanDuration } from '#apimachinery/duration/duration.ts'
 import type { Column } from '#apiserver/registry/resource.ts'
 
 /** How long ago that was, as kubectl shows it; `<unknown>` for no time. */
-export function elapsedSince(time: string | undefined, nowMs: number): string {
-  const ms = parseTime(time)
+export function elapsedSince(time: string | null | undefined, nowMs: number): string {
+  const ms = parseTime(time ?? undefined)
   return ms === undefined ? '<unknown>' : humanDuration(nowMs - ms)
 }
 

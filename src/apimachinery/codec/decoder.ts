@@ -14,6 +14,8 @@ interface FieldPlan {
   shape: 'list' | 'map' | undefined
   /** Zero and empty values say something: they stay. */
   keepsZero: boolean
+  /** Shown as null when there is none. */
+  keepsNull: boolean
   goType: string
 }
 
@@ -44,8 +46,9 @@ function planOf(registry: SchemaRegistry, schema: MessageSchema): MessagePlan {
     const scalar = message === undefined ? (field.type as ScalarType) : undefined
     const element = message?.goType ?? goScalarType(field.type)
     const goType = field.shape === 'list' ? `[]${element}` : field.shape === 'map' ? `map[string]${element}` : element
-    const keepsZero = field.pointer === true || field.required === true
-    plan.fields.set(name, { name, scalar, message, shape: field.shape, keepsZero, goType })
+    const keepsZero = field.pointer === true || field.required === true || field.shown === true
+    const keepsNull = field.embedded === true && (scalar === 'time' || scalar === 'micro-time')
+    plan.fields.set(name, { name, scalar, message, shape: field.shape, keepsZero, keepsNull, goType })
     const make = makerOf(field, message, scalar)
     if (make !== undefined) plan.fills.push({ name, make })
   }
@@ -55,7 +58,8 @@ function planOf(registry: SchemaRegistry, schema: MessageSchema): MessagePlan {
 function makerOf(field: FieldSchema, message: MessagePlan | undefined, scalar: ScalarType | undefined): (() => unknown) | undefined {
   if (field.shape !== undefined) return field.required ? () => (field.shape === 'list' ? [] : {}) : undefined
   if (message !== undefined) return field.embedded ? () => filled(message) : undefined
-  if (!field.required || field.pointer || scalar === undefined) return undefined
+  if (scalar === 'time' || scalar === 'micro-time') return field.embedded ? () => null : undefined
+  if ((!field.required && !field.embedded && !field.shown) || field.pointer || scalar === undefined) return undefined
   const zero = zeroOf(scalar)
   return zero === undefined ? undefined : () => zero
 }
@@ -130,7 +134,7 @@ export class Decoder {
           this.#stack.push(key)
           next = this.#field(current, field)
           this.#stack.pop()
-        }
+        } else if (field.keepsNull) next = null
       } else if ((key === 'kind' || key === 'apiVersion') && (isRoot || plan.schema.root === true)) {
         if (typeof current === 'string') next = current
         else if (current !== null) {

@@ -39,6 +39,9 @@ const toys: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       name: { number: 1, type: 'string', required: true },
       nested: { number: 2, type: 'io.example.v1.ToyStatus', embedded: true },
+      began: { number: 4, type: 'time', embedded: true },
+      unit: { number: 5, type: 'quantity', embedded: true },
+      note: { number: 6, type: 'string', shown: true },
       env: { number: 3, type: 'string', shape: 'map' },
     },
   },
@@ -65,7 +68,12 @@ for (const { name, have, want } of [
   {
     name: 'what upstream holds by value is filled in',
     have: { parts: [{}] },
-    want: { parts: [{ name: '', nested: { ready: false } }] },
+    want: { parts: [{ name: '', nested: { ready: false }, began: null, unit: '0', note: '' }] },
+  },
+  {
+    name: 'and stays as it is',
+    have: { parts: [{ name: 'a', began: null, unit: '1', nested: { ready: true }, note: '' }] },
+    want: { parts: [{ name: 'a', began: null, unit: '1', nested: { ready: true }, note: '' }] },
   },
   { name: 'quantities', have: { limits: { cpu: 0.1, memory: '1024Mi' } }, want: { limits: { cpu: '100m', memory: '1Gi' } } },
   { name: 'int-or-string', have: { port: '80%' }, want: { port: '80%' } },
@@ -130,7 +138,7 @@ test('decode: strict errors are told with Warn, refused with Strict, not looked 
   assert.throws(() => decodeJSON(bytes, { ...options, mode: 'Strict' }), { message, code: 400 })
   assert.deepEqual(decodeJSON(bytes, options).object, {
     metadata: { labels: { a: '2' } },
-    spec: { parts: [{ name: 'c', nested: { ready: false } }] },
+    spec: { parts: [{ name: 'c', nested: { ready: false }, began: null, unit: '0', note: '' }] },
     apiVersion: 'example.io/v1',
     kind: 'Toy',
   })

@@ -27,7 +27,9 @@ export interface FieldSchema {
   /** Left out for a single value; maps have string keys. */
   shape?: 'list' | 'map'
   required?: true
-  /** A struct that upstream holds by value: it is always present in JSON, as `{}` when empty. */
+  /** A scalar that may be left out, yet is always present in JSON: its zero value at least. */
+  shown?: true
+  /** A struct that upstream holds by value: it is always present in JSON, as `{}` when empty; a time as `null`, a quantity as `0`. */
   embedded?: true
   /** A scalar that upstream holds by pointer: zero values (`0`, `false`, `''`) differ from none. */
   pointer?: true

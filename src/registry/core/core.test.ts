@@ -167,8 +167,11 @@ describe('events', () => {
       deprecatedFirstTimestamp: '2026-01-01T00:00:00Z',
       deprecatedLastTimestamp: '2026-01-01T00:00:00Z',
       deprecatedCount: 1,
+      eventTime: null,
       type: 'Normal',
     })
+    const core = await bodyOf<Record<string, unknown>>(call('GET', `${inDefault}/events/a.1`))
+    assert.deepEqual([core['eventTime'], core['reportingComponent'], core['reportingInstance']], [null, '', ''])
   })
 
   test('the newer group is strict', async () => {

@@ -39,8 +39,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.authentication.v1.TokenRequestStatus': {
     fields: {
-      token: { number: 1, type: 'string' },
-      expirationTimestamp: { number: 2, type: 'time' },
+      token: { number: 1, type: 'string', shown: true },
+      expirationTimestamp: { number: 2, type: 'time', embedded: true },
     },
   },
   'io.k8s.api.authentication.v1.TokenReview': {

@@ -35,7 +35,7 @@ export interface TokenRequestSpec {
 
 export interface TokenRequestStatus {
   token?: string | undefined
-  expirationTimestamp?: string | undefined
+  expirationTimestamp?: string | null | undefined
 }
 
 export interface TokenReview {

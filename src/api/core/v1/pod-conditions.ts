@@ -12,7 +12,7 @@ export function setPodCondition(status: PodStatus, condition: PodCondition, nowT
   const conditions = (status.conditions ??= [])
   const index = conditions.findIndex(({ type }) => type === condition.type)
   const old = conditions[index]
-  const next: PodCondition = { ...condition, lastTransitionTime: nowText }
+  const next: PodCondition = { lastProbeTime: null, ...condition, lastTransitionTime: nowText }
   if (old === undefined) {
     conditions.push(next)
     return true
@@ -26,7 +26,7 @@ export function setPodCondition(status: PodStatus, condition: PodCondition, nowT
     old.status !== next.status ||
     (old.reason ?? '') !== (next.reason ?? '') ||
     (old.message ?? '') !== (next.message ?? '') ||
-    old.lastProbeTime !== next.lastProbeTime ||
+    (old.lastProbeTime ?? null) !== (next.lastProbeTime ?? null) ||
     old.lastTransitionTime !== next.lastTransitionTime ||
     (old.observedGeneration ?? 0) !== (next.observedGeneration ?? 0)
   )
@@ -41,7 +41,8 @@ export function isPodAvailable(pod: Pod, minReadySeconds: number, nowMs: number)
   const ready = findCondition(pod.status?.conditions, 'Ready')
   if (ready?.status !== 'True') return false
   if (minReadySeconds === 0) return true
-  return ready.lastTransitionTime !== undefined && Date.parse(ready.lastTransitionTime) + minReadySeconds * 1000 <= nowMs
+  const { lastTransitionTime: sinceText } = ready
+  return sinceText !== undefined && sinceText !== null && Date.parse(sinceText) + minReadySeconds * 1000 <= nowMs
 }
 
 /** Succeeded or Failed: no container will ever run again. */

@@ -299,7 +299,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.ContainerStateRunning': {
     fields: {
-      startedAt: { number: 1, type: 'time' },
+      startedAt: { number: 1, type: 'time', embedded: true },
     },
   },
   'io.k8s.api.core.v1.ContainerStateTerminated': {
@@ -308,8 +308,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       signal: { number: 2, type: 'int32' },
       reason: { number: 3, type: 'string' },
       message: { number: 4, type: 'string' },
-      startedAt: { number: 5, type: 'time' },
-      finishedAt: { number: 6, type: 'time' },
+      startedAt: { number: 5, type: 'time', embedded: true },
+      finishedAt: { number: 6, type: 'time', embedded: true },
       containerID: { number: 7, type: 'string' },
     },
   },
@@ -507,16 +507,16 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       reason: { number: 3, type: 'string' },
       message: { number: 4, type: 'string' },
       source: { number: 5, type: 'io.k8s.api.core.v1.EventSource', embedded: true },
-      firstTimestamp: { number: 6, type: 'time' },
-      lastTimestamp: { number: 7, type: 'time' },
+      firstTimestamp: { number: 6, type: 'time', embedded: true },
+      lastTimestamp: { number: 7, type: 'time', embedded: true },
       count: { number: 8, type: 'int32' },
       type: { number: 9, type: 'string' },
-      eventTime: { number: 10, type: 'micro-time' },
+      eventTime: { number: 10, type: 'micro-time', embedded: true },
       series: { number: 11, type: 'io.k8s.api.core.v1.EventSeries' },
       action: { number: 12, type: 'string' },
       related: { number: 13, type: 'io.k8s.api.core.v1.ObjectReference' },
-      reportingComponent: { number: 14, type: 'string' },
-      reportingInstance: { number: 15, type: 'string' },
+      reportingComponent: { number: 14, type: 'string', shown: true },
+      reportingInstance: { number: 15, type: 'string', shown: true },
     },
   },
   'io.k8s.api.core.v1.EventList': {
@@ -529,7 +529,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.EventSeries': {
     fields: {
       count: { number: 1, type: 'int32' },
-      lastObservedTime: { number: 2, type: 'micro-time' },
+      lastObservedTime: { number: 2, type: 'micro-time', embedded: true },
     },
   },
   'io.k8s.api.core.v1.EventSource': {
@@ -802,7 +802,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       type: { number: 1, type: 'string', required: true },
       status: { number: 2, type: 'string', required: true },
-      lastTransitionTime: { number: 4, type: 'time' },
+      lastTransitionTime: { number: 4, type: 'time', embedded: true },
       reason: { number: 5, type: 'string' },
       message: { number: 6, type: 'string' },
     },
@@ -856,8 +856,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       type: { number: 1, type: 'string', required: true },
       status: { number: 2, type: 'string', required: true },
-      lastHeartbeatTime: { number: 3, type: 'time' },
-      lastTransitionTime: { number: 4, type: 'time' },
+      lastHeartbeatTime: { number: 3, type: 'time', embedded: true },
+      lastTransitionTime: { number: 4, type: 'time', embedded: true },
       reason: { number: 5, type: 'string' },
       message: { number: 6, type: 'string' },
     },
@@ -900,7 +900,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   },
   'io.k8s.api.core.v1.NodeRuntimeHandler': {
     fields: {
-      name: { number: 1, type: 'string' },
+      name: { number: 1, type: 'string', shown: true },
       features: { number: 2, type: 'io.k8s.api.core.v1.NodeRuntimeHandlerFeatures' },
     },
   },
@@ -1018,8 +1018,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       type: { number: 1, type: 'string', required: true },
       status: { number: 2, type: 'string', required: true },
-      lastProbeTime: { number: 3, type: 'time' },
-      lastTransitionTime: { number: 4, type: 'time' },
+      lastProbeTime: { number: 3, type: 'time', embedded: true },
+      lastTransitionTime: { number: 4, type: 'time', embedded: true },
       reason: { number: 5, type: 'string' },
       message: { number: 6, type: 'string' },
     },
@@ -1206,8 +1206,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       type: { number: 1, type: 'string', required: true },
       observedGeneration: { number: 7, type: 'int64' },
       status: { number: 2, type: 'string', required: true },
-      lastProbeTime: { number: 3, type: 'time' },
-      lastTransitionTime: { number: 4, type: 'time' },
+      lastProbeTime: { number: 3, type: 'time', embedded: true },
+      lastTransitionTime: { number: 4, type: 'time', embedded: true },
       reason: { number: 5, type: 'string' },
       message: { number: 6, type: 'string' },
     },
@@ -1456,7 +1456,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.core.v1.PreferAvoidPodsEntry': {
     fields: {
       podSignature: { number: 1, type: 'io.k8s.api.core.v1.PodSignature', required: true, embedded: true },
-      evictionTime: { number: 2, type: 'time' },
+      evictionTime: { number: 2, type: 'time', embedded: true },
       reason: { number: 3, type: 'string' },
       message: { number: 4, type: 'string' },
     },
@@ -1549,7 +1549,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       type: { number: 1, type: 'string', required: true },
       status: { number: 2, type: 'string', required: true },
-      lastTransitionTime: { number: 3, type: 'time' },
+      lastTransitionTime: { number: 3, type: 'time', embedded: true },
       reason: { number: 4, type: 'string' },
       message: { number: 5, type: 'string' },
     },
@@ -1590,7 +1590,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     fields: {
       containerName: { number: 1, type: 'string' },
       resource: { number: 2, type: 'string', required: true },
-      divisor: { number: 3, type: 'quantity' },
+      divisor: { number: 3, type: 'quantity', embedded: true },
     },
   },
   'io.k8s.api.core.v1.ResourceHealth': {

@@ -265,7 +265,7 @@ export interface ContainerState {
 }
 
 export interface ContainerStateRunning {
-  startedAt?: string | undefined
+  startedAt?: string | null | undefined
 }
 
 export interface ContainerStateTerminated {
@@ -273,8 +273,8 @@ export interface ContainerStateTerminated {
   signal?: number | undefined
   reason?: string | undefined
   message?: string | undefined
-  startedAt?: string | undefined
-  finishedAt?: string | undefined
+  startedAt?: string | null | undefined
+  finishedAt?: string | null | undefined
   containerID?: string | undefined
 }
 
@@ -453,11 +453,11 @@ export interface Event {
   reason?: string | undefined
   message?: string | undefined
   source?: EventSource | undefined
-  firstTimestamp?: string | undefined
-  lastTimestamp?: string | undefined
+  firstTimestamp?: string | null | undefined
+  lastTimestamp?: string | null | undefined
   count?: number | undefined
   type?: string | undefined
-  eventTime?: string | undefined
+  eventTime?: string | null | undefined
   series?: EventSeries | undefined
   action?: string | undefined
   related?: ObjectReference | undefined
@@ -474,7 +474,7 @@ export interface EventList {
 
 export interface EventSeries {
   count?: number | undefined
-  lastObservedTime?: string | undefined
+  lastObservedTime?: string | null | undefined
 }
 
 export interface EventSource {
@@ -711,7 +711,7 @@ export interface Namespace {
 export interface NamespaceCondition {
   type: string
   status: string
-  lastTransitionTime?: string | undefined
+  lastTransitionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }
@@ -759,8 +759,8 @@ export interface NodeAllocatableResourceClaimStatus {
 export interface NodeCondition {
   type: string
   status: string
-  lastHeartbeatTime?: string | undefined
-  lastTransitionTime?: string | undefined
+  lastHeartbeatTime?: string | null | undefined
+  lastTransitionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }
@@ -901,8 +901,8 @@ export interface PersistentVolumeClaim {
 export interface PersistentVolumeClaimCondition {
   type: string
   status: string
-  lastProbeTime?: string | undefined
-  lastTransitionTime?: string | undefined
+  lastProbeTime?: string | null | undefined
+  lastTransitionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }
@@ -1076,8 +1076,8 @@ export interface PodCondition {
   type: string
   observedGeneration?: number | undefined
   status: string
-  lastProbeTime?: string | undefined
-  lastTransitionTime?: string | undefined
+  lastProbeTime?: string | null | undefined
+  lastTransitionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }
@@ -1307,7 +1307,7 @@ export interface Preconditions {
 
 export interface PreferAvoidPodsEntry {
   podSignature: PodSignature
-  evictionTime?: string | undefined
+  evictionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }
@@ -1392,7 +1392,7 @@ export interface ReplicationController {
 export interface ReplicationControllerCondition {
   type: string
   status: string
-  lastTransitionTime?: string | undefined
+  lastTransitionTime?: string | null | undefined
   reason?: string | undefined
   message?: string | undefined
 }

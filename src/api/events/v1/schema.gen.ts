@@ -6,7 +6,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
     root: true,
     fields: {
       metadata: { number: 1, type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', embedded: true },
-      eventTime: { number: 2, type: 'micro-time', required: true },
+      eventTime: { number: 2, type: 'micro-time', required: true, embedded: true },
       series: { number: 3, type: 'io.k8s.api.events.v1.EventSeries' },
       reportingController: { number: 4, type: 'string' },
       reportingInstance: { number: 5, type: 'string' },
@@ -17,8 +17,8 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       note: { number: 10, type: 'string' },
       type: { number: 11, type: 'string' },
       deprecatedSource: { number: 12, type: 'io.k8s.api.core.v1.EventSource', embedded: true },
-      deprecatedFirstTimestamp: { number: 13, type: 'time' },
-      deprecatedLastTimestamp: { number: 14, type: 'time' },
+      deprecatedFirstTimestamp: { number: 13, type: 'time', embedded: true },
+      deprecatedLastTimestamp: { number: 14, type: 'time', embedded: true },
       deprecatedCount: { number: 15, type: 'int32' },
     },
   },
@@ -32,7 +32,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.events.v1.EventSeries': {
     fields: {
       count: { number: 1, type: 'int32', required: true },
-      lastObservedTime: { number: 2, type: 'micro-time', required: true },
+      lastObservedTime: { number: 2, type: 'micro-time', required: true, embedded: true },
     },
   },
 }

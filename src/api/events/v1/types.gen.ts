@@ -6,7 +6,7 @@ export interface Event {
   apiVersion: string
   kind: string
   metadata: ObjectMeta
-  eventTime: string
+  eventTime: string | null
   series?: EventSeries | undefined
   reportingController?: string | undefined
   reportingInstance?: string | undefined
@@ -17,8 +17,8 @@ export interface Event {
   note?: string | undefined
   type?: string | undefined
   deprecatedSource?: EventSource | undefined
-  deprecatedFirstTimestamp?: string | undefined
-  deprecatedLastTimestamp?: string | undefined
+  deprecatedFirstTimestamp?: string | null | undefined
+  deprecatedLastTimestamp?: string | null | undefined
   deprecatedCount?: number | undefined
 }
 
@@ -31,5 +31,5 @@ export interface EventList {
 
 export interface EventSeries {
   count: number
-  lastObservedTime: string
+  lastObservedTime: string | null
 }

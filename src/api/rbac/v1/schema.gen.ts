@@ -78,7 +78,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
   'io.k8s.api.rbac.v1.RoleRef': {
     structType: 'atomic',
     fields: {
-      apiGroup: { number: 1, type: 'string' },
+      apiGroup: { number: 1, type: 'string', shown: true },
       kind: { number: 2, type: 'string', required: true },
       name: { number: 3, type: 'string', required: true },
     },

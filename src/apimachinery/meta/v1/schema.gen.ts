@@ -58,7 +58,7 @@ export const schemas: Record<string, Omit<MessageSchema, 'name'>> = {
       type: { number: 1, type: 'string', required: true },
       status: { number: 2, type: 'string', required: true },
       observedGeneration: { number: 3, type: 'int64' },
-      lastTransitionTime: { number: 4, type: 'time', required: true },
+      lastTransitionTime: { number: 4, type: 'time', required: true, embedded: true },
       reason: { number: 5, type: 'string', required: true },
       message: { number: 6, type: 'string', required: true },
     },

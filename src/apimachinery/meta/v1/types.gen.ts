@@ -54,7 +54,7 @@ export interface Condition {
   type: string
   status: string
   observedGeneration?: number | undefined
-  lastTransitionTime: string
+  lastTransitionTime: string | null
   reason: string
   message: string
 }

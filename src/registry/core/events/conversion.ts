@@ -16,7 +16,10 @@ const renamed = [
 /** A stored core/v1 Event as events.k8s.io/v1. */
 export function toEventsV1(object: KubeObject): Event {
   const names = new Map<string, string>(renamed)
-  return rename(object, names, 'events.k8s.io/v1') as unknown as Event
+  const event = rename(object, names, 'events.k8s.io/v1')
+  // The newer group leaves out what the older one shows empty.
+  for (const name of ['reportingController', 'reportingInstance']) if (event[name] === '') delete event[name]
+  return event as unknown as Event
 }
 
 /** An events.k8s.io/v1 Event as it is stored. */

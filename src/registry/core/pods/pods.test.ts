@@ -49,7 +49,7 @@ test('pods: bound once, then deleted gracefully', async () => {
   const bound = await podOf(call('GET', `${pods}/a`))
   assert.equal(bound.spec.nodeName, 'n1')
   assert.deepEqual(bound.status?.conditions, [
-    { type: 'PodScheduled', status: 'True', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' },
+    { type: 'PodScheduled', status: 'True', observedGeneration: 1, lastProbeTime: null, lastTransitionTime: '2026-01-01T00:00:00Z' },
   ])
   assert.equal(
     await refusalOf(call('POST', `${pods}/a/binding`, binding)),

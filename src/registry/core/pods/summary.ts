@@ -94,5 +94,5 @@ function exitText({ signal, exitCode }: ContainerStateTerminated): string {
 function countRestarts(restarts: Restarts, { restartCount, lastState }: ContainerStatus): void {
   restarts.count += restartCount ?? 0
   const finished = lastState?.terminated?.finishedAt
-  if (finished !== undefined && (restarts.last === undefined || Date.parse(finished) > Date.parse(restarts.last))) restarts.last = finished
+  if (finished && (restarts.last === undefined || Date.parse(finished) > Date.parse(restarts.last))) restarts.last = finished
 }
