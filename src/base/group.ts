@@ -11,7 +11,7 @@ export class Group implements AsyncDisposable {
   readonly #tasks = new Set<Promise<void>>()
   readonly #parent: AbortSignal
   readonly #onParentAbort: () => void
-  #failure: { error: unknown } | undefined
+  #failure: { error: unknown; thrown: boolean } | undefined
 
   constructor(parent: AbortSignal) {
     this.#parent = parent
@@ -32,7 +32,7 @@ export class Group implements AsyncDisposable {
         await task(this.#controller.signal)
       } catch (error) {
         if (this.#controller.signal.aborted) return
-        this.#failure ??= { error }
+        this.#failure ??= { error, thrown: false }
         this.#controller.abort(error)
       }
     })().finally(() => this.#tasks.delete(running))
@@ -47,12 +47,18 @@ export class Group implements AsyncDisposable {
   /** Resolves when every task has ended; throws the first failure. */
   async wait(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks)
-    if (this.#failure !== undefined) throw this.#failure.error
+    if (this.#failure === undefined) return
+    this.#failure.thrown = true
+    throw this.#failure.error
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort(new Error('group disposed'))
     this.#parent.removeEventListener('abort', this.#onParentAbort)
-    await this.wait()
+    // A block that `wait` has left with the failure must not end with it a second time.
+    const isThrown = this.#failure?.thrown === true
+    await this.wait().catch(error => {
+      if (!isThrown) throw error
+    })
   }
 }

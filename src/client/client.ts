@@ -19,9 +19,12 @@ export interface CollectionRef extends TypeRef {
   fieldSelector?: string | undefined
 }
 
-export interface WriteOptions {
+export interface CreateOptions {
   fieldManager?: string
   dryRun?: boolean
+}
+
+export interface WriteOptions extends CreateOptions {
   /** Acts on a subresource, for example `status`. */
   subresource?: string
 }
@@ -46,7 +49,7 @@ export interface Client {
     ref: CollectionRef & { resourceVersion?: string; allowWatchBookmarks?: boolean; timeoutSeconds?: number },
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>
-  create<T extends KubeObject>(object: T, signal: AbortSignal, options?: WriteOptions): Promise<T>
+  create<T extends KubeObject>(object: T, signal: AbortSignal, options?: CreateOptions): Promise<T>
   /** Replaces the object; `metadata.resourceVersion` must be the one read. */
   update<T extends KubeObject>(object: T, signal: AbortSignal, options?: WriteOptions): Promise<T>
   patch<T extends KubeObject>(

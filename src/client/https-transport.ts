@@ -33,11 +33,8 @@ export class HTTPSTransport implements Transport, Disposable {
 
   async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     const response = await this.#open(request, signal)
-    const chunks: Buffer[] = []
-    for await (const chunk of response) chunks.push(chunk as Buffer)
-    const text = Buffer.concat(chunks).toString('utf8')
     const status = response.statusCode ?? 0
-    const body = parseBody(text, response.headers['content-type'])
+    const body = parseBody(await readText(response, signal), response.headers['content-type'])
     if (status >= 400) throw statusErrorOf(body, status)
     return { status, body, warnings: warningTexts(response.headers['warning']) }
   }
@@ -45,24 +42,16 @@ export class HTTPSTransport implements Transport, Disposable {
   async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
     const response = await this.#open(request, signal)
     const status = response.statusCode ?? 0
+    if (status >= 400) throw statusErrorOf(parseBody(await readText(response, signal), response.headers['content-type']), status)
     let rest = ''
-    response.setEncoding('utf8')
-    if (status >= 400) {
-      for await (const chunk of response) rest += chunk
-      throw statusErrorOf(parseBody(rest, response.headers['content-type']), status)
-    }
-    try {
-      for await (const chunk of response) {
-        const lines = (rest + chunk).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchFrame
-      }
-    } finally {
-      response.destroy()
+    for await (const chunk of textOf(response, signal)) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchFrame
     }
   }
 
-  /** Closes idle connections; requests under way go on. */
+  /** Closes every connection; requests under way fail. */
   [Symbol.dispose](): void {
     this.#agent.destroy()
   }
@@ -77,11 +66,38 @@ export class HTTPSTransport implements Transport, Disposable {
       headers['content-length'] = payload.length
     }
     return new Promise((resolve, reject) => {
-      const outgoing = httpsRequest(new URL(path, server), { method, headers, agent: this.#agent, signal }, resolve)
-      outgoing.on('error', error => reject(signal.aborted ? signal.reason : error))
-      outgoing.end(payload)
+      const send = () => {
+        const outgoing = httpsRequest(new URL(path, server), { method, headers, agent: this.#agent, signal }, resolve)
+        outgoing.on('error', (error: NodeJS.ErrnoException) => {
+          // The server may close an idle connection at the moment that we use it. Reading again does no harm.
+          if (method === 'GET' && outgoing.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) send()
+          else reject(signal.aborted ? signal.reason : error)
+        })
+        outgoing.end(payload)
+      }
+      send()
     })
   }
+}
+
+/** The chunks of an answer as text; characters that two chunks share come whole. @throws `signal.reason` when aborted */
+async function* textOf(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  response.setEncoding('utf8')
+  try {
+    for await (const chunk of response) yield chunk as string
+  } catch (error) {
+    // Node tells an abort from our side as a connection that was reset.
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    response.destroy()
+  }
+}
+
+async function readText(response: IncomingMessage, signal: AbortSignal): Promise<string> {
+  const chunks: string[] = []
+  for await (const chunk of textOf(response, signal)) chunks.push(chunk)
+  return chunks.join('')
 }
 
 function parseBody(text: string, contentType: string | undefined): unknown {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { untilAborted } from '#base/abortable.ts'
 import { Group } from '#base/group.ts'
 import type { CollectionRef } from './client.ts'
 import { Informer, type InformerOptions } from './informer.ts'
@@ -31,7 +32,8 @@ export class InformerFactory {
     await using group = new Group(signal)
     this.#group = group
     for (const informer of this.#informers.values()) group.spawn(inner => informer.run(inner))
-    await new Promise<void>(resolve => group.signal.addEventListener('abort', () => resolve(), { once: true }))
+    await untilAborted(group.signal)
     this.#group = undefined
+    await group.wait()
   }
 }

@@ -1,9 +1,11 @@
-import { type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
+import { type KubeList, type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isExpired } from '#apimachinery/status/status.ts'
+import { abortable } from '#base/abortable.ts'
+import { assert } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
-import type { Client, CollectionRef } from './client.ts'
+import type { Client, CollectionRef, WatchEvent } from './client.ts'
 
 export type InformerEvent<T> = { type: 'add'; object: T } | { type: 'update'; object: T; old: T } | { type: 'delete'; object: T }
 
@@ -18,19 +20,32 @@ export interface InformerOptions {
 
 const retryBaseMs = 100
 const retryMaxMs = 30_000
+/** A watch that ends sooner and without an event is a failure: watching again at once would spin. */
+const shortWatchMs = 1_000
+
+/** Resolves when each of them has its first list. @throws `signal.reason` when aborted before */
+export async function waitForSync(informers: readonly { readonly synced: Promise<void> }[], signal: AbortSignal): Promise<void> {
+  await abortable(Promise.all(informers.map(({ synced }) => synced)), signal)
+}
+
+interface Index<T> {
+  keysOf(object: T): readonly string[]
+  entries: Map<string, Map<string, T>>
+}
 
 /**
  * A local copy of a collection, kept true by list and watch (client-go's reflector, store and shared informer in one). Objects in it are
- * shared: never change them.
+ * shared: never change them. An object that was replaced by another of its name while nobody looked is told as a deletion and an addition.
  */
 export class Informer<T extends KubeObject> {
   readonly #options: InformerOptions
   readonly #ref: CollectionRef
   readonly #objects = new Map<string, T>()
-  readonly #handlers = new Set<InformerHandler<T>>()
-  readonly #indexers = new Map<string, { keysOf: (object: T) => readonly string[]; entries: Map<string, Map<string, T>> }>()
+  readonly #indexes = new Map<string, Index<T>>()
+  /** Replaced as a whole: who comes or goes while an event is told does not change who is told of it. */
+  #handlers: readonly InformerHandler<T>[] = []
   #resourceVersion = ''
-  #synced = Promise.withResolvers<void>()
+  readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
 
   constructor(ref: CollectionRef, options: InformerOptions) {
@@ -69,51 +84,77 @@ export class Informer<T extends KubeObject> {
     return this.#objects.size
   }
 
-  /** Adds an index before `run`; `keysOf` names the entries an object belongs to. */
+  /** Adds an index, unless there is one of that name; `keysOf` names the entries an object belongs to. */
   addIndex(name: string, keysOf: (object: T) => readonly string[]): this {
-    this.#indexers.set(name, { keysOf, entries: new Map() })
+    if (this.#indexes.has(name)) return this
+    const index = { keysOf, entries: new Map() }
+    this.#indexes.set(name, index)
+    for (const [key, object] of this.#objects) reindex(index, key, undefined, object)
     return this
   }
 
-  byIndex(name: string, key: string): Iterable<T> {
-    return this.#indexers.get(name)?.entries.get(key)?.values() ?? []
+  /** The objects of an entry. The index must have been added. */
+  byIndex(name: string, entry: string): Iterable<T> {
+    const index = this.#indexes.get(name)
+    assert(index !== undefined, 'an index is added before it is asked', () => name)
+    return index.entries.get(entry)?.values() ?? []
   }
 
-  /** Calls the handler for every object already here and for every change, until disposed. Handlers are synchronous and do not throw. */
+  /**
+   * Calls the handler for every object already here and for every change, until disposed. Handlers are synchronous; one that throws is
+   * broken, and ends `run` with its error.
+   */
   onChange(handler: InformerHandler<T>): Disposable {
-    for (const object of this.#objects.values()) handler({ type: 'add', object })
-    this.#handlers.add(handler)
-    return { [Symbol.dispose]: () => this.#handlers.delete(handler) }
+    for (const object of [...this.#objects.values()]) handler({ type: 'add', object })
+    this.#handlers = [...this.#handlers, handler]
+    return { [Symbol.dispose]: () => (this.#handlers = this.#handlers.filter(other => other !== handler)) }
   }
 
-  /** Lists and watches until the signal is aborted; comes back from every failure, with back-off. */
+  /** Lists and watches until the signal is aborted; comes back from every failure of the connection, with back-off. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, log } = this.#options
-    let failures = 0
-    while (!signal.aborted) {
-      try {
-        if (this.#resourceVersion === '') await this.#list(signal)
-        await this.#watch(signal)
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        if (isExpired(error)) {
-          this.#resourceVersion = ''
-          continue
-        }
-        log.warn('list or watch failed', { kind: this.#ref.kind, error })
-        const delayMs = Math.min(retryBaseMs * 2 ** failures++, retryMaxMs) * (0.5 + random.next() / 2)
-        await clock.sleep(delayMs, signal).catch(() => {})
-      }
+    for await (const received of this.#receive(signal)) {
+      if ('items' in received) this.#replace(received)
+      else this.#apply(received)
     }
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
-    const { items, metadata, apiVersion: listVersion, kind: listKind } = await this.#options.client.list<T>(this.#ref, signal)
+  /** What the server tells: the whole collection when the version we have is unknown to it, else one change after the other. */
+  async *#receive(signal: AbortSignal): AsyncGenerator<KubeList<T> | WatchEvent<T>, void, undefined> {
+    const { client, clock, log } = this.#options
+    /** Rounds in a row that brought nothing. */
+    let failures = 0
+    while (!signal.aborted) {
+      let watchedSinceMs = clock.monotonicMs()
+      let hasEvents = false
+      let isStale = false
+      try {
+        if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
+        watchedSinceMs = clock.monotonicMs()
+        const request = { ...this.#ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
+        for await (const event of client.watch<T>(request, signal)) {
+          hasEvents = true
+          yield event
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        isStale = isExpired(error)
+        if (isStale) this.#resourceVersion = ''
+        else log.warn('list or watch failed', { kind: this.#ref.kind, error })
+      }
+      failures = hasEvents || clock.monotonicMs() - watchedSinceMs >= shortWatchMs ? 0 : failures + 1
+      if (failures > 1 || (failures === 1 && !isStale)) await clock.sleep(this.#retryDelayMs(failures), signal).catch(() => {})
+    }
+  }
+
+  #retryDelayMs(failures: number): number {
+    return Math.min(retryBaseMs * 2 ** (failures - 1), retryMaxMs) * (0.5 + this.#options.random.next() / 2)
+  }
+
+  #replace({ items, metadata, apiVersion, kind }: KubeList<T>): void {
     const gone = new Set(this.#objects.keys())
     for (const item of items) {
       // Items of typed lists may come without these two.
-      const object = item.kind === undefined ? { ...item, apiVersion: listVersion, kind: listKind.replace(/List$/, '') } : item
+      const object = item.kind === undefined ? { ...item, apiVersion, kind: kind.replace(/List$/, '') } : item
       gone.delete(keyOf(object))
       this.#put(object)
     }
@@ -123,22 +164,23 @@ export class Informer<T extends KubeObject> {
     this.#synced.resolve()
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    const request = { ...this.#ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
-    for await (const { type, object } of this.#options.client.watch<T>(request, signal)) {
-      this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
-      if (type === 'BOOKMARK') continue
-      if (type === 'DELETED') this.#remove(keyOf(object), object)
-      else this.#put(object)
-    }
+  #apply({ type, object }: WatchEvent<T>): void {
+    this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
+    if (type === 'BOOKMARK') return
+    if (type === 'DELETED') this.#remove(keyOf(object), object)
+    else this.#put(object)
   }
 
   #put(object: T): void {
     const key = keyOf(object)
-    const old = this.#objects.get(key)
-    if (old?.metadata.resourceVersion === object.metadata.resourceVersion && old !== undefined) return
+    let old = this.#objects.get(key)
+    if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
+      this.#remove(key)
+      old = undefined
+    }
+    if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return
     this.#objects.set(key, object)
-    this.#reindex(key, old, object)
+    for (const index of this.#indexes.values()) reindex(index, key, old, object)
     this.#tell(old === undefined ? { type: 'add', object } : { type: 'update', object, old })
   }
 
@@ -146,26 +188,25 @@ export class Informer<T extends KubeObject> {
     const old = this.#objects.get(key)
     if (old === undefined) return
     this.#objects.delete(key)
-    this.#reindex(key, old, undefined)
+    for (const index of this.#indexes.values()) reindex(index, key, old, undefined)
     this.#tell({ type: 'delete', object: last ?? old })
-  }
-
-  #reindex(key: string, old: T | undefined, object: T | undefined): void {
-    for (const { keysOf, entries } of this.#indexers.values()) {
-      for (const name of old === undefined ? [] : keysOf(old)) {
-        const entry = entries.get(name)
-        entry?.delete(key)
-        if (entry?.size === 0) entries.delete(name)
-      }
-      for (const name of object === undefined ? [] : keysOf(object)) {
-        let entry = entries.get(name)
-        if (entry === undefined) entries.set(name, (entry = new Map()))
-        entry.set(key, object!)
-      }
-    }
   }
 
   #tell(event: InformerEvent<T>): void {
     for (const handler of this.#handlers) handler(event)
+  }
+}
+
+function reindex<T>({ keysOf, entries }: Index<T>, key: string, old: T | undefined, object: T | undefined): void {
+  for (const name of old === undefined ? [] : keysOf(old)) {
+    const entry = entries.get(name)
+    entry?.delete(key)
+    if (entry?.size === 0) entries.delete(name)
+  }
+  if (object === undefined) return
+  for (const name of keysOf(object)) {
+    let entry = entries.get(name)
+    if (entry === undefined) entries.set(name, (entry = new Map()))
+    entry.set(key, object)
   }
 }

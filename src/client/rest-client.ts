@@ -2,7 +2,7 @@ import { resourcePath } from '#apimachinery/resource/resource-info.ts'
 import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
 import { statusErrorOf } from '#apimachinery/status/status.ts'
-import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from './client.ts'
+import type { Client, CollectionRef, CreateOptions, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from './client.ts'
 import type { RESTMapper } from './rest-mapper.ts'
 import type { Transport } from './transport.ts'
 
@@ -29,7 +29,7 @@ export class RESTClient implements Client {
   }
 
   async get<T extends KubeObject>(ref: ObjectRef, signal: AbortSignal): Promise<T> {
-    return (await this.#send('GET', await this.#path(ref, signal), signal)) as T
+    return (await this.#send('GET', await this.#objectPath(ref, signal), signal)) as T
   }
 
   async list<T extends KubeObject>(
@@ -60,13 +60,13 @@ export class RESTClient implements Client {
     }
   }
 
-  async create<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
+  async create<T extends KubeObject>(object: T, signal: AbortSignal, options: CreateOptions = {}): Promise<T> {
     const ref = { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace }
     return (await this.#send('POST', await this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })) as T
   }
 
   async update<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
-    const path = await this.#path(refOf(object), signal, this.#writeQuery(options), options.subresource)
+    const path = await this.#objectPath(refOf(object), signal, this.#writeQuery(options), options.subresource)
     return (await this.#send('PUT', path, signal, { body: object })) as T
   }
 
@@ -76,12 +76,13 @@ export class RESTClient implements Client {
     signal: AbortSignal,
     options: WriteOptions = {},
   ): Promise<T> {
-    const path = await this.#path(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
+    const path = await this.#objectPath(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
     return (await this.#send('PATCH', path, signal, { body: patch.body, contentType: patchContentTypes[patch.type] })) as T
   }
 
   async delete(ref: ObjectRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<unknown> {
-    return this.#send('DELETE', await this.#path(ref, signal), signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
+    const path = await this.#objectPath(ref, signal)
+    return this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
   }
 
   async deleteCollection(ref: CollectionRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<void> {
@@ -91,11 +92,17 @@ export class RESTClient implements Client {
   }
 
   async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, signal: AbortSignal): Promise<R> {
-    return (await this.#send('POST', await this.#path(ref, signal, {}, subresource), signal, { body })) as R
+    return (await this.#send('POST', await this.#objectPath(ref, signal, {}, subresource), signal, { body })) as R
   }
 
-  #writeQuery({ fieldManager, dryRun }: WriteOptions): Query {
+  #writeQuery({ fieldManager, dryRun }: CreateOptions): Query {
     return { fieldManager: fieldManager ?? this.#fieldManager, dryRun: dryRun ? 'All' : undefined }
+  }
+
+  /** Without its name, the request would mean the whole collection. */
+  async #objectPath(ref: ObjectRef, signal: AbortSignal, query: Query = {}, subresource?: string): Promise<string> {
+    if (ref.name === undefined || ref.name === '') throw new Error(`cannot address a ${ref.kind}: resource name may not be empty`)
+    return this.#path(ref, signal, query, subresource)
   }
 
   async #path(
@@ -103,7 +110,7 @@ export class RESTClient implements Client {
     signal: AbortSignal,
     query: Query = {},
     subresource?: string,
-  ) {
+  ): Promise<string> {
     const mapping = await this.#mapper.mappingOf(ref, signal)
     const parameters = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value))

@@ -1,9 +1,19 @@
-import { apiVersionOf, parseAPIVersion, type ResourceInfo } from '#apimachinery/resource/resource-info.ts'
+import { apiVersionOf, type GroupVersion, parseAPIVersion, type ResourceInfo } from '#apimachinery/resource/resource-info.ts'
 import type { APIResourceList } from '#apimachinery/meta/v1/types.gen.ts'
+import { isNotFound } from '#apimachinery/status/status.ts'
 import type { TypeRef } from './client.ts'
 import type { Transport } from './transport.ts'
 
 export type ResourceMapping = Pick<ResourceInfo, 'group' | 'version' | 'kind' | 'resource' | 'namespaced'>
+
+/** The server does not serve that kind. */
+export class NoMatchError extends Error {
+  override readonly name = 'NoMatchError'
+
+  constructor({ apiVersion, kind }: TypeRef) {
+    super(`no matches for kind "${kind}" in version "${apiVersion}"`)
+  }
+}
 
 /** Finds the URL of a kind: first among the declarations it was made with, then in the server's discovery, which it remembers. */
 export class RESTMapper {
@@ -15,21 +25,30 @@ export class RESTMapper {
     for (const info of declared) this.#known.set(`${apiVersionOf(info)}/${info.kind}`, info)
   }
 
-  /** Synchronous when the kind is known. @throws Error when the server does not serve it; StatusError from discovery */
+  /** Synchronous when the kind is known. @throws NoMatchError; StatusError from discovery */
   mappingOf(ref: TypeRef, signal: AbortSignal): ResourceMapping | Promise<ResourceMapping> {
     return this.#known.get(`${ref.apiVersion}/${ref.kind}`) ?? this.#discover(ref, signal)
   }
 
   async #discover(ref: TypeRef, signal: AbortSignal): Promise<ResourceMapping> {
     const { group, version } = parseAPIVersion(ref.apiVersion)
-    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-    const { body } = await this.#transport.request({ method: 'GET', path }, signal)
-    for (const { name, kind, namespaced } of (body as APIResourceList).resources) {
+    for (const { name, kind, namespaced } of await this.#resourcesOf({ group, version }, signal)) {
       if (name.includes('/')) continue
       this.#known.set(`${ref.apiVersion}/${kind}`, { group, version, kind, resource: name, namespaced })
     }
     const found = this.#known.get(`${ref.apiVersion}/${ref.kind}`)
-    if (found === undefined) throw new Error(`no matches for kind "${ref.kind}" in version "${ref.apiVersion}"`)
+    if (found === undefined) throw new NoMatchError(ref)
     return found
+  }
+
+  async #resourcesOf({ group, version }: GroupVersion, signal: AbortSignal): Promise<APIResourceList['resources']> {
+    const [groupPart, versionPart] = [encodeURIComponent(group), encodeURIComponent(version)]
+    const path = group === '' ? `/api/${versionPart}` : `/apis/${groupPart}/${versionPart}`
+    try {
+      return ((await this.#transport.request({ method: 'GET', path }, signal)).body as APIResourceList).resources
+    } catch (error) {
+      if (isNotFound(error)) return []
+      throw error
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { AssertionError } from '#base/assert.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 
 export interface WorkQueueOptions {
@@ -98,6 +99,7 @@ export class WorkQueue<K> {
   /**
    * Runs `reconcile` for every key with `workers` workers until the signal is aborted. A thrown error puts the key back with back-off;
    * a returned number of milliseconds asks to be called again after that time.
+   * @throws AssertionError: a bug is not tried again
    */
   async run(
     { workers, onError }: { workers: number; onError: (key: K, error: unknown) => void },
@@ -108,12 +110,13 @@ export class WorkQueue<K> {
     signal.addEventListener('abort', close, { once: true })
     if (signal.aborted) close()
     const work = async () => {
-      for (let key = await this.get(); key !== undefined; key = await this.get()) {
+      for (let key = await this.get(); key !== undefined && !signal.aborted; key = await this.get()) {
         try {
           const againMs = await reconcile(key, signal)
           this.forget(key)
           if (typeof againMs === 'number') this.addAfter(key, againMs)
         } catch (error) {
+          if (error instanceof AssertionError) throw error
           if (signal.aborted) return
           onError(key, error)
           this.addRateLimited(key)
@@ -122,8 +125,12 @@ export class WorkQueue<K> {
         }
       }
     }
-    await Promise.all(Array.from({ length: workers }, work))
-    signal.removeEventListener('abort', close)
+    try {
+      await Promise.all(Array.from({ length: workers }, work))
+    } finally {
+      signal.removeEventListener('abort', close)
+      close()
+    }
   }
 
   #offer(key: K): void {

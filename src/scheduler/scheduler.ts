@@ -8,7 +8,7 @@ import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
-import type { InformerEvent } from '#client/informer.ts'
+import { type InformerEvent, waitForSync } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { SchedulerCache } from './cache/cache.ts'
 import { type Diagnosis, fitErrorMessage } from './framework/fit-error.ts'
@@ -58,7 +58,7 @@ export class Scheduler {
     const { informers, clock } = this.#options
     const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await Promise.all([nodes.synced, pods.synced])
+    await waitForSync([nodes, pods], signal)
     using _nodeEvents = nodes.onChange(event => this.#onNode(event))
     using _podEvents = pods.onChange(event => this.#onPod(event))
     await using bindings = new Group(signal)

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { aggregatedRules } from '#api/rbac/v1/aggregation.ts'
 import type { ClusterRole } from '#api/rbac/v1/types.gen.ts'
+import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 
@@ -17,7 +18,7 @@ export class ClusterRoleAggregationController implements Controller {
     const { informers, client, clock, log } = this.#context
     const queue = new WorkQueue<string>({ clock })
     const roles = informers.of<ClusterRole>({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' })
-    await roles.synced
+    await waitForSync([roles], signal)
     // Any change may be one of a selected role; there are few aggregated ones.
     using _events = roles.onChange(() => {
       for (const role of roles.list()) if (role.aggregationRule !== undefined) queue.add(role.metadata.name)

@@ -3,7 +3,7 @@ import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
-import type { Informer } from '#client/informer.ts'
+import { type Informer, waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { planNode } from './plan.ts'
@@ -28,7 +28,7 @@ export class NodeLifecycleController implements Controller {
     const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     const leases = informers.of<Lease>({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace })
     const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await Promise.all([nodes.synced, leases.synced, pods.synced])
+    await waitForSync([nodes, leases, pods], signal)
     using _nodeEvents = nodes.onChange(({ type, object }) => {
       const { name } = object.metadata
       if (type === 'delete') this.#heard.delete(name)

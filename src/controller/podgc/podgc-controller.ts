@@ -1,6 +1,7 @@
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
+import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 
@@ -25,7 +26,7 @@ export class PodGCController implements Controller {
     const queue = new WorkQueue<string>({ clock })
     const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await Promise.all([nodes.synced, pods.synced])
+    await waitForSync([nodes, pods], signal)
     const missingSince = new Map<string, number>()
     const terminated = new Set<string>()
 

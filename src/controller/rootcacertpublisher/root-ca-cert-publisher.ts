@@ -1,5 +1,6 @@
 import type { ConfigMap, Namespace } from '#api/core/v1/types.gen.ts'
 import { isAlreadyExists } from '#apimachinery/status/status.ts'
+import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 
@@ -26,7 +27,7 @@ export class RootCACertPublisher implements Controller {
     const namespaces = informers.of<Namespace>({ apiVersion: 'v1', kind: 'Namespace' })
     const fieldSelector = `metadata.name=${configMapName}`
     const published = informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', fieldSelector })
-    await Promise.all([namespaces.synced, published.synced])
+    await waitForSync([namespaces, published], signal)
     using _namespaceEvents = namespaces.onChange(({ type, object }) => {
       if (type !== 'delete') queue.add(object.metadata.name)
     })

@@ -1,5 +1,6 @@
 import type { Namespace, ServiceAccount } from '#api/core/v1/types.gen.ts'
 import { isAlreadyExists } from '#apimachinery/status/status.ts'
+import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 
@@ -19,7 +20,7 @@ export class ServiceAccountController implements Controller {
     const queue = new WorkQueue<string>({ clock })
     const namespaces = informers.of<Namespace>({ apiVersion: 'v1', kind: 'Namespace' })
     const accounts = informers.of<ServiceAccount>({ apiVersion: 'v1', kind: 'ServiceAccount' })
-    await Promise.all([namespaces.synced, accounts.synced])
+    await waitForSync([namespaces, accounts], signal)
     using _namespaceEvents = namespaces.onChange(({ type, object }) => {
       if (type !== 'delete') queue.add(object.metadata.name)
     })
