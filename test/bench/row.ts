@@ -29,6 +29,12 @@ export function verdictOf({ value, budget }: Row): string {
   return missedBy <= 0 ? 'ok' : `missed by ${Math.max(1, Math.round(missedBy * 100))} %`
 }
 
+/** Adds why the budget is missed, if it is. */
+export function withReason(row: Row, reason: string): Row {
+  const isMissed = !['', 'ok'].includes(verdictOf(row))
+  return isMissed ? { ...row, note: row.note === undefined ? reason : `${row.note}; ${reason}` } : row
+}
+
 /** The same number of a faster or slower run of the same thing, as text: `3.1 × etcd (2,412)`. */
 export function comparisonText({ value }: Row, { what, value: theirs }: Comparison): string {
   return `${(value / theirs).toPrecision(2)} × ${what} (${formatNumber(theirs)})`
