@@ -1,3 +1,4 @@
+import { kubernetesVersion } from '#base/version.ts'
 import type { PathHandler } from './path-handler.ts'
 import { jsonBody } from './request/api-response.ts'
 
@@ -16,12 +17,10 @@ export interface VersionInfo {
 
 const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64' }
 
-/** @param release the version of this program: it becomes build metadata, `v1.36.0+coxswain-0.1.0` */
-export function versionInfo(release: string): VersionInfo {
+/** The version of the whole program, which nodes report too. */
+export function versionInfo(): VersionInfo {
   return {
-    major: '1',
-    minor: '36',
-    gitVersion: `v1.36.0+coxswain-${release}`,
+    ...kubernetesVersion,
     gitCommit: '',
     gitTreeState: 'clean',
     buildDate: '2026-01-01T00:00:00Z',

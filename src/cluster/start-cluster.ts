@@ -139,24 +139,28 @@ function runComponents(parts: {
   log: Logger
 }): void {
   const { controlPlane, tasks, caPEM, clock, random, log } = parts
+  const managerProgram = 'kube-controller-manager'
   const managerUser = { name: 'system:kube-controller-manager', groups: ['system:masters'] }
-  const managerTransport = controlPlane.transportOf(managerUser)
+  const managerTransport = controlPlane.transportOf(managerUser, managerProgram)
   const informers = new InformerFactory({
-    client: controlPlane.clientOf(managerUser),
+    client: controlPlane.clientOf(managerUser, managerProgram),
     clock,
     random,
     log: log.child({ component: 'informers' }),
   })
   const clientOf = (controller: string) =>
-    controlPlane.clientOf({
-      name: `system:serviceaccount:kube-system:${controller}`,
-      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
-    })
+    controlPlane.clientOf(
+      {
+        name: `system:serviceaccount:kube-system:${controller}`,
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
+      },
+      managerProgram,
+    )
   const discover = (signal: AbortSignal) => discoverResources(managerTransport, signal)
   tasks.spawn(signal => runControllers({ clientOf, informers, discover, caPEM, clock, random, log }, signal))
 
   const schedulerLog = log.child({ component: 'scheduler' })
-  const schedulerClient = controlPlane.clientOf({ name: 'system:kube-scheduler', groups: [] })
+  const schedulerClient = controlPlane.clientOf({ name: 'system:kube-scheduler', groups: [] }, 'kube-scheduler')
   const events = new APIEventRecorder({ client: schedulerClient, clock, random, log: schedulerLog, component: defaultSchedulerName })
   const scheduler = new Scheduler({ client: schedulerClient, informers, events, clock, random, log: schedulerLog })
   tasks.spawn(signal => events.run(signal))

@@ -22,7 +22,7 @@ import { schemaRegistry } from '#api/schemas.ts'
 import { type Clock, RealClock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
-import { coxswainVersion } from '#base/version.ts'
+import { kubernetesVersion } from '#base/version.ts'
 import { RESTClient } from '#client/rest-client.ts'
 import { RESTMapper } from '#client/rest-mapper.ts'
 import type { Transport } from '#client/transport.ts'
@@ -51,6 +51,8 @@ export interface ControlPlaneOptions {
   /** Range of cluster IPs; the first one is that of the Service `kubernetes`. */
   serviceCIDR: string
 }
+
+const defaultProgram = 'coxswain'
 
 /** How long requests under way may take to finish when the server stops. */
 const stopGraceMs = 1_000
@@ -86,7 +88,7 @@ export class ControlPlane implements AsyncDisposable {
     const { certificate, key } = certificates.apiserver
     this.#front = new HTTPFront({ server: this.server, clock, log, cert: certificate, key, clientCA: certificates.ca })
     const address = await this.#front.listen(port, host)
-    const client = this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] })
+    const client = this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver')
     await createFirstObjects(
       client,
       {
@@ -100,14 +102,18 @@ export class ControlPlane implements AsyncDisposable {
     return address.port
   }
 
-  /** How a part of this process acts as `user`: no sockets, the same answers. */
-  transportOf(user: UserInfo): Transport {
-    return new InProcessTransport(this.server, { ...user, groups: [...user.groups, 'system:authenticated'] }, `coxswain/${coxswainVersion}`)
+  /**
+   * How a part of this process acts as `user`: no sockets, the same answers.
+   * @param program what the part is called: by this name it owns the fields that it sets
+   */
+  transportOf(user: UserInfo, program = defaultProgram): Transport {
+    const userAgent = `${program}/${kubernetesVersion.gitVersion}`
+    return new InProcessTransport(this.server, { ...user, groups: [...user.groups, 'system:authenticated'] }, userAgent)
   }
 
-  clientOf(user: UserInfo): RESTClient {
-    const transport = this.transportOf(user)
-    return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos), { fieldManager: user.name.split(':').at(-1)! })
+  clientOf(user: UserInfo, program = defaultProgram): RESTClient {
+    const transport = this.transportOf(user, program)
+    return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,7 +148,7 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     resolver,
     serviceAllocation,
   })
-  const version = versionInfo(coxswainVersion)
+  const version = versionInfo()
   const openAPI = new OpenAPIService({ resources, schemas: schemaRegistry, descriptions, version: version.gitVersion })
   server = new APIServer({
     storage,

@@ -34,7 +34,7 @@ export async function startMachineNode(
   signal: AbortSignal,
 ): Promise<MachineNode> {
   const { nodeName, nodeIP, kubeletPort } = record
-  const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] })
+  const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] }, 'kubelet')
   await labelNode(cluster, nodeName, signal)
   await using stack = new AsyncDisposableStack()
   const kubelet = startKubelet(
