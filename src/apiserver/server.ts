@@ -147,16 +147,19 @@ export class APIServer {
   async #serve(request: APIRequest, auditID: string): Promise<APIResponse> {
     const info = parseRequestInfo(request.method, request.path, request.query)
     const { authenticator, authorizer } = this.#options
-    const sender = await authenticate(authenticator, request)
+    const authenticated = authenticate(authenticator, request)
+    const sender = authenticated instanceof Promise ? await authenticated : authenticated
     const impersonated = impersonate(authorizer, sender, request)
     const user = impersonated instanceof Promise ? await impersonated : impersonated
-    await authorize(authorizer, user, info)
+    const authorizing = authorize(authorizer, user, info)
+    if (authorizing !== undefined) await authorizing
     if (!info.isResourceRequest) return this.#servePath(request, info, user)
     if (this.#state !== 'serving') throw newServiceUnavailable('the server is not serving at the moment')
     const route = this.#routes.find(info.group, info.version, info.resource)
     if (route === undefined) return this.#servePath(request, info, user)
     const call = new Call(request, info, route, this.#services, user, auditID)
-    const response = await dispatch(call)
+    const answer = dispatch(call)
+    const response = answer instanceof Promise ? await answer : answer
     if (call.warnings.length > 0) response.warnings = call.warnings
     return response
   }

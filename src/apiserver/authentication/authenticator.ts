@@ -4,9 +4,9 @@ import type { UserInfo } from '../registry/resource.ts'
 export interface Authenticator {
   /**
    * The user whose credentials the request carries; undefined when it carries none (the server then goes on as `system:anonymous`).
-   * @throws StatusError Unauthorized, when there are credentials and they are bad
+   * @throws StatusError Unauthorized (or rejects with it), when there are credentials and they are bad
    */
-  authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined>
+  authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined> | UserInfo | undefined
 }
 
 export interface AuthenticationRequest {

@@ -13,11 +13,11 @@ export class BearerTokenAuthenticator implements Authenticator {
     this.#issuer = issuer
   }
 
-  async authenticate({ headers }: AuthenticationRequest): Promise<UserInfo | undefined> {
+  authenticate({ headers }: AuthenticationRequest): UserInfo | undefined {
     const token = bearerTokenOf(headers['authorization']) ?? subprotocolTokenOf(headers['sec-websocket-protocol'])
     if (token === undefined) return undefined
     try {
-      return (await this.#issuer.verify(token)).user
+      return this.#issuer.verify(token).user
     } catch (error) {
       if (error instanceof InvalidTokenError) throw newUnauthorized('Unauthorized')
       throw error

@@ -9,11 +9,21 @@ export class UnionAuthenticator implements Authenticator {
     this.#authenticators = authenticators
   }
 
-  async authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined> {
-    let failure: { error: unknown } | undefined
-    for (const authenticator of this.#authenticators) {
+  authenticate(request: AuthenticationRequest): Promise<UserInfo | undefined> | UserInfo | undefined {
+    return this.#askFrom(0, request, undefined)
+  }
+
+  /** Nothing is awaited unless an authenticator makes it so. */
+  #askFrom(
+    start: number,
+    request: AuthenticationRequest,
+    failureBefore: { error: unknown } | undefined,
+  ): Promise<UserInfo | undefined> | UserInfo | undefined {
+    let failure = failureBefore
+    for (let index = start; index < this.#authenticators.length; index++) {
       try {
-        const user = await authenticator.authenticate(request)
+        const user = this.#authenticators[index]!.authenticate(request)
+        if (user instanceof Promise) return this.#wait(user, index + 1, request, failure)
         if (user !== undefined) return user
       } catch (error) {
         failure ??= { error }
@@ -21,5 +31,21 @@ export class UnionAuthenticator implements Authenticator {
     }
     if (failure !== undefined) throw failure.error
     return undefined
+  }
+
+  async #wait(
+    answer: Promise<UserInfo | undefined>,
+    next: number,
+    request: AuthenticationRequest,
+    failureBefore: { error: unknown } | undefined,
+  ): Promise<UserInfo | undefined> {
+    let failure = failureBefore
+    try {
+      const user = await answer
+      if (user !== undefined) return user
+    } catch (error) {
+      failure ??= { error }
+    }
+    return this.#askFrom(next, request, failure)
   }
 }

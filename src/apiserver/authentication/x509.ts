@@ -35,7 +35,7 @@ export class X509Authenticator implements Authenticator {
     this.#now = now
   }
 
-  async authenticate({ peerCertificate }: AuthenticationRequest): Promise<UserInfo | undefined> {
+  authenticate({ peerCertificate }: AuthenticationRequest): UserInfo | undefined {
     if (peerCertificate === undefined || peerCertificate.length === 0) return undefined
     const { user, validFromMs, validToMs } = this.#verify(peerCertificate)
     const now = this.#now()

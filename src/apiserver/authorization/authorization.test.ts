@@ -120,6 +120,25 @@ describe('the policy that a cluster starts with', () => {
     })
   }
 
+  test('what is given or taken away counts from the next request on', async () => {
+    const { stores, ask } = await bootstrapped()
+    const decisions = async () => (await ask(jane, 'get pods team')).decision
+    assert.equal(await decisions(), 'no-opinion')
+    const bindings = stores.of({ group: 'rbac.authorization.k8s.io', resource: 'rolebindings' })
+    const binding = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { namespace: 'team', name: 'viewers' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+      subjects: [{ kind: 'User', name: jane.name }],
+    }
+    await bindings.create(binding, testContext({ stores }))
+    assert.equal(await decisions(), 'allow')
+    assert.equal((await ask(jane, 'get pods other')).decision, 'no-opinion')
+    await stores.of<ClusterRole>(clusterRoles).update(undefined, 'view', role => ({ ...role, rules: [] }), testContext({ stores }))
+    assert.equal(await decisions(), 'no-opinion')
+  })
+
   test('admin, edit and view hold what they aggregate', async () => {
     const binding = (role: string) => ({
       metadata: { namespace: 'team', name: role },

@@ -3,7 +3,7 @@ import type { UserInfo } from '../registry/resource.ts'
 /** Says what a user may do. */
 export interface Authorizer {
   /** `no-opinion` of the last authorizer counts as `deny`. Never throws for a refusal. */
-  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision>
+  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> | AuthorizationDecision
 }
 
 /** What a request wants, as upstream's `authorizer.Attributes`. */

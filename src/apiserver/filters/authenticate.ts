@@ -5,15 +5,20 @@ import type { APIRequest } from '../request/api-request.ts'
 
 /**
  * Who sent the request: a known user is also in the group `system:authenticated`.
- * @throws StatusError Unauthorized
+ * @throws StatusError Unauthorized (or rejects with it)
  */
-export async function authenticate(authenticator: Authenticator, request: APIRequest): Promise<UserInfo> {
+export function authenticate(authenticator: Authenticator, request: APIRequest): Promise<UserInfo> | UserInfo {
   if (request.user !== undefined) return request.user
   try {
-    const peerCertificate = request.peerCertificate()
-    return (await authenticator.authenticate({ headers: request.headers, peerCertificate })) ?? anonymousUser
+    const user = authenticator.authenticate({ headers: request.headers, peerCertificate: request.peerCertificate() })
+    return user instanceof Promise ? user.then(known => known ?? anonymousUser, refuse) : (user ?? anonymousUser)
   } catch (error) {
-    if (error instanceof StatusError && error.code === 401) throw newUnauthorized('Unauthorized')
-    throw error
+    return refuse(error)
   }
+}
+
+/** The client is not told what is bad about its credentials. */
+function refuse(error: unknown): never {
+  if (error instanceof StatusError && error.code === 401) throw newUnauthorized('Unauthorized')
+  throw error
 }

@@ -1,13 +1,19 @@
 import { newForbidden, StatusError } from '#apimachinery/status/status.ts'
 import { quote } from '#apimachinery/text/quote.ts'
-import type { AuthorizationAttributes, Authorizer } from '../authorization/authorizer.ts'
+import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from '../authorization/authorizer.ts'
 import type { UserInfo } from '../registry/resource.ts'
 import type { RequestInfo } from '../request/request-info.ts'
 
-/** @throws StatusError Forbidden when the user may not do that */
-export async function authorize(authorizer: Authorizer, user: UserInfo, info: RequestInfo): Promise<void> {
+/** @throws StatusError Forbidden (or rejects with it) when the user may not do that */
+export function authorize(authorizer: Authorizer, user: UserInfo, info: RequestInfo): Promise<void> | undefined {
   const attributes = attributesOf(user, info)
-  const { decision, reason } = await authorizer.authorize(attributes)
+  const answer = authorizer.authorize(attributes)
+  if (answer instanceof Promise) return answer.then(later => refuseUnlessAllowed(attributes, later))
+  refuseUnlessAllowed(attributes, answer)
+  return undefined
+}
+
+function refuseUnlessAllowed(attributes: AuthorizationAttributes, { decision, reason }: AuthorizationDecision): void {
   if (decision !== 'allow') throw newRefusal(attributes, reason)
 }
 

@@ -57,6 +57,14 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   }
 
   async list(namespace: string | undefined): Promise<T[]> {
+    return this.peekList(namespace)
+  }
+
+  get generation(): number {
+    return this.cacher.lastChangeRevision
+  }
+
+  peekList(namespace: string | undefined): T[] {
     return this.cacher.list(collectionKeyPrefix(this.cacher.keyPrefix, namespace)).map(entry => entry.object as T)
   }
 

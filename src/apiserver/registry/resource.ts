@@ -160,6 +160,10 @@ export interface Store<T extends KubeObject = KubeObject> {
   /** What the watch cache holds now, synchronously; undefined when there is none. */
   peek(namespace: string | undefined, name: string): T | undefined
   list(namespace: string | undefined): Promise<T[]>
+  /** As `list`, synchronously: what the watch cache holds now. */
+  peekList(namespace: string | undefined): T[]
+  /** Another number whenever an object came, changed or went. */
+  readonly generation: number
   create(object: T, context: RequestContext): Promise<T>
   /**
    * Reads, lets `change` make the new object from a private copy, validates by `strategy` (default: the resource's own) and writes; retries

@@ -10,6 +10,8 @@ const nobody: UserInfo = { name: 'test', groups: ['system:authenticated'] }
 /** Objects by resource for tests of what only reads and writes objects: no admission, no strategies, no versions. */
 export class ObjectStores implements StoreLookup {
   readonly #objects = new Map<string, Map<string, KubeObject>>()
+  /** Of all stores together. */
+  readonly #changes = { count: 0 }
 
   /** @param objects by resource: `pods`, `roles.rbac.authorization.k8s.io` */
   constructor(objects: Record<string, readonly unknown[]> = {}) {
@@ -19,7 +21,11 @@ export class ObjectStores implements StoreLookup {
   }
 
   of<T extends KubeObject>({ group, resource }: GroupResource): Store<T> {
-    return new ObjectStore(this.#of(group === '' ? resource : `${resource}.${group}`), { group, resource }) as unknown as Store<T>
+    return new ObjectStore(
+      this.#of(group === '' ? resource : `${resource}.${group}`),
+      { group, resource },
+      this.#changes,
+    ) as unknown as Store<T>
   }
 
   #of(resource: string): Map<string, KubeObject> {
@@ -36,10 +42,12 @@ function keyOf(namespace: string | undefined, name: string): string {
 class ObjectStore implements Store {
   readonly #objects: Map<string, KubeObject>
   readonly #name: GroupResource
+  readonly #changes: { count: number }
 
-  constructor(objects: Map<string, KubeObject>, name: GroupResource) {
+  constructor(objects: Map<string, KubeObject>, name: GroupResource, changes: { count: number }) {
     this.#objects = objects
     this.#name = name
+    this.#changes = changes
   }
 
   get resource(): Resource {
@@ -57,25 +65,36 @@ class ObjectStore implements Store {
   }
 
   async list(namespace: string | undefined): Promise<KubeObject[]> {
+    return this.peekList(namespace)
+  }
+
+  peekList(namespace: string | undefined): KubeObject[] {
     return [...this.#objects.values()].filter(object => namespace === undefined || object.metadata.namespace === namespace)
+  }
+
+  get generation(): number {
+    return this.#changes.count
   }
 
   async create(object: KubeObject): Promise<KubeObject> {
     const key = keyOf(object.metadata.namespace, object.metadata.name)
     if (this.#objects.has(key)) throw newAlreadyExists(this.#name, object.metadata.name)
     this.#objects.set(key, object)
+    this.#changes.count++
     return object
   }
 
   async update(namespace: string | undefined, name: string, change: (copy: KubeObject) => KubeObject): Promise<KubeObject> {
     const changed = change(structuredClone(await this.get(namespace, name)))
     this.#objects.set(keyOf(namespace, name), changed)
+    this.#changes.count++
     return changed
   }
 
   async delete(namespace: string | undefined, name: string): Promise<{ object: KubeObject; gone: boolean }> {
     const object = await this.get(namespace, name)
     this.#objects.delete(keyOf(namespace, name))
+    this.#changes.count++
     return { object, gone: true }
   }
 }

@@ -32,14 +32,14 @@ export function tokenReviewsResource(issuer: TokenIssuer): Resource<TokenReview>
     onCreate: async (object, { namespace }) => {
       if (namespace !== undefined) throw newBadRequest('namespace is not allowed on this type')
       if (!object.spec?.token) throw newBadRequest('token is required for TokenReview in authentication')
-      return { ...object, status: await reviewToken(issuer, object.spec.token, object.spec.audiences ?? []) }
+      return { ...object, status: reviewToken(issuer, object.spec.token, object.spec.audiences ?? []) }
     },
   }
 }
 
-async function reviewToken(issuer: TokenIssuer, token: string, audiences: readonly string[]): Promise<TokenReviewStatus> {
+function reviewToken(issuer: TokenIssuer, token: string, audiences: readonly string[]): TokenReviewStatus {
   try {
-    const verified = await issuer.verify(token, audiences.length === 0 ? undefined : audiences)
+    const verified = issuer.verify(token, audiences.length === 0 ? undefined : audiences)
     return { authenticated: true, user: reviewedUser(verified.user), audiences: verified.audiences }
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error

@@ -107,7 +107,7 @@ function attributesOf({ resourceAttributes, nonResourceAttributes }: SelfSubject
 async function answerRules(resolver: RuleResolver, object: SelfSubjectRulesReview, user: UserInfo): Promise<SelfSubjectRulesReview> {
   const namespace = object.spec?.namespace ?? ''
   if (namespace === '') throw newBadRequest('no namespace on request')
-  const { rules, errors } = await resolver.rulesFor(user, namespace)
+  const { rules, errors } = resolver.rulesFor(user, namespace)
   if (nodeNameOf(user) !== undefined) errors.push('node authorizer does not support user rule resolution')
   const resourceRules: ResourceRule[] = rules
     .filter(rule => rule.resources?.length)

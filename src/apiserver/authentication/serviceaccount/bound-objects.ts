@@ -1,4 +1,3 @@
-import { isNotFound } from '#apimachinery/status/status.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { StoreLookup } from '../../registry/resource.ts'
 import type { ObjectReference, ServiceAccountClaims } from './claims.ts'
@@ -17,16 +16,16 @@ export class BoundObjects {
    * What makes a token bad, or undefined.
    * @param deletedBeforeMs objects whose deletion was asked for before this moment count as gone
    */
-  async complaintAbout(claims: ServiceAccountClaims, deletedBeforeMs: number): Promise<string | undefined> {
+  complaintAbout(claims: ServiceAccountClaims, deletedBeforeMs: number): string | undefined {
     const { namespace, serviceaccount, pod, secret, node } = claims['kubernetes.io']
-    const account = await this.#find('serviceaccounts', namespace, serviceaccount)
+    const account = this.#find('serviceaccounts', namespace, serviceaccount)
     if (account === undefined) return `serviceaccounts "${serviceaccount.name}" not found`
     if (isGone(account, deletedBeforeMs)) return `service account ${namespace}/${serviceaccount.name} has been deleted`
     if (account.metadata.uid !== serviceaccount.uid) {
       return `service account UID (${account.metadata.uid}) does not match claim (${serviceaccount.uid})`
     }
     if (secret !== undefined) {
-      const complaint = await this.#complaintAboutObject('secrets', 'secret', namespace, secret, deletedBeforeMs)
+      const complaint = this.#complaintAboutObject('secrets', 'secret', namespace, secret, deletedBeforeMs)
       if (complaint !== undefined) return complaint
     }
     if (pod !== undefined) return this.#complaintAboutObject('pods', 'pod', namespace, pod, deletedBeforeMs)
@@ -35,28 +34,22 @@ export class BoundObjects {
     return undefined
   }
 
-  async #complaintAboutObject(
+  #complaintAboutObject(
     resource: string,
     word: string,
     namespace: string | undefined,
     reference: ObjectReference,
     deletedBeforeMs: number,
-  ): Promise<string | undefined> {
-    const object = await this.#find(resource, namespace, reference)
+  ): string | undefined {
+    const object = this.#find(resource, namespace, reference)
     if (object === undefined || isGone(object, deletedBeforeMs)) return invalidated
     if (object.metadata.uid === reference.uid) return undefined
     const uid = object.metadata.uid ?? ''
     return `${word} UID (${uid}) does not match service account ${word} ref claim (${reference.uid})`
   }
 
-  async #find(resource: string, namespace: string | undefined, { name }: ObjectReference): Promise<KubeObject | undefined> {
-    const store = this.#stores.of({ group: '', resource })
-    try {
-      return store.peek(namespace, name) ?? (await store.get(namespace, name))
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
+  #find(resource: string, namespace: string | undefined, { name }: ObjectReference): KubeObject | undefined {
+    return this.#stores.of({ group: '', resource }).peek(namespace, name)
   }
 }
 

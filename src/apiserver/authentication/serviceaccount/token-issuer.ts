@@ -41,6 +41,12 @@ export interface VerifiedToken {
   claims: ServiceAccountClaims
 }
 
+/** `user` is the same object each time, for those who remember what they know of users. */
+interface Holder {
+  claims: ServiceAccountClaims
+  user: UserInfo
+}
+
 /** Why a token is refused; the message is shown in the status of a TokenReview. */
 export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError'
@@ -59,8 +65,8 @@ export class TokenIssuer {
   readonly #keys: [JWTKey, ...JWTKey[]]
   readonly #clock: Clock
   readonly #boundObjects: BoundObjects
-  /** Claims by token whose signature was good: checking one takes longer than the rest of a small request. Oldest first. */
-  readonly #verified = new Map<string, ServiceAccountClaims>()
+  /** By token whose signature was good: checking one takes longer than the rest of a small request. Oldest first. */
+  readonly #verified = new Map<string, Holder>()
 
   constructor(options: TokenIssuerOptions) {
     this.issuer = options.issuer ?? 'https://kubernetes.default.svc.cluster.local'
@@ -107,8 +113,8 @@ export class TokenIssuer {
    * @param audiences what the token should be for; default: the API server
    * @throws InvalidTokenError
    */
-  async verify(token: string, audiences: readonly string[] = this.apiAudiences): Promise<VerifiedToken> {
-    const claims = this.#claimsOf(token)
+  verify(token: string, audiences: readonly string[] = this.apiAudiences): VerifiedToken {
+    const { claims, user } = this.#holderOf(token)
     const now = this.#clock.now() / 1000
     if (now > claims.exp) throw new InvalidTokenError('service account token has expired')
     if (now + leewaySeconds < claims.nbf) throw new InvalidTokenError('service account token is not valid yet')
@@ -117,20 +123,21 @@ export class TokenIssuer {
       const [have, want] = [claims.aud, audiences].map(list => `[${list.map(quote).join(' ')}]`)
       throw new InvalidTokenError(`token audiences ${have} is invalid for the target audiences ${want}`)
     }
-    const complaint = await this.#boundObjects.complaintAbout(claims, this.#clock.now() - leewaySeconds * 1000)
+    const complaint = this.#boundObjects.complaintAbout(claims, this.#clock.now() - leewaySeconds * 1000)
     if (complaint !== undefined) throw new InvalidTokenError(complaint)
-    return { user: userOf(claims), audiences: shared, claims }
+    return { user, audiences: shared, claims }
   }
 
-  #claimsOf(token: string): ServiceAccountClaims {
+  #holderOf(token: string): Holder {
     const known = this.#verified.get(token)
     if (known !== undefined) return known
     const signed = token.length > maxTokenBytes ? undefined : verifyJWT(token, this.#keys)
     const claims = signed === undefined ? undefined : asServiceAccountClaims(signed)
     if (claims === undefined || claims.iss !== this.issuer) throw new InvalidTokenError('invalid bearer token')
     if (this.#verified.size >= verifiedTokensMax) this.#verified.delete(this.#verified.keys().next().value!)
-    this.#verified.set(token, claims)
-    return claims
+    const holder = { claims, user: userOf(claims) }
+    this.#verified.set(token, holder)
+    return holder
   }
 
   /** Body of `/openid/v1/jwks`. */

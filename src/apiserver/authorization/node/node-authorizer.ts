@@ -26,10 +26,14 @@ export class NodeAuthorizer implements Authorizer {
     this.#stores = stores
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
+  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> | AuthorizationDecision {
     const nodeName = nodeNameOf(attributes.user)
     if (nodeName === undefined) return noOpinion()
     if (nodeName === '') return noOpinion(`unknown node for user ${quote(attributes.user.name)}`)
+    return this.#authorizeNode(nodeName, attributes)
+  }
+
+  async #authorizeNode(nodeName: string, attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
     const own = attributes.isResourceRequest ? await this.#authorizeOwn(nodeName, attributes) : undefined
     if (own !== undefined) return own
     return nodeRules.some(rule => ruleAllows(rule, attributes)) ? allow : noOpinion()

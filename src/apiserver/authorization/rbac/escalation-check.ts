@@ -70,7 +70,7 @@ export class RBACEscalationCheck implements AdmissionPlugin {
   }
 
   async #complaintAbout(rules: readonly PolicyRule[], { user, namespace = '' }: RequestContext): Promise<string | undefined> {
-    const held = await this.#resolver.rulesFor(user, namespace)
+    const held = this.#resolver.rulesFor(user, namespace)
     const missing = missingRules(held.rules, rules)
     if (missing.length === 0) return undefined
     const texts = [...new Set(compactRules(missing).map(ruleText))].sort()

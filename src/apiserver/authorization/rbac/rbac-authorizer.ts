@@ -10,15 +10,12 @@ export class RBACAuthorizer implements Authorizer {
     this.#resolver = resolver
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
-    let allowedBy: string | undefined
+  authorize(attributes: AuthorizationAttributes): AuthorizationDecision {
     const errors: string[] = []
-    await this.#resolver.visitRules(attributes.user, attributes.isResourceRequest ? attributes.namespace : '', found => {
+    for (const found of this.#resolver.rulesOfUser(attributes.user, attributes.isResourceRequest ? attributes.namespace : '')) {
       if ('error' in found) errors.push(found.error)
-      else if (ruleAllows(found.rule, attributes)) allowedBy = found.source()
-      return allowedBy !== undefined
-    })
-    if (allowedBy !== undefined) return { decision: 'allow', reason: `RBAC: allowed by ${allowedBy}` }
+      else if (ruleAllows(found.rule, attributes)) return { decision: 'allow', reason: `RBAC: allowed by ${found.source()}` }
+    }
     if (errors.length === 0) return { decision: 'no-opinion', reason: '' }
     return { decision: 'no-opinion', reason: `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` }
   }

@@ -1,44 +1,48 @@
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '#api/rbac/v1/types.gen.ts'
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { qualifiedName } from '#apimachinery/status/status.ts'
 import { quote } from '#apimachinery/text/quote.ts'
 import { serviceAccountUserName } from '../../authentication/serviceaccount/claims.ts'
-import type { StoreLookup, UserInfo } from '../../registry/resource.ts'
+import type { Store, StoreLookup, UserInfo } from '../../registry/resource.ts'
 
 export const rbacGroup = 'rbac.authorization.k8s.io'
 
 /** A rule that a user has, or the failure to find the rules of a binding. */
-export type RuleVisit = { rule: PolicyRule; source(): string } | { error: string }
+export type FoundRule = { rule: PolicyRule; source(): string } | { error: string }
 
-/** Finds the rules that bindings give to users, in what the watch caches hold now. */
+/** Namespaces in requests need not exist: what is remembered of a user has a bound. */
+const namespacesMax = 1_000
+
+const policyResources = ['clusterrolebindings', 'rolebindings', 'clusterroles', 'roles'] as const
+
+/**
+ * Finds the rules that bindings give to users, in what the watch caches hold now. What was found for a user is remembered until a policy
+ * object changes: users that come with each request of a connection or token are the same objects.
+ */
 export class RuleResolver {
   readonly #stores: StoreLookup
+  /** By namespace of the bindings; '' for ClusterRoleBindings. */
+  #found = new WeakMap<UserInfo, Map<string, FoundRule[]>>()
+  #foundAt: readonly number[] = []
 
   constructor(stores: StoreLookup) {
     this.#stores = stores
   }
 
-  /** Stops when `visit` answers true. @param namespace '' for rules that hold in the whole cluster only */
-  async visitRules(user: UserInfo, namespace: string, visit: (found: RuleVisit) => boolean): Promise<void> {
-    const clusterBindings = await this.#stores.of<ClusterRoleBinding>({ group: rbacGroup, resource: 'clusterrolebindings' }).list(undefined)
-    for (const binding of clusterBindings) {
-      if (this.#visitBinding(binding, user, '', visit)) return
-    }
-    if (namespace === '') return
-    const bindings = await this.#stores.of<RoleBinding>({ group: rbacGroup, resource: 'rolebindings' }).list(namespace)
-    for (const binding of bindings) {
-      if (this.#visitBinding(binding, user, namespace, visit)) return
-    }
+  /** The rules of a user in the order of the bindings. @param namespace '' for rules that hold in the whole cluster only */
+  *rulesOfUser(user: UserInfo, namespace: string): Generator<FoundRule> {
+    yield* this.#rulesIn('', user)
+    if (namespace !== '') yield* this.#rulesIn(namespace, user)
   }
 
   /** All rules of a user, as far as they can be found. */
-  async rulesFor(user: UserInfo, namespace: string): Promise<{ rules: PolicyRule[]; errors: string[] }> {
+  rulesFor(user: UserInfo, namespace: string): { rules: PolicyRule[]; errors: string[] } {
     const rules: PolicyRule[] = []
     const errors: string[] = []
-    await this.visitRules(user, namespace, found => {
+    for (const found of this.rulesOfUser(user, namespace)) {
       if ('rule' in found) rules.push(found.rule)
       else errors.push(found.error)
-      return false
-    })
+    }
     return { rules, errors }
   }
 
@@ -55,19 +59,42 @@ export class RuleResolver {
     return role.rules ?? []
   }
 
-  /** @returns true to stop */
-  #visitBinding(
-    binding: RoleBinding | ClusterRoleBinding,
-    user: UserInfo,
-    namespace: string,
-    visit: (found: RuleVisit) => boolean,
-  ): boolean {
-    const subject = binding.subjects?.find(candidate => isSubject(user, candidate, namespace))
-    if (subject === undefined) return false
-    const rules = this.rulesOf(binding.roleRef, namespace)
-    if ('error' in rules) return visit(rules)
-    const source = () => describe(binding, subject, namespace)
-    return rules.some(rule => visit({ rule, source }))
+  #rulesIn(namespace: string, user: UserInfo): readonly FoundRule[] {
+    this.#forgetWhatChanged()
+    let byNamespace = this.#found.get(user)
+    if (byNamespace === undefined) this.#found.set(user, (byNamespace = new Map()))
+    let found = byNamespace.get(namespace)
+    if (found === undefined) {
+      found = this.#findRules(namespace, user)
+      if (byNamespace.size >= namespacesMax) byNamespace.clear()
+      byNamespace.set(namespace, found)
+    }
+    return found
+  }
+
+  #forgetWhatChanged(): void {
+    const changed = policyResources.some((resource, index) => this.#storeOf(resource).generation !== this.#foundAt[index])
+    if (!changed) return
+    this.#found = new WeakMap()
+    this.#foundAt = policyResources.map(resource => this.#storeOf(resource).generation)
+  }
+
+  #findRules(namespace: string, user: UserInfo): FoundRule[] {
+    const bindings =
+      namespace === ''
+        ? this.#storeOf<ClusterRoleBinding>('clusterrolebindings').peekList(undefined)
+        : this.#storeOf<RoleBinding>('rolebindings').peekList(namespace)
+    return bindings.flatMap((binding): FoundRule[] => {
+      const subject = binding.subjects?.find(candidate => isSubject(user, candidate, namespace))
+      if (subject === undefined) return []
+      const rules = this.rulesOf(binding.roleRef, namespace)
+      const source = () => describe(binding, subject, namespace)
+      return 'error' in rules ? [rules] : rules.map(rule => ({ rule, source }))
+    })
+  }
+
+  #storeOf<T extends KubeObject = KubeObject>(resource: (typeof policyResources)[number]): Store<T> {
+    return this.#stores.of<T>({ group: rbacGroup, resource })
   }
 }
 
