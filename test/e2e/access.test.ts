@@ -78,6 +78,15 @@ for (const version of versions) {
       assert.match(stderr, want)
     })
 
+    test('a kind that is not served is named; a kind that is only asked for is answered', async () => {
+      const { stderr } = await run(['apply', '-f', '-'], 'apiVersion: v1\nkind: Deployment\nmetadata: {name: x}\n')
+      assert.match(stderr, /no matches for kind "Deployment" in version "v1"/)
+      const spec = 'spec: {user: jane, resourceAttributes: {verb: get, resource: pods, namespace: default}}'
+      const review = `apiVersion: authorization.k8s.io/v1\nkind: SubjectAccessReview\n${spec}\n`
+      const answer = await run(['create', '-o', 'jsonpath={.status.allowed}', '-f', '-'], review)
+      assert.equal(answer.stdout, 'false', answer.stderr)
+    })
+
     test('dry run by the server, with the service account filled in', async () => {
       const { stdout, stderr } = await run(['apply', '--dry-run=server', '-o', 'yaml', '-f', '-'], manifest(''))
       assert.match(stdout, /serviceAccountName: default/, stderr)

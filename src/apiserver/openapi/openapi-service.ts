@@ -6,7 +6,7 @@ import { Definitions, type Descriptions } from './definitions.ts'
 import { encodeSwagger } from './gnostic.ts'
 import { type Dialect, openAPI3Dialect, swaggerDialect } from './json-schema.ts'
 import { openAPI3Document } from './openapi3.ts'
-import { pathsOf, type ServedResource, servedResources } from './operations.ts'
+import { type Operation, type PathOperations, pathsOf, type ServedResource, servedResources } from './operations.ts'
 import { type SwaggerDocument, swaggerDocument } from './swagger.ts'
 
 export interface OpenAPIOptions {
@@ -89,7 +89,7 @@ export class OpenAPIService {
   }
 
   #swaggerDocument(): SwaggerDocument {
-    this.#swagger ??= swaggerDocument(this.#resources().flatMap(pathsOf), this.#definitions(swaggerDialect), this.#options.version)
+    this.#swagger ??= swaggerDocument(swaggerPaths(this.#resources()), this.#definitions(swaggerDialect), this.#options.version)
     return this.#swagger
   }
 
@@ -101,6 +101,22 @@ export class OpenAPIService {
 
 function pathOfGroupVersion({ info: { group, version } }: ServedResource): string {
   return group === '' ? `api/${version}` : `apis/${group}/${version}`
+}
+
+/**
+ * For a kind that it finds in no document, kubectl looks in OpenAPI 2 whether Namespaces can be patched with fieldValidation: if so, custom
+ * resources can too, and it lists their definitions, without which it does not go on. A server without custom resources does not say it.
+ */
+function swaggerPaths(served: readonly ServedResource[]): PathOperations[] {
+  const paths = served.flatMap(pathsOf)
+  if (served.some(({ info }) => info.resource === 'customresourcedefinitions')) return paths
+  return paths.map(path => ({ ...path, operations: path.operations.map(withoutNamespaceValidation) }))
+}
+
+function withoutNamespaceValidation(operation: Operation): Operation {
+  const { method, gvk, parameters } = operation
+  if (method !== 'patch' || gvk.group !== '' || gvk.kind !== 'Namespace') return operation
+  return { ...operation, parameters: parameters.filter(({ name }) => name !== 'fieldValidation') }
 }
 
 /** Which definitions are objects, and of which kinds. */

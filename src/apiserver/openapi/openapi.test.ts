@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pods } from '#api/core/v1/resources.ts'
+import { namespaces, pods } from '#api/core/v1/resources.ts'
 import { descriptions } from '#api/descriptions.ts'
 import { clusterRoles } from '#api/rbac/v1/resources.ts'
 import { schemaRegistry } from '#api/schemas.ts'
@@ -32,6 +32,7 @@ const resources: Resource[] = [
     },
   },
   { info: clusterRoles, strategy, columns: [], verbs: ['get', 'list'] },
+  { info: namespaces, strategy, columns: [] },
 ]
 
 function newService(): OpenAPIService {
@@ -75,6 +76,12 @@ describe('OpenAPI 2', () => {
   test('nothing refers to a definition that is not there', () => {
     const text = JSON.stringify(swagger)
     for (const [, name] of text.matchAll(/"#\/definitions\/([^"]+)"/g)) assert.ok(swagger.definitions[name!], name)
+  })
+
+  test('kubectl is not sent to look for custom resources, which are not served', () => {
+    const names = (path: string) => (swagger.paths[path]!['patch'] as SwaggerOperation).parameters?.map(({ name }) => name)
+    assert.ok(names('/api/v1/namespaces/{namespace}/pods/{name}')?.includes('fieldValidation'))
+    assert.ok(!names('/api/v1/namespaces/{name}')?.includes('fieldValidation'))
   })
 
   test('paths: operations with what kubectl asks them', () => {
