@@ -11,7 +11,7 @@ const [storageFolder] = process.argv.slice(2)
 const cluster = await startCluster({ storage: { sqlite: storageFolder! } })
 const delays = monitorEventLoopDelay({ resolution: stallResolutionMs })
 
-process.on('message', async (request: ServerRequest) => {
+process.on('message', (request: ServerRequest) => {
   switch (request) {
     case 'usage':
       tell({ type: 'usage', usage: usage() })
@@ -23,13 +23,19 @@ process.on('message', async (request: ServerRequest) => {
       return
     case 'stop':
       process.off('disconnect', exit)
-      // A stop that fails ends the process with the error: the benchmark sees that it did not answer.
-      await cluster.stop()
-      process.disconnect()
+      stop().catch(error => {
+        process.exitCode = 1
+        console.error(error)
+      })
   }
 })
 process.on('disconnect', exit)
 tell({ type: 'ready', kubeconfig: cluster.kubeconfig })
+
+async function stop(): Promise<void> {
+  await cluster.stop()
+  process.disconnect()
+}
 
 function usage(): ServerUsage {
   const all = process.cpuUsage()
