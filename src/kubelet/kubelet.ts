@@ -14,8 +14,9 @@ import type { KubeletOptions } from './options.ts'
 import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
 import { formatDuration } from './pod/backoff.ts'
+import { removeLeftovers } from './pod/leftovers.ts'
 import { PodWorker } from './pod/pod-worker.ts'
-import { podDirectory, type NodeServices } from './pod/step-context.ts'
+import type { NodeServices } from './pod/step-context.ts'
 import { Prober } from './prober/prober.ts'
 import { RuntimeState } from './runtime/runtime-state.ts'
 import type { KubeletHost } from './server/host.ts'
@@ -202,25 +203,11 @@ export class Kubelet implements AsyncDisposable {
     this.#newWorker(orphanPod(observed)).remove()
   }
 
-  /** Folders and cgroups of pods that went away while we were not there. */
   async #removeLeftovers(signal: AbortSignal): Promise<void> {
-    const { host, rootDirectory, log } = this.#options
-    const uids = new Set([
-      ...(await host.files.list(`${rootDirectory}/pods`)),
-      ...(await host.files.list(`${rootDirectory}/memory`)),
-      ...(await host.cgroups.podUIDs()),
-    ])
-    for (const uid of uids) {
-      if (this.#workers.has(uid)) continue
-      try {
-        await this.#volumes.unmount(uid, signal)
-        await host.files.remove(podDirectory(this.#options, uid))
-        for (const qos of ['Guaranteed', 'Burstable', 'BestEffort'] as const) await host.cgroups.removePod(uid, qos)
-      } catch (error) {
-        signal.throwIfAborted()
-        log.warn('cannot remove what is left of a pod', { pod: uid, error })
-      }
-    }
+    const { host, rootDirectory, podLogsDirectory, log } = this.#options
+    const unmount = (uid: string) => this.#volumes.unmount(uid, signal)
+    const isKnown = (uid: string) => this.#workers.has(uid)
+    await removeLeftovers({ files: host.files, cgroups: host.cgroups, unmount, rootDirectory, podLogsDirectory, isKnown, log }, signal)
   }
 
   /** The informer's object with the status that is on its way to the API server. */

@@ -69,12 +69,12 @@ export class LinuxCgroups implements Cgroups {
 
   async removePod(uid: string, qos: QOSClass): Promise<void> {
     const path = podCgroupPath(this.#root, uid, qos)
-    for (const { folder } of this.#find()) removeTree(join(folder, path))
+    for (const folder of this.#everyTree()) removeTree(join(folder, path))
   }
 
   async podUIDs(): Promise<string[]> {
     const uids = new Set<string>()
-    for (const { folder } of this.#find()) {
+    for (const folder of this.#everyTree()) {
       for (const level of qosLevels) {
         for (const name of namesIn(join(folder, this.#root, `kubepods${level}`))) if (name.startsWith('pod')) uids.add(name.slice(3))
       }
@@ -85,6 +85,14 @@ export class LinuxCgroups implements Cgroups {
   #find(): Hierarchy[] {
     this.#hierarchies ??= findHierarchies(this.#mountPoint)
     return this.#hierarchies
+  }
+
+  /** The runtime makes a pod's cgroup in every mounted hierarchy, also where we set no limit: in hybrid mode in that of version 2. */
+  #everyTree(): Set<string> {
+    const names = namesIn(this.#mountPoint)
+    if (names.includes('cgroup.controllers')) return new Set([this.#mountPoint])
+    const roots = names.map(name => join(this.#mountPoint, name)).filter(folder => fs.existsSync(join(folder, 'cgroup.procs')))
+    return new Set(roots.map(folder => fs.realpathSync(folder)))
   }
 
   #make(hierarchy: Hierarchy, path: string): void {
