@@ -57,6 +57,8 @@ export class APIServer {
   readonly #paths = new PathTable()
   readonly #services: EndpointServices
   #state: State = 'new'
+  /** Requests of the same process that wait for their answer. */
+  readonly inProcess = { underWay: 0 }
 
   constructor(options: APIServerOptions) {
     const { storage, clock, random, schemas } = options

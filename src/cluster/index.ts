@@ -1,2 +1,10 @@
 /** Coxswain as a library: a whole cluster in this process. */
-export { Cluster, type ClusterOptions, startCluster } from './start-cluster.ts'
+export { Cluster } from './cluster.ts'
+export { ClusterClient, type ExecResult } from './cluster-client.ts'
+export type { Duration } from './duration.ts'
+export type { BuiltInKinds, DynamicObject, ObjectOf } from './kinds.ts'
+export type { NodeGroup } from './simulated/node-group.ts'
+export type { SimulatedNode, SimulatedNodes } from './simulated/simulated-nodes.ts'
+export { type ClusterOptions, startCluster } from './start-cluster.ts'
+export type { ClusterTime } from './time.ts'
+export type { ImageFunction, ImageScript, SimulatedImage } from '#cri/simulated/index.ts'

@@ -10,7 +10,8 @@ import { realReach } from './images/registry-reachable.ts'
 import { freePort, isPortFree, machineAddress, machineNodeName } from './machine.ts'
 import { startMachineNode } from './node/machine-node.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
-import { type Cluster, defaultServiceCIDR, startCluster } from './start-cluster.ts'
+import type { Cluster } from './cluster.ts'
+import { defaultServiceCIDR, startCluster } from './start-cluster.ts'
 
 export interface MachineClusterOptions {
   folder: ClusterFolder

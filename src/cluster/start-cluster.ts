@@ -1,26 +1,39 @@
 import { formatIPv4, parseCIDR } from '#base/cidr.ts'
-import type { Clock } from '#base/clock.ts'
-import { RealClock } from '#base/clock.ts'
+import { type Clock, RealClock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
-import { type Random, SystemRandom } from '#base/random.ts'
-import type { Client } from '#client/client.ts'
+import { type Random, SeededRandom, SystemRandom } from '#base/random.ts'
 import { discoverResources } from '#client/discovery.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import { InformerFactory } from '#client/informer-factory.ts'
-import { buildKubeconfig, type Kubeconfig } from '#client/kubeconfig/kubeconfig.ts'
 import { runControllers } from '#controller/manager.ts'
 import { runCompaction } from '#controlplane/compaction.ts'
 import { ControlPlane } from '#controlplane/control-plane.ts'
+import { MemoryLogStore, simulatedEnvironment, SimulatedImages, type SimulatedImagesOptions } from '#cri/simulated/index.ts'
 import { defaultSchedulerName, Scheduler } from '#scheduler/scheduler.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
-import { type ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
+import { Cluster } from './cluster.ts'
+import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
+import type { NodeGroup } from './simulated/node-group.ts'
+import { SimulatedNodes } from './simulated/simulated-nodes.ts'
+import { ClusterTime } from './time.ts'
 
 export interface ClusterOptions {
   /** `memory` (default) goes with the process; a folder keeps everything, crash or not. */
   storage?: 'memory' | { sqlite: string }
+  /** Simulated nodes to begin with. Default: none. */
+  nodes?: NodeGroup | readonly NodeGroup[]
+  /** What names of images are that nobody defined: well-behaved programs (default), or errors of the pull. */
+  images?: SimulatedImagesOptions
+  /**
+   * `real` (default); `virtual`: time moves only when the handle's `clock` says so. It begins at the machine's time, with a seed at the
+   * beginning of 2026.
+   */
+  clock?: 'real' | 'virtual' | Clock
+  /** Makes names, UIDs and all other choices the same run after run, but for keys and tokens. */
+  seed?: number
   /** Folder of keys and certificates; in memory when left out. */
   pkiFolder?: string
   /** Where the API is served. Default: any free port of 127.0.0.1. */
@@ -29,78 +42,36 @@ export interface ClusterOptions {
   serviceCIDR?: string
   /** Name of the kubeconfig's context. Default `coxswain`. */
   contextName?: string
-  clock?: Clock
   random?: Random
   log?: Logger
 }
 
 export const defaultServiceCIDR = '10.96.0.0/12'
-
-/** A running cluster. Disposing it stops everything that this process runs; what is on disk stays. */
-export class Cluster implements AsyncDisposable {
-  readonly client: Client
-  readonly url: string
-  readonly kubeconfig: Kubeconfig
-  readonly controlPlane: ControlPlane
-  readonly pki: ClusterPKI
-  readonly certificates: ClusterCertificates
-  readonly #tasks: Group
-  readonly #storage: Storage
-  #stopped: Promise<void> | undefined
-
-  constructor(parts: {
-    controlPlane: ControlPlane
-    storage: Storage
-    tasks: Group
-    pki: ClusterPKI
-    certificates: ClusterCertificates
-    url: string
-    contextName: string
-  }) {
-    this.controlPlane = parts.controlPlane
-    this.pki = parts.pki
-    this.certificates = parts.certificates
-    this.url = parts.url
-    this.#tasks = parts.tasks
-    this.#storage = parts.storage
-    this.client = parts.controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
-    const { certificate, key } = parts.certificates.admin
-    const credentials = { certificate, key }
-    this.kubeconfig = buildKubeconfig({ name: parts.contextName, server: parts.url, ca: parts.certificates.ca, credentials })
-  }
-
-  /** Stops the loops, then the server, then the storage. Idempotent. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
-    return this.#stopped
-  }
-
-  async #stop(): Promise<void> {
-    await this.#tasks[Symbol.asyncDispose]()
-    await this.controlPlane[Symbol.asyncDispose]()
-    await this.#storage.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-  }
-}
+/** The cluster's DNS service is the tenth of its range, by convention. */
+const dnsAddressIndex = 10
 
 /**
- * Starts a control plane with its controllers and its scheduler in this process. Nodes are added by whoever has some.
+ * Starts a cluster in this process: a control plane with its controllers and its scheduler, and simulated nodes, which are Ready when it
+ * resolves. Other nodes are added by whoever has some.
  * @example
- * await using cluster = await startCluster()
- * await cluster.client.create(pod, signal)
+ * await using cluster = await startCluster({ nodes: { count: 3 }, clock: 'virtual' })
+ * await cluster.client.create(pod)
+ * await cluster.until(pod, 'Ready')
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { clock = new RealClock(), random = new SystemRandom(), log = silentLogger, serviceCIDR = defaultServiceCIDR } = options
+  const { log = silentLogger, serviceCIDR = defaultServiceCIDR } = options
   const { host = '127.0.0.1', port = 0, advertiseAddress = '127.0.0.1' } = options.api ?? {}
   const machine = new RealClock()
+  const clock = clockOf(options, machine)
+  const random = options.random ?? (options.seed === undefined ? new SystemRandom() : new SeededRandom(options.seed))
   const pki = new ClusterPKI(options.pkiFolder === undefined ? new MemoryPKIFiles() : new FolderPKIFiles(options.pkiFolder), {
-    serverAddresses: [advertiseAddress, firstServiceAddress(serviceCIDR)],
+    serverAddresses: [advertiseAddress, serviceAddress(serviceCIDR, 1)],
     now: machine.now(),
   })
   const [storage, certificates] = await Promise.all([openStorage(options.storage ?? 'memory', log), pki.load()])
+  const logs = new MemoryLogStore()
+  const environment = simulatedEnvironment({ clock, images: new SimulatedImages(options.images), logs })
+  let nodes: SimulatedNodes | undefined
   const controlPlane = await ControlPlane.start({
     storage,
     clock,
@@ -108,19 +79,50 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     log: log.child({ component: 'apiserver' }),
     certificates,
     serviceCIDR,
+    inProcessNodes: {
+      kubelet: name => nodes?.connectionTo(name),
+      pod: (address, signal) => environment.network.connect(address, signal),
+    },
   })
   const tasks = new Group(new AbortController().signal)
   const apiPort = await controlPlane.listen({ host, port, advertiseAddress }, tasks.signal)
   tasks.spawn(signal => runCompaction({ storage, clock, log }, signal))
-  runComponents({ controlPlane, tasks, caPEM: certificates.ca, clock, random, log })
+  const informers = runComponents({ controlPlane, tasks, caPEM: certificates.ca, clock, random, log })
   const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
-  return new Cluster({ controlPlane, storage, tasks, pki, certificates, url, contextName: options.contextName ?? 'coxswain' })
+  nodes = new SimulatedNodes({
+    environment,
+    logs,
+    clientOf: name => controlPlane.clientOf({ name: `system:node:${name}`, groups: ['system:nodes'] }),
+    informers,
+    clusterDNS: [serviceAddress(serviceCIDR, dnsAddressIndex)],
+    clock,
+    random,
+    log: log.child({ component: 'kubelet' }),
+  })
+  // With a disk the event loop may be idle while a write is on its way.
+  const underWay = options.storage === undefined || options.storage === 'memory' ? () => 0 : () => controlPlane.requestsUnderWay
+  const time = new ClusterTime({ clock, storage, underWay })
+  const parts = { controlPlane, storage, tasks, pki, certificates, nodes, images: environment.images, time, clock, url }
+  const cluster = new Cluster({ ...parts, contextName: options.contextName ?? 'coxswain' })
+  try {
+    await cluster.addNodes(...[options.nodes ?? []].flat())
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+  return cluster
 }
 
-function firstServiceAddress(serviceCIDR: string): string {
+function clockOf({ clock = 'real', seed }: ClusterOptions, machine: Clock): Clock {
+  if (clock === 'real') return machine
+  if (clock !== 'virtual') return clock
+  return seed === undefined ? new VirtualClock(machine.now()) : new VirtualClock()
+}
+
+function serviceAddress(serviceCIDR: string, index: number): string {
   const range = parseCIDR(serviceCIDR)
   if (range === undefined) throw new Error(`cannot use "${serviceCIDR}" for services: want an IPv4 range such as ${defaultServiceCIDR}`)
-  return formatIPv4(range.first + 1)
+  return formatIPv4(range.first + index)
 }
 
 async function openStorage(wanted: 'memory' | { sqlite: string }, log: Logger): Promise<Storage> {
@@ -137,7 +139,7 @@ function runComponents(parts: {
   clock: Clock
   random: Random
   log: Logger
-}): void {
+}): InformerFactory {
   const { controlPlane, tasks, caPEM, clock, random, log } = parts
   const managerProgram = 'kube-controller-manager'
   const managerUser = { name: 'system:kube-controller-manager', groups: ['system:masters'] }
@@ -166,4 +168,5 @@ function runComponents(parts: {
   tasks.spawn(signal => events.run(signal))
   tasks.spawn(signal => scheduler.run(signal))
   tasks.spawn(signal => informers.run(signal))
+  return informers
 }

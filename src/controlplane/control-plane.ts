@@ -20,17 +20,19 @@ import { descriptions } from '#api/descriptions.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import { schemaRegistry } from '#api/schemas.ts'
 import { type Clock, RealClock } from '#base/clock.ts'
+import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
+import type { TypeRef } from '#client/client.ts'
 import { RESTClient } from '#client/rest-client.ts'
 import { RESTMapper } from '#client/rest-mapper.ts'
 import type { Transport } from '#client/transport.ts'
 import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
 import type { Storage } from '#storage/storage.ts'
-import { createFirstObjects } from './first-objects.ts'
-import { kubeletConnections, nodeProxy } from './kubelet-connection.ts'
+import { createFirstObjects, keepFirstObjects } from './first-objects.ts'
+import { type InProcessNodes, kubeletConnections, nodeProxy } from './kubelet-connection.ts'
 
 /** PEM. */
 export interface ControlPlaneCertificates {
@@ -50,6 +52,8 @@ export interface ControlPlaneOptions {
   certificates: ControlPlaneCertificates
   /** Range of cluster IPs; the first one is that of the Service `kubernetes`. */
   serviceCIDR: string
+  /** Nodes of this process, reached without sockets. */
+  inProcessNodes?: InProcessNodes
 }
 
 const defaultProgram = 'coxswain'
@@ -62,12 +66,16 @@ export class ControlPlane implements AsyncDisposable {
   readonly server: APIServer
   readonly #options: ControlPlaneOptions
   readonly #serviceAllocation: ServiceAllocation
+  readonly #mapper: RESTMapper
   #front: HTTPFront | undefined
+  #tasks: Group | undefined
 
   private constructor(options: ControlPlaneOptions, server: APIServer, serviceAllocation: ServiceAllocation) {
     this.#options = options
     this.server = server
     this.#serviceAllocation = serviceAllocation
+    // One for all: what is served does not depend on who asks.
+    this.#mapper = new RESTMapper(this.transportOf({ name: 'system:apiserver', groups: ['system:masters'] }), builtinResourceInfos)
   }
 
   /** Ready for requests when it resolves; `listen` opens the port. */
@@ -89,16 +97,16 @@ export class ControlPlane implements AsyncDisposable {
     this.#front = new HTTPFront({ server: this.server, clock, log, cert: certificate, key, clientCA: certificates.ca })
     const address = await this.#front.listen(port, host)
     const client = this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver')
-    await createFirstObjects(
-      client,
-      {
-        server: this.server,
-        options: this.#options,
-        endpoint: { address: advertiseAddress, port: address.port },
-        serviceIP: this.#serviceAllocation.apiServerIP,
-      },
-      signal,
-    )
+    const first = {
+      server: this.server,
+      options: this.#options,
+      endpoint: { address: advertiseAddress, port: address.port },
+      serviceIP: this.#serviceAllocation.apiServerIP,
+      log,
+    }
+    await createFirstObjects(client, first, signal)
+    this.#tasks = new Group(signal)
+    this.#tasks.spawn(signal => keepFirstObjects(client, first, signal))
     return address.port
   }
 
@@ -116,7 +124,18 @@ export class ControlPlane implements AsyncDisposable {
     return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos))
   }
 
+  /** Whether objects of that kind are in namespaces. @throws NoMatchError when it is not served */
+  async isNamespaced(type: TypeRef): Promise<boolean> {
+    return (await this.#mapper.mappingOf(type, new AbortController().signal)).namespaced
+  }
+
+  /** Requests of this process that wait for their answer. */
+  get requestsUnderWay(): number {
+    return this.server.inProcess.underWay
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tasks?.[Symbol.asyncDispose]()
     this.server.stop()
     await this.#front?.stop(stopGraceMs)
     this.server[Symbol.dispose]()
@@ -139,7 +158,7 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     new X509Authenticator({ clientCA: certificates.ca, now: () => machineClock.now() }),
     new BearerTokenAuthenticator(tokenIssuer),
   )
-  const kubelets = { ca: certificates.ca, certificate, key }
+  const kubelets = { credentials: { ca: certificates.ca, certificate, key }, inProcess: options.inProcessNodes }
   const resources = builtinResources({
     connect: kubeletConnections(kubelets),
     proxyNode: nodeProxy(kubelets),

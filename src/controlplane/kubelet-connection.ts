@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { newBadRequest, newInternalError } from '#apimachinery/status/status.ts'
 import type { ConnectContext } from '#apiserver/registry/resource.ts'
@@ -14,13 +15,26 @@ export interface KubeletCredentials {
   key: string
 }
 
+/** Nodes of this process: they and their pods are reached without sockets. */
+export interface InProcessNodes {
+  /** Connects to the kubelet of that node; undefined when the node is none of them. */
+  kubelet(nodeName: string): (() => Duplex) | undefined
+  /** Connects to a pod of such a node. Rejects when nobody listens. */
+  pod(address: { ip: string; port: number }, signal: AbortSignal): Promise<Duplex>
+}
+
+export interface KubeletConnectionOptions {
+  credentials: KubeletCredentials
+  inProcess?: InProcessNodes | undefined
+}
+
 const defaultKubeletPort = 10_250
 
 /** Reaches into Pods by way of the kubelet of their node. */
-export function kubeletConnections(credentials: KubeletCredentials): PodConnectHandlers {
+export function kubeletConnections(options: KubeletConnectionOptions): PodConnectHandlers {
   const targetOf = async (pod: Pod, path: string, context: ConnectContext): Promise<StreamTarget> => {
     const node = await context.stores.of<Node>({ group: '', resource: 'nodes' }).get(undefined, pod.spec.nodeName!)
-    return { ...kubeletAddress(node), path, tls: { ca: credentials.ca, cert: credentials.certificate, key: credentials.key } }
+    return kubeletTarget(node, path, options)
   }
   const refOf = ({ metadata }: Pod) => ({ namespace: metadata.namespace!, name: metadata.name })
   const upgrade = async (pod: Pod, path: string, context: ConnectContext): Promise<void> => {
@@ -37,21 +51,26 @@ export function kubeletConnections(credentials: KubeletCredentials): PodConnectH
     exec: ({ pod, container }, options, context) => upgrade(pod, remoteCommandPath('exec', refOf(pod), container, options), context),
     attach: ({ pod, container }, options, context) => upgrade(pod, remoteCommandPath('attach', refOf(pod), container, options), context),
     portforward: (pod, options, context) => upgrade(pod, portForwardPath(refOf(pod), options.ports), context),
-    proxy: proxyPod,
+    proxy: (name, context) => proxyPod(name, context, options.inProcess),
   }
 }
 
 /** `nodes/NAME/proxy`: the kubelet's own pages. `name` is `[scheme:]node[:port]`; the kubelet has one port only. */
-export function nodeProxy(credentials: KubeletCredentials): (name: string, context: ConnectContext) => Promise<void> {
+export function nodeProxy(options: KubeletConnectionOptions): (name: string, context: ConnectContext) => Promise<void> {
   return async (name, context) => {
     const nodeName = name.split(':').at(name.split(':').length === 3 ? 1 : 0)!
     const node = await context.stores.of<Node>({ group: '', resource: 'nodes' }).get(undefined, nodeName)
     const query = context.query.size === 0 ? '' : `?${context.query}`
-    const tls = { ca: credentials.ca, cert: credentials.certificate, key: credentials.key }
-    const target: StreamTarget = { ...kubeletAddress(node), path: `/${context.rest.replace(/^\//, '')}${query}`, tls }
+    const target = kubeletTarget(node, `/${context.rest.replace(/^\//, '')}${query}`, options)
     if (context.upgrade !== undefined) await proxyUpgrade({ request: context.request, ...context.upgrade, target })
     else await proxyRequest({ request: context.request, response: context.response, target, signal: context.signal })
   }
+}
+
+function kubeletTarget(node: Node, path: string, { credentials, inProcess }: KubeletConnectionOptions): StreamTarget {
+  const connect = inProcess?.kubelet(node.metadata.name)
+  if (connect !== undefined) return { ...kubeletAddress(node), path, connect }
+  return { ...kubeletAddress(node), path, tls: { ca: credentials.ca, cert: credentials.certificate, key: credentials.key } }
 }
 
 /** Where the node's kubelet listens: at its internal address, as upstream prefers by default. */
@@ -65,7 +84,7 @@ function kubeletAddress({ metadata, status }: Node): { host: string; port: numbe
 }
 
 /** `pods/proxy`: plain HTTP to the pod's IP. `name` is `[scheme:]pod[:port]`. */
-async function proxyPod(name: string, context: ConnectContext): Promise<void> {
+async function proxyPod(name: string, context: ConnectContext, inProcess: InProcessNodes | undefined): Promise<void> {
   const parts = name.split(':')
   const [scheme, podName, port] = parts.length === 3 ? parts : ['http', parts[0]!, parts[1]]
   const pod = await context.stores.of<Pod>({ group: '', resource: 'pods' }).get(context.namespace, podName!)
@@ -74,7 +93,14 @@ async function proxyPod(name: string, context: ConnectContext): Promise<void> {
   const number = port === undefined || port === '' ? firstPort(pod) : Number(port)
   const query = context.query.size === 0 ? '' : `?${context.query}`
   const tls = scheme === 'https' ? { tls: { rejectUnauthorized: false } } : {}
-  const target: StreamTarget = { host, port: number, path: `/${context.rest.replace(/^\//, '')}${query}`, ...tls }
+  const path = `/${context.rest.replace(/^\//, '')}${query}`
+  let target: StreamTarget = { host, port: number, path, ...tls }
+  if (inProcess?.kubelet(pod.spec.nodeName ?? '') !== undefined) {
+    const connection = await inProcess.pod({ ip: host, port: number }, context.signal).catch(error => {
+      throw newInternalError(`error trying to reach service: dial tcp ${host}:${number}: ${(error as Error).message}`)
+    })
+    target = { host, port: number, path, connect: () => connection }
+  }
   if (context.upgrade !== undefined) await proxyUpgrade({ request: context.request, ...context.upgrade, target })
   else await proxyRequest({ request: context.request, response: context.response, target, signal: context.signal })
 }

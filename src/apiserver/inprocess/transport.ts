@@ -23,7 +23,9 @@ export class InProcessTransport implements Transport {
 
   async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     signal.throwIfAborted()
-    const response = await this.#server.handle(this.#apiRequest(request, signal))
+    const { inProcess } = this.#server
+    inProcess.underWay++
+    const response = await this.#server.handle(this.#apiRequest(request, signal)).finally(() => inProcess.underWay--)
     signal.throwIfAborted()
     const { status, body, warnings } = response
     if (body.type === 'taken' || body.type === 'watch') throw new Error(`cannot answer "${request.path}" in process`)

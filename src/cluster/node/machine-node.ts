@@ -8,7 +8,7 @@ import type { Client } from '#client/client.ts'
 import { linuxHost, startKubelet } from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
 import type { ClusterFolder, ClusterRecord } from '../cluster-folder.ts'
-import type { Cluster } from '../start-cluster.ts'
+import type { Cluster } from '../cluster.ts'
 import { cgroupRoot } from './cgroup-root.ts'
 import { kubeletAuthorizer } from './kubelet-authorizer.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -67,7 +67,7 @@ export async function startMachineNode(
   stack.use(server)
   await server.listen(kubeletPort, '0.0.0.0')
   // A kubelet may not give itself a role (NodeRestriction): that is for who owns the cluster.
-  const labelled = kubelet.registered.then(() => labelControlPlane(cluster.client, nodeName, signal))
+  const labelled = kubelet.registered.then(() => labelControlPlane(cluster.adminClient, nodeName, signal))
   const owned = stack.move()
   return { ready: Promise.all([kubelet.ready, labelled]).then(() => undefined), [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
@@ -78,10 +78,10 @@ async function labelControlPlane(client: Client, nodeName: string, signal: Abort
 }
 
 /** A node may not give itself a role (NodeRestriction), so the object is there, with its label, before the kubelet registers. */
-async function labelNode({ client }: Cluster, name: string, signal: AbortSignal): Promise<void> {
+async function labelNode({ adminClient }: Cluster, name: string, signal: AbortSignal): Promise<void> {
   const labels = { 'node-role.kubernetes.io/control-plane': '' }
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }
-  await client.create(node, signal).catch(error => {
+  await adminClient.create(node, signal).catch(error => {
     if (!isAlreadyExists(error)) throw error
   })
 }

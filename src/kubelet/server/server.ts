@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
@@ -17,10 +17,13 @@ export type AuthorizationDecision = { allowed: true } | { allowed: false; status
 
 export interface KubeletServerOptions {
   host: KubeletHost
-  /** PEM. `clientCA` verifies client certificates; who has none may still bring a token. */
-  tls: { cert: string | Buffer; key: string | Buffer; clientCA?: string | Buffer }
-  /** Asked for every path but `/healthz`. */
-  authorize(request: KubeletRequest): Promise<AuthorizationDecision>
+  /**
+   * PEM. `clientCA` verifies client certificates; who has none may still bring a token. Without it the server has no port: it answers on
+   * connections within this process (see `connect`).
+   */
+  tls?: { cert: string | Buffer; key: string | Buffer; clientCA?: string | Buffer }
+  /** Asked for every path but `/healthz`. Left out: all is allowed. */
+  authorize?(request: KubeletRequest): Promise<AuthorizationDecision>
   clock: Clock
   logger: Logger
 }
@@ -37,15 +40,12 @@ const streamVerbs = new Set(['exec', 'attach', 'portForward'])
 /** The kubelet's HTTPS server (upstream's port 10250): pods, container logs, exec, attach and port-forward. */
 export class KubeletServer implements AsyncDisposable {
   readonly #options: KubeletServerOptions
-  readonly #server: Server
+  readonly #server: Server | PlainServer
   readonly #streams = new Set<Duplex>()
 
   constructor(options: KubeletServerOptions) {
     this.#options = options
-    const { cert, key, clientCA } = options.tls
-    const trust = clientCA === undefined ? {} : { ca: clientCA }
-    // The authorizer decides about clients without a (good) certificate.
-    this.#server = createServer({ cert, key, ...trust, requestCert: true, rejectUnauthorized: false })
+    this.#server = options.tls === undefined ? createPlainServer() : newTLSServer(options.tls)
     this.#server.on('request', (request, response) => {
       this.#serve(request, response).catch(error => this.#options.logger.error('cannot answer a kubelet request', { error }))
     })
@@ -63,8 +63,18 @@ export class KubeletServer implements AsyncDisposable {
 
   /** Takes a new serving certificate for connections to come. */
   setCertificate(cert: string | Buffer, key: string | Buffer): void {
-    const { clientCA } = this.#options.tls
+    if (!('setSecureContext' in this.#server)) return
+    const clientCA = this.#options.tls?.clientCA
     this.#server.setSecureContext({ cert, key, ...(clientCA === undefined ? {} : { ca: clientCA }) })
+  }
+
+  /** A connection from within this process, without a socket. */
+  connect(): Duplex {
+    const [near, far] = duplexPair()
+    this.#streams.add(far)
+    far.once('close', () => this.#streams.delete(far))
+    this.#server.emit('connection', far)
+    return near
   }
 
   /** Stops at once: every connection is cut. */
@@ -110,7 +120,7 @@ export class KubeletServer implements AsyncDisposable {
   }
 
   async #authorize(request: IncomingMessage, { path }: Route): Promise<void> {
-    if (path === '/healthz') return
+    if (path === '/healthz' || this.#options.authorize === undefined) return
     const decision = await this.#options.authorize(attributesOf(request, path))
     if (!decision.allowed) throw new HostError(decision.statusCode, decision.message)
   }
@@ -147,6 +157,12 @@ export class KubeletServer implements AsyncDisposable {
     this.#options.logger.warn('kubelet request failed', { method: request.method, path: request.url?.split('?')[0], error })
     return { statusCode: 500, message: (error as Error).message }
   }
+}
+
+function newTLSServer({ cert, key, clientCA }: NonNullable<KubeletServerOptions['tls']>): Server {
+  const trust = clientCA === undefined ? {} : { ca: clientCA }
+  // The authorizer decides about clients without a (good) certificate.
+  return createServer({ cert, key, ...trust, requestCert: true, rejectUnauthorized: false })
 }
 
 function routeOf(request: IncomingMessage): Route {

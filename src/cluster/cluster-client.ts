@@ -1,0 +1,186 @@
+import { text } from 'node:stream/consumers'
+import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
+import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecommand/client.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from '#client/client.ts'
+import type { HTTPSTransport } from '#client/https-transport.ts'
+import type { ObjectOf } from './kinds.ts'
+
+export interface CallOptions {
+  /** Gives the call up; it then rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+export interface PodRef {
+  namespace?: string | undefined
+  name: string
+}
+
+export interface LogOptions extends CallOptions {
+  /** Needed when the pod has more than one. */
+  container?: string
+  previous?: boolean
+  tailLines?: number
+}
+
+export interface ExecOptions extends CallOptions {
+  /** Needed when the pod has more than one. */
+  container?: string
+  stdin?: string
+}
+
+export interface ExecResult {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** What streams need: they go through the cluster's HTTPS port, as those of any other client do. */
+export interface StreamAccess {
+  url: string
+  /** PEM. */
+  ca: string
+  certificate: string
+  key: string
+  clock: Clock
+  transport: () => HTTPSTransport
+}
+
+export interface ClusterClientOptions {
+  client: Client
+  /** Whether objects of a kind are in namespaces. */
+  isNamespaced: (type: TypeRef) => boolean | Promise<boolean>
+  streams: StreamAccess
+}
+
+/**
+ * The API as its administrator, typed by kind for built-in kinds. Without a namespace objects of namespaced kinds are in `default`; `list` and
+ * `watch` then mean all namespaces. Objects that come back may be shared: copy before you change them. Refusals of the server are StatusErrors.
+ */
+export class ClusterClient {
+  readonly #client: Client
+  readonly #options: ClusterClientOptions
+
+  constructor(options: ClusterClientOptions) {
+    this.#client = options.client
+    this.#options = options
+  }
+
+  async create<T extends KubeObject>(object: T, options: WriteOptions & CallOptions = {}): Promise<ObjectOf<T>> {
+    return (await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T>
+  }
+
+  async get<const R extends ObjectRef>(ref: R, options: CallOptions = {}): Promise<ObjectOf<R>> {
+    return (await this.#client.get<KubeObject>(await this.complete(ref), signalOf(options))) as ObjectOf<R>
+  }
+
+  list<const R extends CollectionRef & { limit?: number; continue?: string; resourceVersion?: string }>(
+    ref: R,
+    options: CallOptions = {},
+  ): Promise<KubeList<ObjectOf<R> & KubeObject>> {
+    return this.#client.list(ref, signalOf(options)) as Promise<KubeList<ObjectOf<R> & KubeObject>>
+  }
+
+  /** The present state as ADDED first, unless `resourceVersion` says from where on. Leaving the loop ends the watch. */
+  async *watch<const R extends CollectionRef & { resourceVersion?: string; timeoutSeconds?: number }>(
+    ref: R,
+    options: CallOptions = {},
+  ): AsyncGenerator<WatchEvent<ObjectOf<R> & KubeObject>, void, undefined> {
+    const end = new AbortController()
+    const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal])
+    try {
+      yield* this.#client.watch<ObjectOf<R> & KubeObject>(ref, signal)
+    } finally {
+      end.abort(new Error('the watch was left'))
+    }
+  }
+
+  /** Replaces the object; `metadata.resourceVersion` must be the one read. */
+  async update<T extends KubeObject>(object: T, options: WriteOptions & CallOptions = {}): Promise<ObjectOf<T>> {
+    return (await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T>
+  }
+
+  async patch<const R extends ObjectRef>(
+    ref: R,
+    patch: { type: PatchType; body: unknown; force?: boolean },
+    options: WriteOptions & CallOptions = {},
+  ): Promise<ObjectOf<R>> {
+    return (await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), options)) as ObjectOf<R>
+  }
+
+  /** Server-side apply, as field manager `coxswain` unless the options say otherwise. */
+  async apply<T extends KubeObject>(object: T, options: WriteOptions & CallOptions & { force?: boolean } = {}): Promise<ObjectOf<T>> {
+    const { force = false, fieldManager = 'coxswain' } = options
+    const body = await this.#placed(object)
+    const written = { ...options, fieldManager }
+    return (await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written)) as ObjectOf<T>
+  }
+
+  /** Resolves when the server took the order; pods go when their grace period is over. */
+  async delete(object: ObjectRef | KubeObject, options: CallOptions & Partial<DeleteOptions> = {}): Promise<void> {
+    const { signal: _signal, ...rest } = options
+    await this.#client.delete(await this.complete(object), signalOf(options), rest)
+  }
+
+  /** POST to a subresource with a body of another kind: `binding`, `eviction`, `token`. */
+  async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, options: CallOptions = {}): Promise<R> {
+    return this.#client.createSubresource<R>(await this.complete(ref), subresource, body, signalOf(options))
+  }
+
+  /** What a container has logged so far. */
+  async logs(pod: PodRef, options: LogOptions = {}): Promise<string> {
+    const { container, previous, tailLines } = options
+    const query = new URLSearchParams()
+    if (container !== undefined) query.set('container', container)
+    if (previous === true) query.set('previous', 'true')
+    if (tailLines !== undefined) query.set('tailLines', String(tailLines))
+    const path = `${podPath(pod)}/log?${query}`
+    const { body } = await this.#options.streams.transport().request({ method: 'GET', path }, signalOf(options))
+    return typeof body === 'string' ? body : JSON.stringify(body)
+  }
+
+  /** Runs a command in a container to its end. @throws Error when it cannot be run */
+  async exec(pod: PodRef, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const { url, ca, certificate, key, clock } = this.#options.streams
+    const { container, stdin } = options
+    const target = new URL(`${url}${podPath(pod)}/exec`)
+    for (const word of command) target.searchParams.append('command', word)
+    for (const name of ['stdout', 'stderr', ...(stdin === undefined ? [] : ['stdin'])]) target.searchParams.set(name, 'true')
+    if (container !== undefined) target.searchParams.set('container', container)
+    const process = await dialRemoteCommandWebSocket(
+      { url: target, tls: { ca, cert: certificate, key }, clock, signal: signalOf(options) },
+      { stdin: stdin !== undefined, stdout: true, stderr: true, tty: false },
+    )
+    process.stdin?.end(stdin)
+    const [stdout, stderr, result] = await Promise.all([text(process.stdout!), text(process.stderr!), process.result])
+    await process.close()
+    if ('error' in result) throw new Error(result.error.message)
+    return { exitCode: result.exitCode, stdout, stderr }
+  }
+
+  /** The name of an object with its namespace. */
+  async complete(object: ObjectRef | KubeObject): Promise<ObjectRef> {
+    const ref = 'metadata' in object ? refOf(object) : object
+    return (ref.namespace ?? '') === '' && (await this.#options.isNamespaced(ref)) ? { ...ref, namespace: 'default' } : ref
+  }
+
+  async #placed<T extends KubeObject>(object: T): Promise<T> {
+    const { namespace } = await this.complete(object)
+    return namespace === object.metadata.namespace ? object : { ...object, metadata: { ...object.metadata, namespace } }
+  }
+}
+
+const never = new AbortController().signal
+
+function signalOf({ signal }: CallOptions): AbortSignal {
+  return signal ?? never
+}
+
+export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef & TypeRef {
+  return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+}
+
+function podPath({ namespace = 'default', name }: PodRef): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
+}

@@ -1,0 +1,16 @@
+const unitsMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A number of milliseconds, or text such as `90s`, `1m30s`, `2h`, `7d`. */
+export type Duration = number | string
+
+/** @throws RangeError for what is no duration, or a negative one */
+export function parseDuration(duration: Duration): number {
+  if (typeof duration === 'number') {
+    if (duration >= 0) return duration
+  } else if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(duration)) {
+    let totalMs = 0
+    for (const [, amount, unit] of duration.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) totalMs += Number(amount) * unitsMs[unit!]!
+    return totalMs
+  }
+  throw new RangeError(`"${duration}" is no duration: want milliseconds, or text such as "500ms", "90s", "1m30s", "2h" or "7d"`)
+}

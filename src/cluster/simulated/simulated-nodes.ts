@@ -1,0 +1,170 @@
+import type { Duplex } from 'node:stream'
+import { formatIPv4 } from '#base/cidr.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
+import type { Random } from '#base/random.ts'
+import { kubernetesVersion } from '#base/version.ts'
+import type { Client } from '#client/client.ts'
+import type { InformerFactory } from '#client/informer-factory.ts'
+import { type LogSource, type SimulatedEnvironment, type SimulatedFaults, SimulatedRuntime } from '#cri/simulated/index.ts'
+import { type Kubelet, type KubeletSources, MemoryHostFiles, sharedSources, simulatedHost, startKubelet } from '#kubelet/index.ts'
+import { KubeletServer } from '#kubelet/server/server.ts'
+import { machineOf, type NodeGroup } from './node-group.ts'
+
+export interface SimulatedNodesOptions {
+  environment: SimulatedEnvironment
+  /** The store that `environment.logs` is. */
+  logs: LogSource
+  clientOf: (nodeName: string) => Client
+  /** Read by all kubelets together. */
+  informers: InformerFactory
+  /** Addresses of the cluster's DNS service, as pods get them. */
+  clusterDNS: readonly string[]
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+/** Nothing is ever sent to these addresses: they are names in the simulated network. */
+const firstNodeAddress = (172 * 256 + 16) * 65_536 + 1
+const firstPodAddress = (10 * 256 + 128) * 65_536
+const nodesMax = 2 ** 15
+const smallestRange = 24
+const rootDirectory = '/var/lib/kubelet'
+const podLogsDirectory = '/var/log/pods'
+
+/** One simulated node: the real kubelet over the simulated runtime. */
+export class SimulatedNode implements AsyncDisposable {
+  readonly name: string
+  readonly runtime: SimulatedRuntime
+  readonly kubelet: Kubelet
+  readonly #options: SimulatedNodesOptions
+  #server: KubeletServer | undefined
+
+  constructor(name: string, runtime: SimulatedRuntime, kubelet: Kubelet, options: SimulatedNodesOptions) {
+    this.name = name
+    this.runtime = runtime
+    this.kubelet = kubelet
+    this.#options = options
+  }
+
+  /** Lets things go wrong on the node. */
+  get faults(): SimulatedFaults {
+    return this.runtime.faults
+  }
+
+  /** A connection to the kubelet's server, which is made when it is first needed and has no port. */
+  connect(): Duplex {
+    const { clock, log } = this.#options
+    this.#server ??= new KubeletServer({ host: this.kubelet.host, clock, logger: log })
+    return this.#server.connect()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kubelet[Symbol.asyncDispose]()
+    this.runtime[Symbol.dispose]()
+    await this.#server?.close()
+  }
+}
+
+/** The simulated nodes of a cluster. */
+export class SimulatedNodes implements AsyncDisposable {
+  readonly #options: SimulatedNodesOptions
+  readonly #nodes = new Map<string, SimulatedNode>()
+  readonly #stop = new AbortController()
+  #sources: KubeletSources | undefined
+  #count = 0
+  #nextRange = 0
+
+  constructor(options: SimulatedNodesOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  get(name: string): SimulatedNode | undefined {
+    return this.#nodes.get(name)
+  }
+
+  [Symbol.iterator](): Iterator<SimulatedNode> {
+    return this.#nodes.values()
+  }
+
+  /** Starts nodes. @returns them; their `kubelet.ready` tells when the API shows each as Ready. @throws Error for what makes no sense */
+  add(group: NodeGroup): SimulatedNode[] {
+    const machine = machineOf(group)
+    const added: SimulatedNode[] = []
+    for (let index = 0; index < group.count; index++) {
+      let name = `${group.namePrefix ?? 'node'}-${index}`
+      for (let next = index; this.#nodes.has(name); next++) name = `${group.namePrefix ?? 'node'}-${next}`
+      const node = this.#start(name, group, machine)
+      this.#nodes.set(name, node)
+      added.push(node)
+    }
+    return added
+  }
+
+  /** The machine is taken away: no farewell, its Node object stays. */
+  async remove(name: string): Promise<void> {
+    const node = this.#nodes.get(name)
+    this.#nodes.delete(name)
+    await node?.[Symbol.asyncDispose]()
+  }
+
+  /** For the API server: how it reaches the node's kubelet. */
+  connectionTo(name: string): (() => Duplex) | undefined {
+    const node = this.#nodes.get(name)
+    return node === undefined ? undefined : () => node.connect()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the cluster stops'))
+    await Promise.all([...this.#nodes.values()].map(node => node[Symbol.asyncDispose]()))
+    this.#nodes.clear()
+  }
+
+  #start(nodeName: string, group: NodeGroup, machine: ReturnType<typeof machineOf>): SimulatedNode {
+    const { environment, logs, clientOf, clusterDNS, clock, random, log } = this.#options
+    this.#sources ??= sharedSources(this.#options.informers)
+    const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
+    const files = new MemoryHostFiles()
+    const runtime = new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR: this.#podRange(machine.maxPods), files })
+    const kubelet = startKubelet(
+      {
+        nodeName,
+        client: clientOf(nodeName),
+        runtime,
+        images: runtime,
+        host: simulatedHost(machine, { network: environment.network, logs, files }),
+        clock,
+        random,
+        log,
+        rootDirectory,
+        podLogsDirectory,
+        nodeIPs: [nodeIP],
+        clusterDNS,
+        version: kubernetesVersion.gitVersion,
+        ...(group.labels !== undefined && { labels: group.labels }),
+        taints: [...(group.taints ?? [])],
+        maxPods: machine.maxPods,
+        sources: this.#sources,
+      },
+      this.#stop.signal,
+    )
+    kubelet.stopped.catch(error => log.error('a kubelet broke', { node: nodeName, error }))
+    return new SimulatedNode(nodeName, runtime, kubelet, this.#options)
+  }
+
+  /** A part of 10.128.0.0/9 with room for the node's pods: a /24, or some of them together. */
+  #podRange(maxPods: number): string {
+    let prefixLength = smallestRange
+    while (2 ** (32 - prefixLength) - 3 < maxPods) prefixLength--
+    const ranges = 2 ** (smallestRange - prefixLength)
+    const first = Math.ceil(this.#nextRange / ranges) * ranges
+    this.#nextRange = first + ranges
+    if (this.#nextRange > nodesMax) throw new Error('there are no addresses left for the pods of more nodes')
+    return `${formatIPv4(firstPodAddress + first * 256)}/${prefixLength}`
+  }
+}

@@ -1,0 +1,90 @@
+import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { isExpired } from '#apimachinery/status/status.ts'
+import type { Client, ObjectRef } from '#client/client.ts'
+import type { Duration } from './duration.ts'
+import type { ClusterTime } from './time.ts'
+
+/** Whether an object is as it should be; undefined while there is none. */
+export type Predicate<T> = (object: T | undefined) => boolean
+
+const phases: readonly string[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Active', 'Terminating']
+const defaultTimeout = '5m'
+
+/** `Ready` or another condition, `Running` or another phase, `Exists`, `Deleted`. */
+export function predicateOf<T extends KubeObject>(wanted: string | Predicate<T>): Predicate<T> {
+  if (typeof wanted === 'function') return wanted
+  if (wanted === 'Deleted') return object => object === undefined
+  if (wanted === 'Exists') return object => object !== undefined
+  const status = (object: T | undefined) =>
+    (object as { status?: { phase?: string; conditions?: { type: string; status: string }[] } } | undefined)?.status
+  if (phases.includes(wanted)) return object => status(object)?.phase === wanted
+  return object => status(object)?.conditions?.some(each => each.type === wanted && each.status === 'True') === true
+}
+
+export interface UntilOptions {
+  client: Client
+  time: ClusterTime
+  /** Of the cluster's time; five minutes when left out. */
+  timeout?: Duration | undefined
+}
+
+/**
+ * Follows an object until it is as wanted; virtual time goes on meanwhile. @returns the object, or its last state when it is deleted
+ * @throws Error with the object's state when the time is over
+ */
+export async function untilObject<T extends KubeObject>(
+  ref: ObjectRef,
+  wanted: string | Predicate<T>,
+  { client, time, timeout = defaultTimeout }: UntilOptions,
+): Promise<T | undefined> {
+  const holds = predicateOf(wanted)
+  const end = new AbortController()
+  let known = false
+  let current: T | undefined
+  let last: T | undefined
+  let failure: unknown
+  const follow = async () => {
+    const { apiVersion, kind, namespace, name } = ref
+    const collection = { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` }
+    while (!end.signal.aborted) {
+      try {
+        const { items, metadata } = await client.list<T>(collection, end.signal)
+        current = items[0]
+        known = true
+        for await (const { type, object } of client.watch<T>({ ...collection, resourceVersion: metadata.resourceVersion! }, end.signal)) {
+          if (type === 'BOOKMARK') continue
+          last = object
+          current = type === 'DELETED' ? undefined : object
+        }
+      } catch (error) {
+        if (!end.signal.aborted && !isExpired(error)) {
+          failure = error
+          return
+        }
+      }
+    }
+  }
+  const following = follow()
+  let found: T | undefined
+  try {
+    await time.runUntil(
+      () => {
+        if (failure !== undefined) throw failure
+        if (!known || !holds(current)) return false
+        found = current ?? last
+        return true
+      },
+      { timeout },
+    )
+  } catch (error) {
+    if (error === failure) throw error
+    const name = `${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}`
+    const state = JSON.stringify((current as { status?: unknown } | undefined)?.status ?? 'none')
+    const what = typeof wanted === 'string' ? wanted : 'as wanted'
+    throw new Error(`${name} was not ${what} within ${timeout}; its status: ${state}`, { cause: error })
+  } finally {
+    end.abort(new Error('done'))
+    await following
+  }
+  return found
+}
