@@ -6,6 +6,7 @@ import { reconcileBootstrapPolicy } from '#apiserver/authorization/rbac/reconcil
 import type { RequestContext } from '#apiserver/registry/resource.ts'
 import type { APIServer } from '#apiserver/server.ts'
 import type { Clock } from '#base/clock.ts'
+import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import { refOf } from '#client/rest-client.ts'
@@ -20,6 +21,7 @@ export interface FirstObjectsOptions {
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+const retryMs = 1_000
 const serviceLabels = { component: 'apiserver', provider: 'kubernetes' }
 
 /** Makes what every cluster has from the start: namespaces, the bootstrap policy, the Service `kubernetes` with its endpoints. Idempotent. */
@@ -30,15 +32,49 @@ export async function createFirstObjects(
 ): Promise<void> {
   await Promise.all([
     reconcileBootstrapPolicy(serverContext(server, options, signal)),
-    ...namespaces.map(name => createOnce(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as Namespace, signal)),
+    ...namespaces.map(name => createOnce(client, namespaceNamed(name), signal)),
   ])
-  await createMissing(client, kubernetesService(serviceIP), signal)
-  // A server on loopback is reached by nobody but its own machine: endpoints may not name such an address.
-  if (endpoint.address.startsWith('127.')) return
-  await Promise.all([replace(client, kubernetesEndpoints(endpoint), signal), replace(client, kubernetesEndpointSlice(endpoint), signal)])
+  await createMissing(client, kubernetesService(serviceIP, endpoint.port), signal)
+  await Promise.all(endpointsOf(endpoint).map(object => replace(client, object, signal)))
 }
 
-function kubernetesService(serviceIP: string): Service {
+/** Brings back what somebody deletes of the namespaces and the Service `kubernetes`, until the signal is aborted. */
+export async function keepFirstObjects(
+  client: Client,
+  { endpoint, serviceIP, options: { clock }, log }: Omit<FirstObjectsOptions, 'server'> & { log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = [...namespaces.map(namespaceNamed), kubernetesService(serviceIP, endpoint.port), ...endpointsOf(endpoint)]
+  await Promise.all(kept.map(object => keep(client, object, { clock, log }, signal)))
+}
+
+/** Looks once, then waits for the object to be deleted: from its own version on, so that no deletion is missed. */
+async function keep(client: Client, object: KubeObject, { clock, log }: { clock: Clock; log: Logger }, signal: AbortSignal): Promise<void> {
+  const { name } = object.metadata
+  while (!signal.aborted) {
+    try {
+      const { resourceVersion = '' } = (await createMissing(client, object, signal)).metadata
+      for await (const { type } of client.watch({ ...refOf(object), fieldSelector: `metadata.name=${name}`, resourceVersion }, signal)) {
+        if (type === 'DELETED') await createMissing(client, object, signal)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn('cannot keep an object that every cluster has', { kind: object.kind, name, error })
+      await clock.sleep(retryMs, signal).catch(() => {})
+    }
+  }
+}
+
+function namespaceNamed(name: string): Namespace {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} }
+}
+
+/** A server on loopback is reached by nobody but its own machine: endpoints may not name such an address. */
+function endpointsOf(endpoint: FirstObjectsOptions['endpoint']): KubeObject[] {
+  return endpoint.address.startsWith('127.') ? [] : [kubernetesEndpoints(endpoint), kubernetesEndpointSlice(endpoint)]
+}
+
+function kubernetesService(serviceIP: string, targetPort: number): Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -46,7 +82,7 @@ function kubernetesService(serviceIP: string): Service {
     spec: {
       type: 'ClusterIP',
       clusterIP: serviceIP,
-      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort }],
       sessionAffinity: 'None',
     },
   }
@@ -79,12 +115,12 @@ async function createOnce(client: Client, object: KubeObject, signal: AbortSigna
 }
 
 /** A second Service with the same address would be refused for its address, so that its absence is made sure of first. */
-async function createMissing(client: Client, object: KubeObject, signal: AbortSignal): Promise<void> {
+async function createMissing(client: Client, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
   try {
-    await client.get(refOf(object), signal)
+    return await client.get(refOf(object), signal)
   } catch (error) {
     if (!isNotFound(error)) throw error
-    await createOnce(client, object, signal)
+    return await client.create(object, signal)
   }
 }
 

@@ -190,6 +190,17 @@ describe('permissions', () => {
     await done('admin', ['create', '-f', '-'], both)
   })
 
+  test('the Service kubernetes and the namespaces of the system come back', async () => {
+    const comesBack = async (args: string[], want: string) => {
+      const deadline = performance.now() + 10_000
+      while ((await run('admin', ['get', ...args])).stdout !== want) assert.ok(performance.now() < deadline, args.join(' '))
+    }
+    await done('admin', ['delete', 'service', 'kubernetes'])
+    await comesBack(['service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}'], '10.96.0.1')
+    await done('admin', ['delete', 'namespace', 'kube-node-lease'])
+    await comesBack(['namespace', 'kube-node-lease', '-o', 'jsonpath={.status.phase}'], 'Active')
+  })
+
   test('nobody: health and version only; a wrong token is no one', async () => {
     const headers = (token?: string): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` })
     const { request } = await import('node:https')
