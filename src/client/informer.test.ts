@@ -36,6 +36,16 @@ async function start(changes: { fieldSelector?: string; log?: typeof silentLogge
     ...{ clock, server, client, connection, informer, told, group, create, remove, options },
     run: () => group.spawn(inner => informer.run(inner)),
     watching: () => until(clock, () => connection.watches === 1),
+    lists: () => connection.asked.filter(line => /^GET .*widgets/.test(line)).length,
+    unplug() {
+      connection.down = new Error('unplugged')
+      connection.cut(connection.down)
+    },
+    /** A server that was started again knows nothing of what was before. */
+    async plugIntoNewServer() {
+      connection.below = (await startTestServer({ clock, storage: server.storage })).transport
+      connection.down = undefined
+    },
     async [Symbol.asyncDispose]() {
       await group[Symbol.asyncDispose]().catch(() => undefined)
       await server[Symbol.asyncDispose]()
@@ -103,44 +113,41 @@ test('informer: a watch that was cut goes on after the last event; nothing is li
   await cluster.create('b')
   await until(clock, () => told.length === 2, 10)
   assert.deepEqual(told, ['add a', 'add b'])
-  assert.equal(connection.asked.filter(line => /^GET .*widgets/.test(line)).length, 1)
+  assert.equal(cluster.lists(), 1)
 })
 
-test('informer: the version is compacted while the watch is away → lists again and tells deletions that nobody saw', async () => {
+test('informer: the server does not know the version any more (410) → lists again and tells deletions that nobody saw', async () => {
   await using cluster = await start()
-  const { informer, connection, told, clock } = cluster
+  const { informer, told, clock } = cluster
   await cluster.create('a')
   await cluster.create('b')
   cluster.run()
   await informer.synced
   await cluster.watching()
-  connection.down = new Error('unplugged')
-  connection.cut(connection.down)
+  cluster.unplug()
   await cluster.remove('a')
   await cluster.create('c')
-  await cluster.server.storage.compact(cluster.server.storage.revision)
-  connection.down = undefined
+  await cluster.plugIntoNewServer()
   await until(clock, () => informer.get('default/c') !== undefined, 10)
   assert.deepEqual(told.slice(2).sort(), ['add c', 'delete a'])
   assert.deepEqual(informer.list().map(keyOf).sort(), ['default/b', 'default/c'])
+  assert.equal(cluster.lists(), 2)
   await cluster.create('d')
   await until(clock, () => told.includes('add d'))
 })
 
 test('informer: another object took the name while nobody looked → a deletion and an addition', async () => {
   await using cluster = await start()
-  const { informer, connection, told, clock } = cluster
+  const { informer, told, clock } = cluster
   await cluster.create('a')
   cluster.run()
   await informer.synced
   await cluster.watching()
   const { uid } = informer.get('default/a')!.metadata
-  connection.down = new Error('unplugged')
-  connection.cut(connection.down)
+  cluster.unplug()
   await cluster.remove('a')
   await cluster.create('a')
-  await cluster.server.storage.compact(cluster.server.storage.revision)
-  connection.down = undefined
+  await cluster.plugIntoNewServer()
   await until(clock, () => told.length === 3, 10)
   assert.deepEqual(told, ['add a', 'delete a', 'add a'])
   assert.notEqual(informer.get('default/a')!.metadata.uid, uid)
@@ -192,7 +199,7 @@ test('informer: an error in the middle of a watch does not cost a list', async (
   connection.cut(newInternalError('etcd is on fire'))
   await cluster.create('a')
   await until(clock, () => told.length === 1, 10)
-  assert.equal(connection.asked.filter(line => /^GET .*widgets/.test(line)).length, 1)
+  assert.equal(cluster.lists(), 1)
 })
 
 test('informer: indexes follow their objects, also one that is added late', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { assert as assertTrue } from '#base/assert.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { WorkQueue } from './workqueue.ts'
 
@@ -76,4 +77,88 @@ test('run: an error puts the key back; abort ends the workers', async () => {
   assert.equal(errors.length, 1)
   controller.abort()
   await running
+})
+
+test('run: a returned time asks for another call; success starts the back-off anew', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock, backoffBaseMs: 10 })
+  const controller = new AbortController()
+  const calls: number[] = []
+  const answers = ['fail', 'fail', 1_000, 'fail', undefined]
+  const running = queue.run(
+    { workers: 1, onError: () => undefined },
+    async () => {
+      calls.push(clock.monotonicMs())
+      const answer = answers.shift()
+      if (answer === 'fail') throw new Error('again')
+      return answer as number | undefined
+    },
+    controller.signal,
+  )
+  queue.add('a')
+  await clock.advance(5_000)
+  assert.deepEqual(calls, [0, 10, 30, 1_030, 1_040])
+  controller.abort()
+  await running
+  assert.equal(clock.waiting, 0)
+})
+
+test('run: never two workers on one key; a key added meanwhile comes again, once', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock })
+  const controller = new AbortController()
+  let atOnce = 0
+  let calls = 0
+  const running = queue.run(
+    { workers: 4, onError: () => assert.fail('no failure') },
+    async (_key, signal) => {
+      calls += 1
+      assert.equal(++atOnce, 1)
+      await clock.sleep(100, signal)
+      atOnce -= 1
+    },
+    controller.signal,
+  )
+  for (let round = 0; round < 10; round++) {
+    queue.add('a')
+    await clock.advance(10)
+  }
+  await clock.advance(1_000)
+  assert.equal(calls, 2)
+  controller.abort()
+  await running
+})
+
+test('run: abort leaves what waits, and no timer; keys added later are ignored', async () => {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock })
+  const controller = new AbortController()
+  const seen: string[] = []
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  queue.addAfter('d', 50)
+  const running = queue.run(
+    { workers: 1, onError: () => assert.fail('an answer to the abort is no failure') },
+    async key => {
+      seen.push(key)
+      controller.abort(new Error('stopped'))
+      throw new Error('stopped')
+    },
+    controller.signal,
+  )
+  await running
+  queue.add('e')
+  queue.addAfter('f', 1)
+  assert.deepEqual(seen, ['a'])
+  assert.equal(clock.waiting, 0)
+})
+
+test('run: a broken assertion ends it: what is broken is not tried again', async () => {
+  const queue = new WorkQueue<string>({ clock: new VirtualClock() })
+  queue.add('a')
+  const running = queue.run(
+    { workers: 2, onError: () => assert.fail('not an operating failure') },
+    async () => assertTrue(false, 'two and two are four'),
+    new AbortController().signal,
+  )
+  await assert.rejects(running, /two and two are four/)
 })

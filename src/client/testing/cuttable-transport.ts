@@ -2,7 +2,8 @@ import type { Transport, TransportRequest, TransportResponse, WatchFrame } from 
 
 /** A connection that a test can break: everything else is the transport below. */
 export class CuttableTransport implements Transport {
-  readonly #below: Transport
+  /** Another one: the server was started again. */
+  below: Transport
   readonly #watches = new Set<AbortController>()
   /** While set, every request and watch fails with it. */
   down: Error | undefined
@@ -10,7 +11,7 @@ export class CuttableTransport implements Transport {
   readonly asked: string[] = []
 
   constructor(below: Transport) {
-    this.#below = below
+    this.below = below
   }
 
   /** Watches under way. */
@@ -26,7 +27,7 @@ export class CuttableTransport implements Transport {
   async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     this.asked.push(`${request.method} ${request.path}`)
     if (this.down !== undefined) throw this.down
-    return this.#below.request(request, signal)
+    return this.below.request(request, signal)
   }
 
   async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
@@ -35,7 +36,7 @@ export class CuttableTransport implements Transport {
     const controller = new AbortController()
     this.#watches.add(controller)
     try {
-      yield* this.#below.watch(request, AbortSignal.any([signal, controller.signal]))
+      yield* this.below.watch(request, AbortSignal.any([signal, controller.signal]))
     } catch (error) {
       if (controller.signal.reason !== closed) throw error
     } finally {
