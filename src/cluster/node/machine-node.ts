@@ -7,6 +7,7 @@ import { kubernetesVersion } from '#base/version.ts'
 import type { Client } from '#client/client.ts'
 import { linuxHost, startKubelet } from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
+import { nodePodCIDR } from '#network/cni/index.ts'
 import type { ClusterFolder, ClusterRecord } from '../cluster-folder.ts'
 import type { Cluster } from '../cluster.ts'
 import { cgroupRoot } from './cgroup-root.ts'
@@ -35,7 +36,7 @@ export async function startMachineNode(
 ): Promise<MachineNode> {
   const { nodeName, nodeIP, kubeletPort } = record
   const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] }, 'kubelet')
-  await labelNode(cluster, nodeName, signal)
+  await prepareNode(cluster.adminClient, { name: nodeName, podCIDR: nodePodCIDR(record.podCIDR, 0)! }, signal)
   await using stack = new AsyncDisposableStack()
   const kubelet = startKubelet(
     {
@@ -66,22 +67,19 @@ export async function startMachineNode(
   })
   stack.use(server)
   await server.listen(kubeletPort, '0.0.0.0')
-  // A kubelet may not give itself a role (NodeRestriction): that is for who owns the cluster.
-  const labelled = kubelet.registered.then(() => labelControlPlane(cluster.adminClient, nodeName, signal))
   const owned = stack.move()
-  return { ready: Promise.all([kubelet.ready, labelled]).then(() => undefined), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { ready: kubelet.ready, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-async function labelControlPlane(client: Client, nodeName: string, signal: AbortSignal): Promise<void> {
-  const body = { metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } } }
-  await client.patch({ apiVersion: 'v1', kind: 'Node', name: nodeName }, { type: 'merge', body }, signal)
-}
-
-/** A node may not give itself a role (NodeRestriction), so the object is there, with its label, before the kubelet registers. */
-async function labelNode({ adminClient }: Cluster, name: string, signal: AbortSignal): Promise<void> {
+/** A node may not give itself a role or a range (NodeRestriction), so the object has them before the kubelet registers. */
+async function prepareNode(client: Client, { name, podCIDR }: { name: string; podCIDR: string }, signal: AbortSignal): Promise<void> {
   const labels = { 'node-role.kubernetes.io/control-plane': '' }
-  const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }
-  await adminClient.create(node, signal).catch(error => {
+  const spec = { podCIDR, podCIDRs: [podCIDR] }
+  const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec }
+  try {
+    await client.create(node, signal)
+  } catch (error) {
     if (!isAlreadyExists(error)) throw error
-  })
+    await client.patch({ apiVersion: 'v1', kind: 'Node', name }, { type: 'merge', body: { metadata: { labels }, spec } }, signal)
+  }
 }

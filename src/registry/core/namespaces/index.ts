@@ -64,6 +64,8 @@ const finalizeStrategy: Strategy<Namespace> = {
 export const namespacesResource: Resource<Namespace> = {
   info: namespaces,
   strategy,
+  // Many at once are not deleted in one request: each has its contents to lose first.
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   columns: [
     nameColumn,
     {
