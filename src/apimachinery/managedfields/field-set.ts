@@ -133,18 +133,34 @@ function compareElements(a: string, b: string): number {
 
 /** The same set with its keys in upstream's order; what is in order already is not copied. */
 export function sorted(set: FieldSet): FieldSet {
-  let previous = ''
-  let isSorted = true
+  if (!isInOrder(set)) {
+    const result: Record<string, FieldSet> = {}
+    for (const key of sortedKeys(set)) result[key] = sorted(set[key]!)
+    return result
+  }
+  let result: Record<string, FieldSet> | undefined
   for (const key in set) {
-    if (previous !== '' && compareElements(previous, key) > 0) isSorted = false
-    if (sorted(set[key]!) !== set[key]) isSorted = false
-    if (!isSorted) break
+    const child = sorted(set[key]!)
+    if (child === set[key]) continue
+    result ??= { ...set }
+    result[key] = child
+  }
+  return result ?? set
+}
+
+function isInOrder(set: FieldSet): boolean {
+  let previous = ''
+  for (const key in set) {
+    if (previous !== '' && compareElements(previous, key) > 0) return false
     previous = key
   }
-  if (isSorted) return set
-  const result: Record<string, FieldSet> = {}
-  for (const key of Object.keys(set).sort(compareElements)) result[key] = sorted(set[key]!)
-  return result
+  return true
+}
+
+/** Apart from indices, which come last, elements are in the order of their code units. */
+function sortedKeys(set: FieldSet): string[] {
+  const keys = Object.keys(set)
+  return keys.some(key => key[0] === 'i') ? keys.sort(compareElements) : keys.sort()
 }
 
 /** All members as text: `.spec.containers[name="x"].image`. */

@@ -8,7 +8,7 @@ import {
 } from 'node:http2'
 import type { APIRequest, TakenConnection } from '../request/api-request.ts'
 import type { APIResponse } from '../request/api-response.ts'
-import { readBody } from './body-reader.ts'
+import { readStreamBody } from './body-reader.ts'
 import { writeChunks } from './chunk-writer.ts'
 import { acceptsGzip, compress, gzipStream, isWorthGzip } from './gzip.ts'
 import { peerCertificateOf } from './peer-certificate.ts'
@@ -45,7 +45,7 @@ export class H2Exchange implements APIRequest {
   }
 
   readBody(): Promise<Buffer> {
-    this.#body ??= this.#stream.endAfterHeaders ? Promise.resolve(noBody) : readBody(this.#stream, this.headers['content-length'])
+    this.#body ??= this.#stream.endAfterHeaders ? Promise.resolve(noBody) : readStreamBody(this.#stream, this.headers['content-length'])
     return this.#body
   }
 
