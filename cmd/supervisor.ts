@@ -34,7 +34,7 @@ done`
 export function startSupervisor(folder: ClusterFolder, args: readonly string[]): Readable {
   mkdirSync(dirname(folder.log), { recursive: true, mode: 0o700 })
   const log = openSync(folder.log, 'a', 0o600)
-  const command = [process.execPath, ...process.execArgv, join(import.meta.dirname, 'cox.ts'), 'serve', '--data-dir', folder.data, ...args]
+  const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'serve', '--data-dir', folder.data, ...args]
   const child = spawn('/bin/sh', ['-c', script, supervisorName, ...command], {
     // A session of its own: its process group is the supervisor, the server and the programs that the server runs, and nothing else.
     detached: true,

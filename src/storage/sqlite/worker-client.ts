@@ -1,5 +1,5 @@
 import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { assert } from '#base/assert.ts'
 import { StorageError, type StorageEvent } from '../storage.ts'
@@ -25,6 +25,9 @@ export interface WorkerListener {
   /** The batch was refused, or the worker is gone; nothing can be written any more. */
   onFailed(message: string): void
 }
+
+/** Has this file's extension: in a bundle, both are plain JavaScript. */
+const workerFile = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
 
 /** The main thread's end of the storage worker. */
 export class WorkerClient {
@@ -56,7 +59,7 @@ export class WorkerClient {
   static async start(options: Omit<WorkerOptions, 'posted'>): Promise<{ client: WorkerClient; index: LoadedIndex }> {
     const posted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
     const workerData: WorkerOptions = { ...options, posted }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'storage', env: workerEnvironment() })
+    const worker = new Worker(workerFile, { workerData, name: 'storage', env: workerEnvironment() })
     const client = new WorkerClient(worker, posted)
     const first = await new Promise<Reply>(resolve => {
       worker.once('message', resolve)

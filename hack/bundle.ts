@@ -1,0 +1,106 @@
+/**
+ * Bundles the program into `.cache/bundle`, plain JavaScript that starts in half the time and a third less memory than the sources; the
+ * launcher calls it when a source is newer. `current` leads to the bundle to run; others on the machine may be running an older one.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { basename, join } from 'node:path'
+import type { Plugin } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, '.cache/bundle')
+/** A process that starts from a bundle has loaded all of it long before. */
+const keptMs = 3_600_000
+
+interface BundleFile {
+  name: string
+  contents: Uint8Array
+  hash: string
+}
+
+async function bundleProgram(): Promise<BundleFile[]> {
+  // An optional package: there is none for every platform.
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    // The storage worker lies beside the file that starts it, as in the sources.
+    entryPoints: { cox: 'cmd/cox.ts', worker: 'src/storage/sqlite/worker.ts' },
+    outdir: folder,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    plugins: [lazyBuiltins],
+    // Names stay, and lines stay short enough to be found from a stack trace.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
+    legalComments: 'none',
+    logLevel: 'warning',
+  })
+  return outputFiles.map(({ path, contents, hash }) => ({ name: basename(path), contents, hash }))
+}
+
+/**
+ * Takes Node's own modules without `import`, which reads everything a module has to offer: of `node:http` that is the whole of `fetch`
+ * and WebSocket, 40 ms and 10 MB of which nothing is used.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy builtins',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'builtin'
+    onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) => {
+      const isBuiltin = path.startsWith('node:') || builtinModules.includes(path)
+      return isBuiltin ? { path: path.replace(/^node:/, ''), namespace } : undefined
+    })
+    onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('node:${path}')` }))
+  },
+}
+
+/** What changes from `readAt` on is newer than the bundle. */
+function writeBundle(name: string, files: readonly BundleFile[], readAt: Date): void {
+  const temporary = join(folder, `${process.pid}.new`)
+  mkdirSync(temporary, { recursive: true })
+  for (const file of files) writeFileSync(join(temporary, file.name), file.contents)
+  writeFileSync(join(temporary, 'package.json'), '{ "type": "module" }\n')
+  writeFileSync(join(temporary, 'sources-read'), '')
+  try {
+    renameSync(temporary, join(folder, name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+    rmSync(temporary, { recursive: true })
+  }
+  utimesSync(join(folder, name, 'sources-read'), readAt, readAt)
+}
+
+function makeCurrent(name: string): void {
+  const link = join(folder, `${process.pid}.link`)
+  symlinkSync(name, link)
+  renameSync(link, join(folder, 'current'))
+}
+
+function removeOldBundles(current: string, now: Date): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (name === current || name === 'current' || now.getTime() - statSync(path).mtimeMs < keptMs) continue
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+try {
+  const startedAt = new Date()
+  const files = await bundleProgram()
+  const hash = createHash('sha256').update(files.map(file => file.hash).join())
+  const name = hash.digest('hex').slice(0, 16)
+  writeBundle(name, files, startedAt)
+  makeCurrent(name)
+  removeOldBundles(name, startedAt)
+  // V8's code of older bundles; this one's comes with its first run.
+  rmSync(join(root, '.cache/compile-cache'), { recursive: true, force: true })
+} catch (error) {
+  process.stderr.write(`cox: cannot bundle the program: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}
