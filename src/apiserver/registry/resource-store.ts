@@ -4,6 +4,7 @@ import { invalid } from '#apimachinery/validation/field-error.ts'
 import type { Storage } from '#storage/storage.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 import { Entry, type EntryKind } from '../cacher/entry.ts'
+import { FieldIndex } from '../cacher/field-index.ts'
 import { finishNewObject, nameAttemptsMax, prepareCreate, takenName } from './creation.ts'
 import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-value.ts'
 import { planDeletion } from './deletion-plan.ts'
@@ -40,6 +41,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   readonly cacher: Cacher
   readonly #kind: EntryKind
   readonly #storage: Storage
+  readonly #indexes = new Map<string, FieldIndex>()
 
   constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, storage: Storage) {
     this.resource = resource
@@ -66,6 +68,12 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
 
   peekList(namespace: string | undefined): T[] {
     return this.cacher.list(collectionKeyPrefix(this.cacher.keyPrefix, namespace)).map(entry => entry.object as T)
+  }
+
+  peekByField(field: string, value: string): T[] {
+    let index = this.#indexes.get(field)
+    if (index === undefined) this.#indexes.set(field, (index = new FieldIndex(this.cacher, field)))
+    return Array.from(index.of(value), entry => entry.object as T)
   }
 
   async create(object: T, context: RequestContext): Promise<T> {

@@ -162,6 +162,8 @@ export interface Store<T extends KubeObject = KubeObject> {
   list(namespace: string | undefined): Promise<T[]>
   /** As `list`, synchronously: what the watch cache holds now. */
   peekList(namespace: string | undefined): T[]
+  /** The objects of all namespaces with that value of a selectable field, synchronously, at the price of those alone. */
+  peekByField(field: string, value: string): T[]
   /** Another number whenever an object came, changed or went. */
   readonly generation: number
   create(object: T, context: RequestContext): Promise<T>

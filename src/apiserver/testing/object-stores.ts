@@ -72,6 +72,11 @@ class ObjectStore implements Store {
     return [...this.#objects.values()].filter(object => namespace === undefined || object.metadata.namespace === namespace)
   }
 
+  peekByField(field: string, value: string): KubeObject[] {
+    const valueOf = (object: KubeObject) => field.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], object)
+    return this.peekList(undefined).filter(object => valueOf(object) === value)
+  }
+
   get generation(): number {
     return this.#changes.count
   }

@@ -114,8 +114,8 @@ export class NodeAuthorizer implements Authorizer {
     isRelated: (pod: Pod) => boolean,
   ): Promise<AuthorizationDecision> {
     if (name === '') return noOpinion('No Object name found')
-    const pods = await this.#stores.of<Pod>({ group: '', resource: 'pods' }).list(namespace)
-    return pods.some(pod => pod.spec?.nodeName === nodeName && isRelated(pod)) ? allow : unrelated(nodeName)
+    const pods = this.#stores.of<Pod>({ group: '', resource: 'pods' }).peekByField('spec.nodeName', nodeName)
+    return pods.some(pod => pod.metadata.namespace === namespace && isRelated(pod)) ? allow : unrelated(nodeName)
   }
 }
 
