@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Event, Node, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
+import { NamespaceMode } from '#cri/gen/runtime.gen.ts'
 import { SeededRandom } from '#base/random.ts'
 import { MemoryLogStore, SimulatedNetwork } from '#cri/simulated/index.ts'
 import { type Kubelet, simulatedHost, startKubelet } from './index.ts'
@@ -272,6 +273,24 @@ describe('kubelet', () => {
         conditionsOf(pod('web')),
         'PodReadyToStartContainers=True Initialized=True Ready=True ContainersReady=True PodScheduled=True',
       )
+    }))
+
+  test('an ephemeral container joins the processes of its target', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(100)
+      const ephemeralContainers = [{ name: 'debug', image: 'web:1', targetContainerName: 'main' }]
+      api.put({ ...pod('web')!, spec: { ...pod('web')!.spec, ephemeralContainers } })
+      await clock.advance(100)
+      const [status] = pod('web')?.status?.ephemeralContainerStatuses ?? []
+      assert.deepEqual(
+        [status?.name, status?.ready, status?.started, Object.keys(status?.state ?? {})],
+        ['debug', false, undefined, ['running']],
+      )
+      const { pid, targetId } = runtime.configs.get('container-3')?.linux?.securityContext?.namespaceOptions ?? {}
+      assert.deepEqual([pid, targetId], [NamespaceMode.TARGET, 'container-2'])
+      assert.ok(events().includes('Started: Container started'))
     }))
 
   test('a sidecar starts first and stops when the work is done', () =>

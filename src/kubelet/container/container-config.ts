@@ -20,11 +20,14 @@ export interface ContainerConfigInput {
   qos: QOSClass
   nodeMemoryBytes: number
   seccompRoot: string
+  /** The container whose processes this one shall see. */
+  targetContainerID?: string | undefined
 }
 
 /** What the runtime is told about a container. */
 export function containerConfig(input: ContainerConfigInput): ContainerConfigInit {
-  const { pod, container, restartCount, imageRef, imageUser, variables, mounts, qos, nodeMemoryBytes, seccompRoot } = input
+  const { pod, container, restartCount, imageRef, imageUser, variables, mounts, qos, nodeMemoryBytes, seccompRoot, targetContainerID } =
+    input
   const values = new Map(variables.map(({ name, value }) => [name, value]))
   const expand = (text: string) => expandVariables(text, name => values.get(name))
   const { requests, limits } = container.resources ?? {}
@@ -53,7 +56,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfigIni
         memoryLimitInBytes: BigInt(resources.memoryLimitBytes),
         oomScoreAdj: BigInt(oomScoreAdjust(pod, container, qos, nodeMemoryBytes)),
       },
-      securityContext: containerSecurity(pod, container, { imageUser, extraGroups: [], seccompRoot }),
+      securityContext: containerSecurity(pod, container, { imageUser, extraGroups: [], seccompRoot, targetContainerID }),
     },
   }
 }

@@ -54,7 +54,7 @@ export interface ImageUser {
 export function containerSecurity(
   pod: Pod,
   container: Container,
-  from: { imageUser: ImageUser; extraGroups: readonly number[]; seccompRoot: string },
+  from: { imageUser: ImageUser; extraGroups: readonly number[]; seccompRoot: string; targetContainerID?: string | undefined },
 ): ContainerSecurity {
   const own = container.securityContext ?? {}
   const shared = pod.spec.securityContext ?? {}
@@ -62,8 +62,9 @@ export function containerSecurity(
   const runAsGroup = own.runAsGroup ?? shared.runAsGroup
   const privileged = own.privileged === true
   const unmasked = own.procMount === 'Unmasked'
+  const target = from.targetContainerID === undefined ? {} : { pid: NamespaceMode.TARGET, targetId: from.targetContainerID }
   return {
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: { ...namespaceOptions(pod), ...target },
     privileged,
     readonlyRootfs: own.readOnlyRootFilesystem === true,
     noNewPrivs: own.allowPrivilegeEscalation === false,

@@ -62,6 +62,7 @@ const cases: Case[] = [
     memory: waitsForCrash,
     want: 'CrashLoopBackOff 0 Error',
   },
+  { name: 'an ephemeral container that failed', containers: [failed], kind: 'ephemeral', want: 'Error 0 -' },
   { name: 'the next one runs', containers: [observed({ id: 'second', restartCount: 1 }), failed], want: 'running 1 Error' },
 ]
 

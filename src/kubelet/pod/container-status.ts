@@ -23,6 +23,16 @@ export function containerStatusOf(
   kind: Kind,
   previous: ContainerStatus | undefined,
 ): ContainerStatus {
+  const status = statusOf(input, container, kind, previous)
+  // Nothing waits for an ephemeral container.
+  if (kind === 'ephemeral') {
+    status.ready = false
+    delete status.started
+  }
+  return status
+}
+
+function statusOf(input: ContainerStatusInput, container: Container, kind: Kind, previous: ContainerStatus | undefined): ContainerStatus {
   const { pod, observed, memory, runtimeName } = input
   // A container that is created but not yet started says nothing yet: the last one still does.
   const [current, earlier] = observed.containers.filter(({ name, state }) => name === container.name && state !== 'created')

@@ -105,6 +105,7 @@ async function createContainer(
   const { uid = '' } = pod.metadata
   const imageUser = memory.images[container.name]?.user ?? { uid: undefined, username: '' }
   verifyRunAsNonRoot(pod, container, imageUser)
+  const targetContainerID = targetOf(container, context)
   const sandbox = observed.sandboxes.find(({ id }) => id === step.sandboxID)
   const [environment, sandboxConfig, hosts, terminationLog] = await Promise.all([
     environmentOf(container, sandbox, context),
@@ -126,9 +127,19 @@ async function createContainer(
     qos: podQOS(pod),
     nodeMemoryBytes: node.memoryBytes(),
     seccompRoot: `${node.rootDirectory}/seccomp`,
+    targetContainerID,
   })
   const created = await node.runtime.createContainer({ podSandboxId: step.sandboxID, config, sandboxConfig }, signal)
   return created.containerId
+}
+
+/** An ephemeral container may name another one whose processes it joins. */
+function targetOf({ name }: Container, { pod, observed }: StepContext): string | undefined {
+  const { targetContainerName = '' } = pod.spec.ephemeralContainers?.find(each => each.name === name) ?? {}
+  if (targetContainerName === '') return undefined
+  const target = observed.containers.find(each => each.name === targetContainerName)
+  if (target === undefined) throw new ContainerConfigError(`unable to find target container ${targetContainerName}`)
+  return target.id
 }
 
 async function environmentOf(container: Container, sandbox: ObservedSandbox | undefined, { node, pod }: StepContext) {

@@ -221,6 +221,20 @@ const running: Case[] = [
     want: ['pullImage main'],
   },
   {
+    name: 'an ephemeral container starts beside a pod that does not get going',
+    pod: podOf({ ephemeralContainers: [container('debug')], initContainers: [container('init')] }),
+    observed: observe([seen('init')]),
+    memory: { ...prepared, images: { debug: { ref: 'sha256:1' } } },
+    want: ['startContainer debug s0 sha256:1 0'],
+  },
+  {
+    name: 'an ephemeral container is never started again',
+    pod: podOf({ ephemeralContainers: [container('debug')] }),
+    observed: observe([seen('main'), seen('debug', { state: 'exited', exitCode: 1 })]),
+    memory: prepared,
+    want: [],
+  },
+  {
     name: 'the work is done: sidecars stop',
     pod: podOf({ restartPolicy: 'Never', initContainers: [container('side', { restartPolicy: 'Always' })] }),
     observed: observe([seen('main', { state: 'exited' }), seen('side')]),

@@ -120,6 +120,8 @@ function planContainers(draft: PlanDraft, sandbox: ObservedSandbox | undefined):
   const { pod, observed } = draft.input
   // What ran in an earlier sandbox must run again: init containers too.
   const here = sandbox === undefined ? [] : observed.containers.filter(({ sandboxID }) => sandboxID === sandbox.id)
+  // They may look at a pod that does not get past its init containers.
+  if (sandbox !== undefined) for (const container of pod.spec.ephemeralContainers ?? []) new StartOrder(draft, sandbox).startOnce(container)
   const order = new StartOrder(draft, sandbox)
   const begun = pod.spec.containers.some(container => here.some(({ name }) => name === container.name))
   for (const container of pod.spec.initContainers ?? []) {
@@ -196,6 +198,16 @@ class StartOrder {
         this.#start(container)
         return false
     }
+  }
+
+  /** Ephemeral containers: never started again, whatever becomes of them. */
+  startOnce(container: Container): void {
+    const { memory, observed } = this.#draft.input
+    if (memory.inFlight.includes(`startContainer:${container.name}`)) return
+    const known = observed.containers.filter(({ name }) => name === container.name)
+    const unstarted = known.find(({ state }) => state === 'created')
+    if (unstarted !== undefined) this.#draft.add({ action: 'removeContainer', containerID: unstarted.id })
+    else if (known.length === 0) this.#start(container)
   }
 
   #watch(container: Container, running: ObservedContainer): boolean {

@@ -102,8 +102,7 @@ export class PodWorker implements StepContext {
   }
 
   report(type: EventType, reason: string, message: string, container?: string): void {
-    const isInit = this.#pod.spec.initContainers?.some(({ name }) => name === container) ?? false
-    const fieldPath = container === undefined ? undefined : `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`
+    const fieldPath = container === undefined ? undefined : `spec.${containerListOf(this.#pod, container)}{${container}}`
     this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
   }
 
@@ -271,4 +270,10 @@ export class PodWorker implements StepContext {
     if (ahead.length === 0) return
     this.#timer = this.node.clock.after(Math.max(0, Math.min(...ahead) - nowMs), () => this.wake())
   }
+}
+
+/** The field of the spec that holds the container; a container whose spec is lost counts as an ordinary one. */
+function containerListOf({ spec }: Pod, container: string): 'containers' | 'initContainers' | 'ephemeralContainers' {
+  if (spec.initContainers?.some(({ name }) => name === container)) return 'initContainers'
+  return spec.ephemeralContainers?.some(({ name }) => name === container) ? 'ephemeralContainers' : 'containers'
 }

@@ -30,7 +30,11 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
     containerStatusOf(input, each, 'init', named(previous.initContainerStatuses, each)),
   )
   const mains = pod.spec.containers.map(each => containerStatusOf(input, each, 'regular', named(previous.containerStatuses, each)))
+  const ephemerals = (pod.spec.ephemeralContainers ?? []).map(each =>
+    containerStatusOf(input, each, 'ephemeral', named(previous.ephemeralContainerStatuses, each)),
+  )
   if (inits.length > 0) status.initContainerStatuses = inits
+  if (ephemerals.length > 0) status.ephemeralContainerStatuses = ephemerals
   status.containerStatuses = mains
   decidePhase(status, input)
   if (verdict !== undefined) Object.assign(status, verdict)

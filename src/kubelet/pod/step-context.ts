@@ -60,7 +60,8 @@ export interface StepContext {
 }
 
 export function findContainer({ spec }: Pod, name: string): Container | undefined {
-  return [...spec.containers, ...(spec.initContainers ?? [])].find(container => container.name === name)
+  const all: Container[] = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])]
+  return all.find(container => container.name === name)
 }
 
 export function containerNamed(pod: Pod, name: string): Container {

@@ -44,7 +44,7 @@ export function referencedObjects(pod: Pod): { configMaps: Set<string>; secrets:
       secrets.add(source.secret?.name)
     }
   }
-  for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]) {
+  for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])]) {
     for (const { configMapRef, secretRef } of container.envFrom ?? []) {
       configMaps.add(configMapRef?.name)
       secrets.add(secretRef?.name)
