@@ -39,7 +39,7 @@ test('up twice at once: one starts the cluster, the other says in one line that 
   )
   assert.match((await cluster.cox(['status', '--data-dir', cluster.dataFolder])).stdout, /running/)
   // Nothing of the loser supervises a second server.
-  const servers = (await tracesOf(cluster.dataFolder)).processes.filter(command => command.includes('cox.ts serve'))
+  const servers = (await tracesOf(cluster.dataFolder)).processes.filter(command => /cox\.[jt]s serve/.test(command))
   assert.equal(servers.length, 2, servers.join('\n'))
   assert.match((await cluster.cox(upFlags(cluster))).stdout, /runs already/)
 })
@@ -93,7 +93,7 @@ test('down while up starts: both end soon, nothing runs afterwards, and delete r
     if (outcome.code !== 0) assert.match(lastLine(outcome), /stopped while it was starting|ended while it started/, `${delayMs} ms`)
     // A "down" that came too early found nothing to stop.
     if (outcome.code === 0 && stopping.stdout.includes('was not running')) continue
-    const running = (await tracesOf(cluster.dataFolder)).processes.filter(command => command.includes('cox.ts'))
+    const running = (await tracesOf(cluster.dataFolder)).processes.filter(command => /cox\.[jt]s/.test(command))
     assert.deepEqual(running, [], `${delayMs} ms: ${stopping.stdout}${outcome.stdout}`)
   }
   await cluster.down('--delete')
