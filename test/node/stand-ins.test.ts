@@ -1,6 +1,6 @@
 /** The stand-in images do what people expect of the names they stand in for. Needs root; the first run downloads Debian packages. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, watch } from 'node:fs/promises'
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -51,11 +51,24 @@ const page = (host: string) =>
 
 test('nginx: answers on port 80, and the request stands in its log', options, async () => {
   assert.match(await whenListening(() => page(web.ip)), /<title>Welcome to nginx!<\/title>/)
-  assert.match(await readFile(`${parts.folder}/logs/web/nginx.log`, 'utf8'), / stdout F .*"GET \/ HTTP\/1\.1" 200 /)
+  assert.match(await untilLogged('web/nginx.log', / stdout F .*"GET \/ HTTP\/1\.1" 200 /), /"GET \/ HTTP/)
 })
 
+/** The log once it has the line: containerd writes what a container says after the answer to a request is here already. */
+async function untilLogged(name: string, line: RegExp): Promise<string> {
+  const path = `${parts.folder}/logs/${name}`
+  for await (const text of changesOf(path)) if (line.test(text)) return text
+  throw new Error(`the log "${name}" ended without ${line}`)
+}
+
+async function* changesOf(path: string): AsyncGenerator<string> {
+  const changes = watch(path, { signal })
+  yield await readFile(path, 'utf8')
+  for await (const _ of changes) yield await readFile(path, 'utf8')
+}
+
 const commands = [
-  { command: ['ls', '--all', '--classify', '/'], want: /^\.\/\n\.\.\/\nbin@\n/ },
+  { command: ['ls', '--all', '--classify', '/'], want: /^\.\/\n\.\.\/\nbin\/\n/ },
   { command: ['hostname'], want: /^web\n$/ },
   { command: ['bash', '-c', 'echo $0'], want: /^bash\n$/ },
   { command: ['sh', '-c', 'ps aux | grep -c "[n]ginx: master"'], want: /^1\n$/ },
