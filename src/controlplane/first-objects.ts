@@ -50,11 +50,11 @@ export async function keepFirstObjects(
 
 /** Looks once, then waits for the object to be deleted: from its own version on, so that no deletion is missed. */
 async function keep(client: Client, object: KubeObject, { clock, log }: { clock: Clock; log: Logger }, signal: AbortSignal): Promise<void> {
-  const { name } = object.metadata
+  const { name, ...collection } = { ...refOf(object), fieldSelector: `metadata.name=${object.metadata.name}` }
   while (!signal.aborted) {
     try {
       const { resourceVersion = '' } = (await createMissing(client, object, signal)).metadata
-      for await (const { type } of client.watch({ ...refOf(object), fieldSelector: `metadata.name=${name}`, resourceVersion }, signal)) {
+      for await (const { type } of client.watch({ ...collection, resourceVersion }, signal)) {
         if (type === 'DELETED') await createMissing(client, object, signal)
       }
     } catch (error) {

@@ -43,10 +43,12 @@ export class APIEventRecorder implements EventRecorder {
   readonly #options: APIEventRecorderOptions
   readonly #correlator = new EventCorrelator()
   readonly #queue = new AsyncQueue<CorrelatedEvent>()
-  #sequence = 0
+  /** Recorders begin at different numbers: two may speak of one object in the same millisecond. */
+  #sequence: number
 
   constructor(options: APIEventRecorderOptions) {
     this.#options = options
+    this.#sequence = Math.floor(options.random.next() * 1_000_000)
   }
 
   event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {
