@@ -13,6 +13,7 @@ import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controll
 import { PodGCController } from './podgc/podgc-controller.ts'
 import { RootCACertPublisher } from './rootcacertpublisher/root-ca-cert-publisher.ts'
 import { ServiceAccountController } from './serviceaccount/serviceaccount-controller.ts'
+import { TaintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 
 export interface ControllerManagerOptions {
   /** The client of the controller of that name, which acts as its service account in kube-system. */
@@ -37,17 +38,22 @@ export async function runControllers(options: ControllerManagerOptions, signal: 
     log: log.child({ controller }),
   })
   const nodeContext = contextOf('node-controller')
-  const nodeEvents = new APIEventRecorder({ client: nodeContext.client, clock, random, log: nodeContext.log, component: 'node-controller' })
+  const recorderOf = (component: string) =>
+    new APIEventRecorder({ client: nodeContext.client, clock, random, log: nodeContext.log, component })
+  const nodeEvents = recorderOf('node-controller')
+  const evictionEvents = recorderOf('taint-eviction-controller')
   const controllers: Controller[] = [
     new NamespaceController(contextOf('namespace-controller'), options.discover),
     new ServiceAccountController(contextOf('service-account-controller')),
     new RootCACertPublisher(contextOf('root-ca-cert-publisher'), options.caPEM),
     new NodeLifecycleController(nodeContext, nodeEvents),
+    // Upstream's acts as the node controller, too.
+    new TaintEvictionController({ ...nodeContext, log: log.child({ controller: 'taint-eviction-controller' }) }, evictionEvents),
     new PodGCController(contextOf('pod-garbage-collector')),
     new ClusterRoleAggregationController(contextOf('clusterrole-aggregation-controller')),
   ]
   await using group = new Group(signal)
-  group.spawn(inner => nodeEvents.run(inner))
+  for (const events of [nodeEvents, evictionEvents]) group.spawn(inner => events.run(inner))
   for (const controller of controllers) group.spawn(inner => controller.run(inner))
   await group.wait()
 }

@@ -1,27 +1,31 @@
 import type { NamespaceCondition } from '#api/core/v1/types.gen.ts'
 
-export interface Remaining {
-  /** `pods.`, `deployments.apps`: as upstream's messages name resources. */
-  resource: string
-  count: number
-  finalizers: readonly string[]
+/** What is still in a namespace that is being emptied, and what went wrong. */
+export interface Leftovers {
+  /** Objects by resource: `pods.`, `deployments.apps`, as upstream's messages name them. */
+  counts: ReadonlyMap<string, number>
+  /** How many objects each finalizer holds. */
+  finalizers: ReadonlyMap<string, number>
+  /** Why the server's resources could not all be found. */
+  discoveryError?: string | undefined
+  deletionErrors: readonly string[]
 }
 
 /** The five conditions of a namespace that is being deleted, in upstream's words. */
 export function deletionConditions(
-  { remaining, errors }: { remaining: readonly Remaining[]; errors: readonly string[] },
+  { counts, finalizers, discoveryError, deletionErrors: errors }: Leftovers,
   before: readonly NamespaceCondition[],
   now: string,
 ): NamespaceCondition[] {
-  const held = new Map<string, number>()
-  for (const { finalizers, count } of remaining) for (const name of finalizers) held.set(name, (held.get(name) ?? 0) + count)
   const conditions: Omit<NamespaceCondition, 'lastTransitionTime'>[] = [
-    {
-      type: 'NamespaceDeletionDiscoveryFailure',
-      status: 'False',
-      reason: 'ResourcesDiscovered',
-      message: 'All resources successfully discovered',
-    },
+    discoveryError === undefined
+      ? {
+          type: 'NamespaceDeletionDiscoveryFailure',
+          status: 'False',
+          reason: 'ResourcesDiscovered',
+          message: 'All resources successfully discovered',
+        }
+      : { type: 'NamespaceDeletionDiscoveryFailure', status: 'True', reason: 'DiscoveryFailed', message: discoveryError },
     {
       type: 'NamespaceDeletionGroupVersionParsingFailure',
       status: 'False',
@@ -33,7 +37,7 @@ export function deletionConditions(
           type: 'NamespaceDeletionContentFailure',
           status: 'True',
           reason: 'ContentDeletionFailed',
-          message: `Failed to delete all resource types, ${errors.length} remaining: ${errors.join(', ')}`,
+          message: `Failed to delete all resource types, ${errors.length} remaining: ${errors.toSorted().join(', ')}`,
         }
       : {
           type: 'NamespaceDeletionContentFailure',
@@ -41,20 +45,20 @@ export function deletionConditions(
           reason: 'ContentDeleted',
           message: 'All content successfully deleted, may be waiting on finalization',
         },
-    remaining.length > 0
+    counts.size > 0
       ? {
           type: 'NamespaceContentRemaining',
           status: 'True',
           reason: 'SomeResourcesRemain',
-          message: `Some resources are remaining: ${remaining.map(({ resource, count }) => `${resource} has ${count} resource instances`).join(', ')}`,
+          message: `Some resources are remaining: ${listOf(counts, (resource, count) => `${resource} has ${count} resource instances`)}`,
         }
       : { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' },
-    held.size > 0
+    finalizers.size > 0
       ? {
           type: 'NamespaceFinalizersRemaining',
           status: 'True',
           reason: 'SomeFinalizersRemain',
-          message: `Some content in the namespace has finalizers remaining: ${[...held].map(([name, count]) => `${name} in ${count} resource instances`).join(', ')}`,
+          message: `Some content in the namespace has finalizers remaining: ${listOf(finalizers, (name, count) => `${name} in ${count} resource instances`)}`,
         }
       : {
           type: 'NamespaceFinalizersRemaining',
@@ -63,8 +67,18 @@ export function deletionConditions(
           message: 'All content-preserving finalizers finished',
         },
   ]
-  return conditions.map(condition => {
-    const old = before.find(({ type }) => type === condition.type)
-    return { ...condition, lastTransitionTime: old?.status === condition.status ? old.lastTransitionTime : now }
-  })
+  const ours = new Set(conditions.map(({ type }) => type))
+  return [
+    ...before.filter(({ type }) => !ours.has(type)),
+    ...conditions.map(condition => {
+      const old = before.find(({ type }) => type === condition.type)
+      return { ...condition, lastTransitionTime: old?.status === condition.status ? old.lastTransitionTime : now }
+    }),
+  ]
+}
+
+function listOf(counts: ReadonlyMap<string, number>, text: (name: string, count: number) => string): string {
+  return Array.from(counts, ([name, count]) => text(name, count))
+    .sort()
+    .join(', ')
 }

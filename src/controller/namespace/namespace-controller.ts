@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Namespace, Pod } from '#api/core/v1/types.gen.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { apiVersionOf } from '#apimachinery/resource/resource-info.ts'
 import { isMethodNotSupported, isNotFound } from '#apimachinery/status/status.ts'
 import type { DiscoveredResource } from '#client/discovery.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
-import { deletionConditions, type Remaining } from './conditions.ts'
+import { deletionConditions, type Leftovers } from './conditions.ts'
 
 const finalizer = 'kubernetes'
 /** Objects whose end we are not told of (finalizers of others) are looked at again after this time. */
@@ -38,61 +40,91 @@ export class NamespaceController implements Controller {
     })
     await queue.run(
       { workers, onError: (namespace, error) => log.warn('cannot empty the namespace', { namespace, error }) },
-      (name, inner) => this.#sync(namespaces.get(name), inner),
+      (name, inner) => this.#sync(name, inner),
       signal,
     )
   }
 
-  async #sync(namespace: Namespace | undefined, signal: AbortSignal): Promise<number | undefined> {
-    if (namespace === undefined || !isTerminating(namespace)) return undefined
-    const name = namespace.metadata.name
-    const { remaining, errors } = await this.#empty(name, signal)
+  async #sync(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const { client } = this.#context
     try {
-      await this.#report(namespace, { remaining, errors }, signal)
-      if (remaining.length > 0 || errors.length > 0) return recheckMs
-      const fresh = await this.#context.client.get<Namespace>({ apiVersion: 'v1', kind: 'Namespace', name }, signal)
-      const finalizers = (fresh.spec.finalizers ?? []).filter(entry => entry !== finalizer)
-      await this.#context.client.update({ ...fresh, spec: { ...fresh.spec, finalizers } }, signal, { subresource: 'finalize' })
+      // What the informer shows may be the namespace of before, while a new one of that name is in use already.
+      const namespace = await client.get<Namespace>({ apiVersion: 'v1', kind: 'Namespace', name }, signal)
+      if (!isTerminating(namespace) || namespace.spec.finalizers?.includes(finalizer) !== true) return undefined
+      const leftovers = await this.#empty(name, signal)
+      const reported = await this.#report(namespace, leftovers, signal)
+      const [failure] = leftovers.deletionErrors
+      if (failure !== undefined) throw new Error(failure)
+      if (leftovers.counts.size > 0) return recheckMs
+      if (leftovers.discoveryError !== undefined) throw new Error(leftovers.discoveryError)
+      const finalizers = (reported.spec.finalizers ?? []).filter(entry => entry !== finalizer)
+      await client.update({ ...reported, spec: { ...reported.spec, finalizers } }, signal, { subresource: 'finalize' })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
     return undefined
   }
 
-  /** Deletes what is left and says what is still there afterwards. */
-  async #empty(namespace: string, signal: AbortSignal): Promise<{ remaining: Remaining[]; errors: string[] }> {
-    const { client } = this.#context
-    const errors: string[] = []
-    const resources = (await this.#discover(signal)).filter(({ namespaced, verbs }) => namespaced && verbs.includes('deletecollection'))
-    const remaining = await Promise.all(
-      resources.map(async (mapping): Promise<Remaining | undefined> => {
-        const ref = { apiVersion: apiVersionOf(mapping), kind: mapping.kind, namespace }
-        try {
-          let { items } = await client.list<KubeObject>(ref, signal)
-          if (items.length === 0) return undefined
-          await client.deleteCollection(ref, signal, { propagationPolicy: 'Background' })
-          items = (await client.list<KubeObject>(ref, signal)).items
-          if (items.length === 0) return undefined
-          const finalizers = [...new Set(items.flatMap(({ metadata }) => metadata.finalizers ?? []))]
-          return { resource: `${mapping.resource}.${mapping.group}`, count: items.length, finalizers }
-        } catch (error) {
-          if (signal.aborted) throw error
-          if (isNotFound(error) || isMethodNotSupported(error)) return undefined
-          errors.push(`unexpected error in deleting ${mapping.resource}: ${(error as Error).message}`)
-          return undefined
-        }
-      }),
-    )
-    return { remaining: remaining.filter(entry => entry !== undefined), errors }
+  /** Deletes what is left and says what is still there afterwards. Pods go first: what they use stays until they have ended. */
+  async #empty(namespace: string, signal: AbortSignal): Promise<Leftovers> {
+    const leftovers = { counts: new Map<string, number>(), finalizers: new Map<string, number>(), deletionErrors: [] as string[] }
+    let discovered: DiscoveredResource[]
+    try {
+      discovered = await this.#discover(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      return { ...leftovers, discoveryError: (error as Error).message }
+    }
+    const resources = discovered.filter(({ namespaced, verbs }) => namespaced && verbs.includes('deletecollection'))
+    const isPods = ({ group, resource }: DiscoveredResource) => group === '' && resource === 'pods'
+    const empty = async (mapping: DiscoveredResource) => {
+      try {
+        note(leftovers, mapping, await this.#emptyResource(mapping, namespace, signal))
+      } catch (error) {
+        signal.throwIfAborted()
+        leftovers.deletionErrors.push(`unexpected error in deleting ${mapping.resource}: ${(error as Error).message}`)
+      }
+    }
+    await Promise.all(resources.filter(isPods).map(empty))
+    if (leftovers.counts.size > 0 || leftovers.deletionErrors.length > 0) return leftovers
+    await Promise.all(resources.filter(mapping => !isPods(mapping)).map(empty))
+    return leftovers
   }
 
-  async #report(namespace: Namespace, state: { remaining: Remaining[]; errors: string[] }, signal: AbortSignal): Promise<void> {
-    const now = `${new Date(this.#context.clock.now()).toISOString().slice(0, 19)}Z`
+  /** Deletes the objects of one resource; returns those that are still there. */
+  async #emptyResource(mapping: DiscoveredResource, namespace: string, signal: AbortSignal): Promise<KubeObject[]> {
+    const { client } = this.#context
+    const ref = { apiVersion: apiVersionOf(mapping), kind: mapping.kind, namespace }
+    try {
+      const { items } = await client.list(ref, signal)
+      if (items.length === 0) return []
+      await client.deleteCollection(ref, signal, { propagationPolicy: 'Background' })
+      return (await client.list(ref, signal)).items
+    } catch (error) {
+      if (isNotFound(error) || isMethodNotSupported(error)) return []
+      throw error
+    }
+  }
+
+  /** Writes the conditions when they changed; the namespace as it is then. */
+  async #report(namespace: Namespace, leftovers: Leftovers, signal: AbortSignal): Promise<Namespace> {
     const before = namespace.status?.conditions ?? []
-    const conditions = deletionConditions(state, before, now)
-    if (JSON.stringify(conditions) === JSON.stringify(before)) return
+    const conditions = deletionConditions(leftovers, before, formatTime(this.#context.clock.now()))
+    if (isDeepStrictEqual(conditions, before)) return namespace
     const changed = { ...namespace, status: { ...namespace.status, conditions } }
-    await this.#context.client.update(changed, signal, { subresource: 'status' })
+    return this.#context.client.update(changed, signal, { subresource: 'status' })
+  }
+}
+
+function note(
+  { counts, finalizers }: { counts: Map<string, number>; finalizers: Map<string, number> },
+  { resource, group }: DiscoveredResource,
+  remaining: readonly KubeObject[],
+): void {
+  if (remaining.length === 0) return
+  counts.set(`${resource}.${group}`, remaining.length)
+  for (const { metadata } of remaining) {
+    for (const held of metadata.finalizers ?? []) finalizers.set(held, (finalizers.get(held) ?? 0) + 1)
   }
 }
 

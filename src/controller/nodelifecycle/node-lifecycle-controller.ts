@@ -1,12 +1,17 @@
 import type { Lease } from '#api/coordination/v1/types.gen.ts'
+import { findCondition } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
+import { formatTime, parseTime } from '#apimachinery/meta/v1/time.ts'
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
-import { type Informer, waitForSync } from '#client/informer.ts'
+import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
+import { refOf } from '#client/rest-client.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
-import { planNode } from './plan.ts'
+import { patchPodStatus } from '../pod-status.ts'
+import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
+import { type NodePlan, planNode } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
 
@@ -15,86 +20,104 @@ export class NodeLifecycleController implements Controller {
   readonly name = 'node-controller'
   readonly #context: ControllerContext
   readonly #events: EventRecorder
+  readonly #nodes: Informer<Node>
+  readonly #leases: Informer<Lease>
+  readonly #pods: Informer<Pod>
+  readonly #queue: WorkQueue<string>
   readonly #heard = new Map<string, { beat: string; atMs: number }>()
 
   constructor(context: ControllerContext, events: EventRecorder) {
+    const { informers } = context
     this.#context = context
     this.#events = events
+    this.#nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
+    this.#leases = informers.of<Lease>({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace })
+    this.#pods = indexPodsByNode(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }))
+    this.#queue = new WorkQueue({ clock: context.clock })
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { informers, clock, log } = this.#context
-    const queue = new WorkQueue<string>({ clock })
-    const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
-    const leases = informers.of<Lease>({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace })
-    const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await waitForSync([nodes, leases, pods], signal)
-    using _nodeEvents = nodes.onChange(({ type, object }) => {
-      const { name } = object.metadata
-      if (type === 'delete') this.#heard.delete(name)
-      else queue.add(name)
-      if (type === 'add')
-        this.#events.event(object, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
-      if (type === 'delete')
-        this.#events.event(object, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
-    })
-    using _leaseEvents = leases.onChange(({ object }) => queue.add(object.metadata.name))
-    await queue.run(
+    const { log } = this.#context
+    await waitForSync([this.#nodes, this.#leases, this.#pods], signal)
+    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event))
+    using _leaseEvents = this.#leases.onChange(({ object }) => this.#queue.add(object.metadata.name))
+    await this.#queue.run(
       { workers: 4, onError: (node, error) => log.warn('cannot update the node', { node, error }) },
-      (name, inner) => this.#sync(nodes.get(name), leases.get(`${leaseNamespace}/${name}`), pods, inner),
+      (name, inner) => this.#sync(this.#nodes.get(name), inner),
       signal,
     )
   }
 
-  async #sync(node: Node | undefined, lease: Lease | undefined, pods: Informer<Pod>, signal: AbortSignal): Promise<number | undefined> {
+  #onNode({ type, object }: InformerEvent<Node>): void {
+    const { name } = object.metadata
+    switch (type) {
+      case 'delete':
+        this.#heard.delete(name)
+        this.#events.event(object, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
+        return
+      case 'add':
+        this.#events.event(object, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
+        break
+      case 'update':
+        break
+    }
+    this.#queue.add(name)
+  }
+
+  async #sync(node: Node | undefined, signal: AbortSignal): Promise<number | undefined> {
     if (node === undefined) return undefined
-    const { client, clock } = this.#context
-    const { name } = node.metadata
-    const plan = planNode({ node, lease, heardAtMs: this.#listen(node, lease), nowMs: clock.now() })
-    const ref = { apiVersion: 'v1', kind: 'Node', name }
+    const plan = planNode({ node, ...this.#listen(node), nowMs: this.#context.clock.now() })
     try {
-      if (plan.conditions !== undefined) {
-        await client.patch(ref, { type: 'strategic', body: { status: { conditions: plan.conditions } } }, signal, { subresource: 'status' })
-        this.#events.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`)
-      }
-      if (plan.taints !== undefined) {
-        const { resourceVersion } = plan.conditions === undefined ? node.metadata : { resourceVersion: undefined }
-        await client.patch(ref, { type: 'merge', body: { metadata: { resourceVersion }, spec: { taints: plan.taints } } }, signal)
-      }
-      if (plan.podsNotReady) await this.#markPodsNotReady(node, pods, signal)
+      await this.#write(node, plan, signal)
+      if (plan.podsNotReady) for (const pod of podsOnNode(this.#pods, node.metadata.name)) await this.#markNotReady(pod, signal)
     } catch (error) {
-      // Somebody else wrote first: their write wakes us again.
+      // Gone, or somebody else wrote first: their write wakes us again.
       if (!isNotFound(error) && !isConflict(error)) throw error
     }
     return plan.checkAfterMs
   }
 
-  /** When the newest heartbeat reached us. */
-  #listen(node: Node, lease: Lease | undefined): number {
-    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')
-    // Our own writes keep the heartbeat time (a node that never reported gets its creation time), so that they are not taken for one.
-    const beat = `${lease?.spec?.renewTime ?? ''} ${ready?.lastHeartbeatTime ?? node.metadata.creationTimestamp ?? ''}`
-    const known = this.#heard.get(node.metadata.name)
-    if (known?.beat === beat) return known.atMs
-    const atMs = this.#context.clock.now()
-    this.#heard.set(node.metadata.name, { beat, atMs })
-    return atMs
+  /** Writes onto the version that was judged only: a heartbeat that comes at the same moment wins. */
+  async #write(node: Node, { conditions, taints }: NodePlan, signal: AbortSignal): Promise<void> {
+    const { client } = this.#context
+    const { name, resourceVersion } = node.metadata
+    const metadata = { resourceVersion }
+    if (conditions !== undefined) {
+      const wasReady = findCondition(node.status?.conditions, 'Ready')?.status === 'True'
+      await client.patch(refOf(node), { type: 'strategic', body: { metadata, status: { conditions } } }, signal, { subresource: 'status' })
+      if (wasReady) this.#events.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`)
+    }
+    if (taints !== undefined) await client.patch(refOf(node), { type: 'merge', body: { metadata, spec: { taints } } }, signal)
   }
 
-  async #markPodsNotReady(node: Node, pods: Informer<Pod>, signal: AbortSignal): Promise<void> {
-    const { client, clock } = this.#context
-    for (const pod of pods.values()) {
-      if (pod.spec.nodeName !== node.metadata.name) continue
-      const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')
-      if (ready === undefined || ready.status === 'False') continue
-      const lastTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`
-      const body = { status: { conditions: [{ ...ready, status: 'False', lastTransitionTime }] } }
-      const ref = { apiVersion: 'v1', kind: 'Pod', namespace: pod.metadata.namespace!, name: pod.metadata.name }
-      await client.patch(ref, { type: 'strategic', body }, signal, { subresource: 'status' }).catch(error => {
-        if (!isNotFound(error)) throw error
-      })
-      this.#events.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready')
-      this.#context.log.info('pod marked not ready', { pod: keyOf(pod), node: node.metadata.name })
+  /** How long the node has been silent. Our own writes keep the heartbeat time, so that they are not taken for one. */
+  #listen(node: Node): { hasReported: boolean; silentMs: number } {
+    const { name, creationTimestamp } = node.metadata
+    const ready = findCondition(node.status?.conditions, 'Ready')
+    const lease = this.#leases.get(`${leaseNamespace}/${name}`)
+    const hasReported = lease !== undefined || (ready !== undefined && ready.reason !== 'NodeStatusNeverUpdated')
+    const nowMs = this.#context.clock.monotonicMs()
+    const beat = `${lease?.spec?.renewTime ?? ''} ${ready?.lastHeartbeatTime ?? ''}`
+    const known = this.#heard.get(name)
+    if (known?.beat !== beat) this.#heard.set(name, { beat, atMs: nowMs })
+    if (hasReported) return { hasReported, silentMs: known?.beat === beat ? nowMs - known.atMs : 0 }
+    const wallMs = this.#context.clock.now()
+    return { hasReported, silentMs: wallMs - (parseTime(creationTimestamp) ?? wallMs) }
+  }
+
+  async #markNotReady(pod: Pod, signal: AbortSignal): Promise<void> {
+    const { clock, client, log } = this.#context
+    const ready = findCondition(pod.status?.conditions, 'Ready')
+    if (ready === undefined || ready.status === 'False') return
+    const condition = { ...ready, status: 'False', lastTransitionTime: formatTime(clock.now()) }
+    try {
+      await patchPodStatus(client, pod, { conditions: [condition] }, signal)
+    } catch (error) {
+      // Gone, or another pod by now, which is told on its own.
+      if (isNotFound(error) || isConflict(error)) return
+      throw error
     }
+    this.#events.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready')
+    log.info('pod marked not ready', { pod: keyOf(pod), node: pod.spec.nodeName })
   }
 }

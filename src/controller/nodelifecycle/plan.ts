@@ -1,5 +1,7 @@
-import type { Lease } from '#api/coordination/v1/types.gen.ts'
+import { findCondition } from '#api/core/v1/pod-conditions.ts'
+import { taintText } from '#api/core/v1/taints.ts'
 import type { Node, NodeCondition, Taint } from '#api/core/v1/types.gen.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 
 /** A node that was not heard of for this long is unhealthy (node-monitor-grace-period). */
 export const monitorGracePeriodMs = 50_000
@@ -19,50 +21,50 @@ const managedKeys = new Set(Object.values(lifecycleTaintKeys))
 
 export interface NodeObservation {
   node: Node
-  lease: Lease | undefined
-  /** When this process first saw the newest heartbeat (lease renewal or Ready heartbeat), on the wall clock: the node's own clock may be off. */
-  heardAtMs: number
+  /** It has renewed its lease, or written a status, at least once. */
+  hasReported: boolean
+  /**
+   * How long nothing was heard of it: since this process saw the newest heartbeat (the node's own clock may be off), or since its creation
+   * when there never was one.
+   */
+  silentMs: number
+  /** Wall time, for what is written. */
   nowMs: number
 }
 
 export interface NodePlan {
-  /** New status conditions, when some must change. */
+  /** New status conditions, when some must change. Taints follow from the conditions that are written: they come with the next plan. */
   conditions?: NodeCondition[]
   /** New taints, when some must change. */
   taints?: Taint[]
-  /** Whether the node's pods must be marked not ready. */
+  /** Whether the node's pods must be marked not ready: nobody else can say so. */
   podsNotReady: boolean
   /** When to look again without any event; undefined when nothing can change by time alone. */
   checkAfterMs: number | undefined
 }
 
 /** What the node lifecycle controller does about one node. Pure. Behaviour: kube-controller-manager's node-lifecycle-controller. */
-export function planNode({ node, heardAtMs, nowMs, lease }: NodeObservation): NodePlan {
-  const conditions = node.status?.conditions ?? []
-  const ready = conditions.find(({ type }) => type === 'Ready')
-  const hasReported = ready !== undefined || lease !== undefined
+export function planNode({ node, hasReported, silentMs, nowMs }: NodeObservation): NodePlan {
   const graceMs = hasReported ? monitorGracePeriodMs : startupGracePeriodMs
-  const silentMs = nowMs - (hasReported ? heardAtMs : Date.parse(node.metadata.creationTimestamp ?? '') || heardAtMs)
   const plan: NodePlan = { podsNotReady: false, checkAfterMs: undefined }
-  let current = conditions
-  if (silentMs >= graceMs) {
-    current = unknownConditions(node, nowMs)
-    if (current !== conditions) plan.conditions = current
-  } else {
+  if (silentMs < graceMs) {
     plan.checkAfterMs = graceMs - silentMs
+  } else {
+    const conditions = unknownConditions(node, nowMs)
+    if (conditions !== undefined) return { ...plan, conditions }
   }
-  plan.podsNotReady = ready !== undefined && current.find(({ type }) => type === 'Ready')?.status !== 'True'
-  const taints = lifecycleTaints(node, current, nowMs)
+  plan.podsNotReady = findCondition(node.status?.conditions, 'Ready')?.status === 'Unknown'
+  const taints = lifecycleTaints(node, nowMs)
   if (!sameTaints(taints, node.spec.taints ?? [])) plan.taints = taints
   return plan
 }
 
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 
-/** Every watched condition as Unknown, because nobody reports them any more. The same array when they all are already. */
-function unknownConditions(node: Node, nowMs: number): NodeCondition[] {
+/** Every watched condition as Unknown, because nobody reports them any more. Undefined when they all are already. */
+function unknownConditions(node: Node, nowMs: number): NodeCondition[] | undefined {
   const before = node.status?.conditions ?? []
-  const now = timestamp(nowMs)
+  const now = formatTime(nowMs)
   const after = before.map(condition =>
     !watchedConditions.includes(condition.type) || condition.status === 'Unknown'
       ? condition
@@ -85,11 +87,11 @@ function unknownConditions(node: Node, nowMs: number): NodeCondition[] {
       lastTransitionTime: now,
     })
   }
-  return after.length === before.length && after.every((condition, index) => condition === before[index]) ? before : after
+  return after.length === before.length && after.every((condition, index) => condition === before[index]) ? undefined : after
 }
 
-function lifecycleTaints(node: Node, conditions: readonly NodeCondition[], nowMs: number): Taint[] {
-  const statusOf = (type: string) => conditions.find(condition => condition.type === type)?.status
+function lifecycleTaints(node: Node, nowMs: number): Taint[] {
+  const statusOf = (type: string) => findCondition(node.status?.conditions, type)?.status
   const wanted: Taint[] = []
   const add = (key: string, effect: string) => wanted.push({ key, effect })
   const ready = statusOf('Ready')
@@ -107,21 +109,13 @@ function lifecycleTaints(node: Node, conditions: readonly NodeCondition[], nowMs
   if (statusOf('NetworkUnavailable') === 'True') add(lifecycleTaintKeys.networkUnavailable, 'NoSchedule')
   if (node.spec.unschedulable === true) add(lifecycleTaintKeys.unschedulable, 'NoSchedule')
   const present = node.spec.taints ?? []
-  const dated = wanted.map(taint => {
-    const old = present.find(({ key, effect }) => key === taint.key && effect === taint.effect)
-    return (
-      old ??
-      (taint.effect === 'NoExecute' || taint.key === lifecycleTaintKeys.unschedulable ? { ...taint, timeAdded: timestamp(nowMs) } : taint)
-    )
-  })
+  const dated = wanted.map(
+    taint => present.find(({ key, effect }) => key === taint.key && effect === taint.effect) ?? { ...taint, timeAdded: formatTime(nowMs) },
+  )
   return [...present.filter(({ key }) => !managedKeys.has(key)), ...dated]
 }
 
 function sameTaints(left: readonly Taint[], right: readonly Taint[]): boolean {
-  const text = (taints: readonly Taint[]) => taints.map(({ key, value, effect }) => `${key}=${value ?? ''}:${effect}`).sort()
+  const text = (taints: readonly Taint[]) => taints.map(taintText).sort()
   return JSON.stringify(text(left)) === JSON.stringify(text(right))
-}
-
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

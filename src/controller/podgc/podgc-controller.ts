@@ -1,112 +1,137 @@
-import type { Node, Pod } from '#api/core/v1/types.gen.ts'
+import { isPodTerminal } from '#api/core/v1/pod-conditions.ts'
+import type { Node, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
-import { waitForSync } from '#client/informer.ts'
+import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
+import { refOf } from '#client/rest-client.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import { disruptionTarget, patchPodStatus } from '../pod-status.ts'
+import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
+import { excessPods, garbageOf, type Garbage } from './plan.ts'
 
 /** A node must be gone this long before its pods count as orphans (upstream's quarantine). */
-const nodeQuarantineMs = 40_000
+export const nodeQuarantineMs = 40_000
 const terminatedPodsMax = 12_500
+/** Key for the work of finding finished pods beyond the limit; no pod has it. */
+const excessKey = '*'
+const orphanWords = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
+
+export interface PodGCOptions {
+  /** Finished pods beyond this number are deleted, the oldest first. Default 12,500. */
+  terminatedPodsMax?: number
+}
 
 /**
- * Deletes pods that nobody else will: terminating ones that never reached a node, those bound to a node that is gone, and the oldest
- * finished ones beyond a limit (kube-controller-manager's `pod-garbage-collector`).
+ * Deletes pods that nobody else will: terminating ones that never reached a node or whose node is out of service, those bound to a node
+ * that is gone, and the oldest finished ones beyond a limit (kube-controller-manager's `pod-garbage-collector`).
  */
 export class PodGCController implements Controller {
   readonly name = 'pod-garbage-collector'
   readonly #context: ControllerContext
+  readonly #terminatedMax: number
+  readonly #nodes: Informer<Node>
+  readonly #pods: Informer<Pod>
+  readonly #queue: WorkQueue<string>
+  /** Since when the node that pods are bound to is gone. */
+  readonly #missingSince = new Map<string, number>()
+  readonly #terminated = new Set<string>()
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, options: PodGCOptions = {}) {
     this.#context = context
+    this.#terminatedMax = options.terminatedPodsMax ?? terminatedPodsMax
+    this.#nodes = context.informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
+    this.#pods = indexPodsByNode(context.informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }))
+    this.#queue = new WorkQueue({ clock: context.clock })
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { informers, clock, log } = this.#context
-    const queue = new WorkQueue<string>({ clock })
-    const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
-    const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    await waitForSync([nodes, pods], signal)
-    const missingSince = new Map<string, number>()
-    const terminated = new Set<string>()
-
-    const isOrphan = (pod: Pod) => pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && nodes.get(pod.spec.nodeName) === undefined
-    using _podEvents = pods.onChange(({ type, object }) => {
-      const key = keyOf(object)
-      if (type === 'delete' || !isTerminated(object)) terminated.delete(key)
-      else terminated.add(key)
-      if (type === 'delete') return
-      if (terminated.size > terminatedPodsMax) queue.add(oldestOf(terminated, pods)!)
-      if (isUnscheduledAndTerminating(object)) queue.add(key)
-      else if (isOrphan(object)) {
-        missingSince.set(object.spec.nodeName!, missingSince.get(object.spec.nodeName!) ?? clock.monotonicMs())
-        queue.addAfter(key, nodeQuarantineMs)
-      }
-    })
-    using _nodeEvents = nodes.onChange(({ type, object }) => {
-      const { name } = object.metadata
-      if (type !== 'delete') {
-        missingSince.delete(name)
-        return
-      }
-      missingSince.set(name, clock.monotonicMs())
-      for (const pod of pods.values()) if (pod.spec.nodeName === name) queue.addAfter(keyOf(pod), nodeQuarantineMs)
-    })
-    await queue.run(
+    const { log } = this.#context
+    await waitForSync([this.#nodes, this.#pods], signal)
+    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event))
+    using _podEvents = this.#pods.onChange(event => this.#onPod(event))
+    await this.#queue.run(
       { workers: 2, onError: (pod, error) => log.warn('cannot collect the pod', { pod, error }) },
-      async (key, inner) => {
-        const pod = pods.get(key)
-        if (pod === undefined) return
-        if (isUnscheduledAndTerminating(pod) || (terminated.size > terminatedPodsMax && terminated.has(key)))
-          return this.#remove(pod, inner)
-        if (!isOrphan(pod)) return
-        const since = missingSince.get(pod.spec.nodeName!)
-        const waitedMs = since === undefined ? 0 : clock.monotonicMs() - since
-        if (waitedMs < nodeQuarantineMs) return nodeQuarantineMs - waitedMs
-        return this.#remove(pod, inner, { orphaned: true })
-      },
+      (key, inner) => (key === excessKey ? this.#queueExcess() : this.#sync(this.#pods.get(key), inner)),
       signal,
     )
   }
 
-  async #remove(pod: Pod, signal: AbortSignal, { orphaned = false } = {}): Promise<undefined> {
-    const { client, clock, log } = this.#context
-    const ref = { apiVersion: 'v1', kind: 'Pod', namespace: pod.metadata.namespace!, name: pod.metadata.name }
-    log.info('pod collected', { pod: keyOf(pod), orphaned })
+  #onPod({ type, object }: InformerEvent<Pod>): void {
+    const key = keyOf(object)
+    if (type === 'delete' || !isPodTerminal(object)) this.#terminated.delete(key)
+    else this.#terminated.add(key)
+    if (type === 'delete') {
+      const { nodeName = '' } = object.spec
+      if (this.#missingSince.has(nodeName) && podsOnNode(this.#pods, nodeName).length === 0) this.#missingSince.delete(nodeName)
+      return
+    }
+    if (this.#garbageOf(object) !== undefined) this.#queue.add(key)
+    if (this.#terminated.size > this.#terminatedMax) this.#queue.add(excessKey)
+  }
+
+  #onNode({ type, object }: InformerEvent<Node>): void {
+    const { name } = object.metadata
+    if (type !== 'delete') this.#missingSince.delete(name)
+    for (const pod of podsOnNode(this.#pods, name)) if (this.#garbageOf(pod) !== undefined) this.#queue.add(keyOf(pod))
+  }
+
+  #garbageOf(pod: Pod): Garbage | undefined {
+    return garbageOf(pod, this.#nodes.get(pod.spec.nodeName ?? ''))
+  }
+
+  async #queueExcess(): Promise<undefined> {
+    const terminated = [...this.#terminated].map(key => this.#pods.get(key)!)
+    for (const pod of excessPods(terminated, this.#terminatedMax)) this.#queue.add(keyOf(pod))
+  }
+
+  async #sync(pod: Pod | undefined, signal: AbortSignal): Promise<number | undefined> {
+    if (pod === undefined) return undefined
+    const garbage = this.#garbageOf(pod)
+    if (garbage === 'orphaned') {
+      const waitMs = this.#quarantineLeftMs(pod.spec.nodeName!)
+      if (waitMs > 0) return waitMs
+      if (await this.#isNodeThere(pod.spec.nodeName!, signal)) return undefined
+    } else if (garbage === undefined && !this.#isExcess(pod)) return undefined
+    await this.#remove(pod, garbage ?? 'terminated', signal)
+    return undefined
+  }
+
+  #isExcess(pod: Pod): boolean {
+    return this.#terminated.size > this.#terminatedMax && this.#terminated.has(keyOf(pod))
+  }
+
+  #quarantineLeftMs(nodeName: string): number {
+    const nowMs = this.#context.clock.monotonicMs()
+    const sinceMs = this.#missingSince.get(nodeName) ?? nowMs
+    this.#missingSince.set(nodeName, sinceMs)
+    return sinceMs + nodeQuarantineMs - nowMs
+  }
+
+  /** The informer of nodes may be behind; it tells when the node comes. */
+  async #isNodeThere(name: string, signal: AbortSignal): Promise<boolean> {
     try {
-      if (orphaned && !isTerminated(pod)) {
-        const condition = {
-          type: 'DisruptionTarget',
-          status: 'True',
-          reason: 'DeletionByPodGC',
-          message: 'PodGC: node no longer exists',
-          lastTransitionTime: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-        }
-        await client.patch(ref, { type: 'strategic', body: { status: { phase: 'Failed', conditions: [condition] } } }, signal, {
-          subresource: 'status',
-        })
+      await this.#context.client.get({ apiVersion: 'v1', kind: 'Node', name }, signal)
+      return true
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      return false
+    }
+  }
+
+  async #remove(pod: Pod, reason: Garbage | 'terminated', signal: AbortSignal): Promise<void> {
+    const { client, clock, log } = this.#context
+    try {
+      if (!isPodTerminal(pod)) {
+        const status: PodStatus = { phase: 'Failed' }
+        const condition = reason === 'orphaned' ? disruptionTarget(pod, orphanWords, clock.now()) : undefined
+        if (condition !== undefined) status.conditions = [condition]
+        await patchPodStatus(client, pod, status, signal)
       }
-      await client.delete(ref, signal, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+      await client.delete(refOf(pod), signal, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+      log.info('pod collected', { pod: keyOf(pod), reason })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
-    return undefined
   }
-}
-
-function isUnscheduledAndTerminating(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp !== undefined && (pod.spec.nodeName === undefined || pod.spec.nodeName === '')
-}
-
-function isTerminated(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-}
-
-function oldestOf(keys: Set<string>, pods: { get(key: string): Pod | undefined }): string | undefined {
-  let oldest: { key: string; created: string } | undefined
-  for (const key of keys) {
-    const created = pods.get(key)?.metadata.creationTimestamp ?? ''
-    if (oldest === undefined || created < oldest.created) oldest = { key, created }
-  }
-  return oldest?.key
 }

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ConfigMap, Namespace } from '#api/core/v1/types.gen.ts'
-import { isAlreadyExists } from '#apimachinery/status/status.ts'
 import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import { createInNamespace } from '../namespace-gone.ts'
 
 const configMapName = 'kube-root-ca.crt'
+const descriptionKey = 'kubernetes.io/description'
 const annotations = {
-  'kubernetes.io/description':
+  [descriptionKey]:
     'Holds the certificate authority that pods use to verify the API server; other uses are not supported. It is written by the cluster.',
 }
 
@@ -46,11 +48,10 @@ export class RootCACertPublisher implements Controller {
     if (present === undefined) {
       const metadata = { name: configMapName, namespace: namespace.metadata.name, annotations }
       const configMap: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
-      await client.create(configMap, signal).catch(error => {
-        if (!isAlreadyExists(error)) throw error
-      })
-    } else if (JSON.stringify(present.data) !== JSON.stringify(data)) {
-      await client.update({ ...present, data }, signal)
+      await createInNamespace(client.create(configMap, signal))
+    } else if (!isDeepStrictEqual(present.data, data) || present.metadata.annotations?.[descriptionKey] === undefined) {
+      const metadata = { ...present.metadata, annotations: { ...present.metadata.annotations, ...annotations } }
+      await client.update({ ...present, metadata, data }, signal)
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Namespace, ServiceAccount } from '#api/core/v1/types.gen.ts'
-import { isAlreadyExists } from '#apimachinery/status/status.ts'
 import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
+import { createInNamespace } from '../namespace-gone.ts'
 
 const defaultName = 'default'
 
@@ -32,9 +32,7 @@ export class ServiceAccountController implements Controller {
       async (namespace, inner) => {
         if (namespaces.get(namespace)?.status?.phase !== 'Active' || accounts.get(`${namespace}/${defaultName}`) !== undefined) return
         const account: ServiceAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: defaultName, namespace } }
-        await client.create(account, inner).catch(error => {
-          if (!isAlreadyExists(error)) throw error
-        })
+        await createInNamespace(client.create(account, inner))
       },
       signal,
     )
