@@ -47,6 +47,9 @@ export interface StreamAccess {
   transport: () => HTTPSTransport
 }
 
+/** Lets the compiler see which kind an object literal is of. */
+type Kind<A extends string, K extends string> = { apiVersion: A; kind: K }
+
 export interface ClusterClientOptions {
   client: Client
   /** Whether objects of a kind are in namespaces. */
@@ -67,8 +70,11 @@ export class ClusterClient {
     this.#options = options
   }
 
-  async create<T extends KubeObject>(object: T, options: WriteOptions & CallOptions = {}): Promise<ObjectOf<T>> {
-    return (await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T>
+  async create<A extends string, K extends string, T extends KubeObject>(
+    object: T & Kind<A, K>,
+    options: WriteOptions & CallOptions = {},
+  ): Promise<ObjectOf<T & Kind<A, K>>> {
+    return (await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T & Kind<A, K>>
   }
 
   async get<const R extends ObjectRef>(ref: R, options: CallOptions = {}): Promise<ObjectOf<R>> {
@@ -97,8 +103,11 @@ export class ClusterClient {
   }
 
   /** Replaces the object; `metadata.resourceVersion` must be the one read. */
-  async update<T extends KubeObject>(object: T, options: WriteOptions & CallOptions = {}): Promise<ObjectOf<T>> {
-    return (await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T>
+  async update<A extends string, K extends string, T extends KubeObject>(
+    object: T & Kind<A, K>,
+    options: WriteOptions & CallOptions = {},
+  ): Promise<ObjectOf<T & Kind<A, K>>> {
+    return (await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T & Kind<A, K>>
   }
 
   async patch<const R extends ObjectRef>(
@@ -110,11 +119,16 @@ export class ClusterClient {
   }
 
   /** Server-side apply, as field manager `coxswain` unless the options say otherwise. */
-  async apply<T extends KubeObject>(object: T, options: WriteOptions & CallOptions & { force?: boolean } = {}): Promise<ObjectOf<T>> {
+  async apply<A extends string, K extends string, T extends KubeObject>(
+    object: T & Kind<A, K>,
+    options: WriteOptions & CallOptions & { force?: boolean } = {},
+  ): Promise<ObjectOf<T & Kind<A, K>>> {
     const { force = false, fieldManager = 'coxswain' } = options
     const body = await this.#placed(object)
     const written = { ...options, fieldManager }
-    return (await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written)) as ObjectOf<T>
+    return (await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written)) as ObjectOf<
+      T & Kind<A, K>
+    >
   }
 
   /** Resolves when the server took the order; pods go when their grace period is over. */
