@@ -62,7 +62,9 @@ export class FieldPath {
   }
 
   child(...names: string[]): FieldPath {
-    return names.reduce<FieldPath>((parent, name) => new FieldPath(parent, name, false), this)
+    let path: FieldPath = this
+    for (const name of names) path = new FieldPath(path, name, false)
+    return path
   }
 
   index(index: number): FieldPath {
@@ -82,8 +84,8 @@ export class FieldPath {
 
 /** Starts a path: `path('spec', 'template')` is `spec.template`; `path()` is the object itself, whose children have no leading dot. */
 export function path(...names: string[]): FieldPath {
-  const [first = '', ...others] = names
-  return new FieldPath(undefined, first, false).child(...others)
+  const first = new FieldPath(undefined, names[0] ?? '', false)
+  return names.length > 1 ? first.child(...names.slice(1)) : first
 }
 
 type PathLike = FieldPath | string

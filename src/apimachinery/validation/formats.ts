@@ -108,13 +108,14 @@ const httpPath = format('Invalid path', httpPathSource)
 export const dns1123LabelMaxLength = 63
 export const dns1123SubdomainMaxLength = 253
 
-function byteLength(text: string): number {
-  return Buffer.byteLength(text)
+/** Whether a text has more bytes than that. Most are far from it. */
+function isLonger(text: string, bytesMax: number): boolean {
+  return text.length > bytesMax || (text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax)
 }
 
 function check(value: string, { pattern, message }: Format, maxLength: number): string[] {
   const errors: string[] = []
-  if (value.length > maxLength || byteLength(value) > maxLength) errors.push(maxLengthError(maxLength))
+  if (isLonger(value, maxLength)) errors.push(maxLengthError(maxLength))
   if (!pattern.test(value)) errors.push(message)
   return errors
 }
@@ -154,19 +155,19 @@ export function isQualifiedName(value: string): string[] {
     const prefix = parts[0]!
     if (prefix === '') errors.push(`prefix part ${emptyError}`)
     else {
-      if (byteLength(prefix) > dns1123SubdomainMaxLength) errors.push(`prefix part ${maxBytesError(dns1123SubdomainMaxLength)}`)
+      if (isLonger(prefix, dns1123SubdomainMaxLength)) errors.push(`prefix part ${maxBytesError(dns1123SubdomainMaxLength)}`)
       if (!dns1123Subdomain.pattern.test(prefix)) errors.push(`prefix part ${dns1123Subdomain.message}`)
     }
   }
   if (name === '') errors.push(`name part ${emptyError}`)
-  else if (byteLength(name) > dns1123LabelMaxLength) errors.push(`name part ${maxBytesError(dns1123LabelMaxLength)}`)
+  else if (isLonger(name, dns1123LabelMaxLength)) errors.push(`name part ${maxBytesError(dns1123LabelMaxLength)}`)
   if (!labelKey.pattern.test(name)) errors.push(`name part ${labelKey.message}`)
   return errors
 }
 
 export function isValidLabelValue(value: string): string[] {
   const errors: string[] = []
-  if (byteLength(value) > dns1123LabelMaxLength) errors.push(maxBytesError(dns1123LabelMaxLength))
+  if (isLonger(value, dns1123LabelMaxLength)) errors.push(maxBytesError(dns1123LabelMaxLength))
   if (!labelValue.pattern.test(value)) errors.push(labelValue.message)
   return errors
 }
@@ -194,7 +195,7 @@ export function isValidGroupID(gid: number): string[] {
 /** An IANA_SVC_NAME (RFC 6335). */
 export function isValidPortName(port: string): string[] {
   const errors: string[] = []
-  if (byteLength(port) > 15) errors.push(maxLengthError(15))
+  if (isLonger(port, 15)) errors.push(maxLengthError(15))
   if (!/^[-a-z0-9]+$/.test(port)) errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')
   if (!/[a-z]/.test(port)) errors.push('must contain at least one letter (a-z)')
   if (port.includes('--')) errors.push('must not contain consecutive hyphens')

@@ -136,9 +136,12 @@ export function validateFinalizers(finalizers: readonly string[], path: FieldPat
   return errors
 }
 
+const plainText = /^[\x20-\x7e]*$/
+
 /** At most 128 bytes, all printable. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = []
+  if (manager.length <= fieldManagerBytesMax && plainText.test(manager)) return errors
   if (Buffer.byteLength(manager) > fieldManagerBytesMax) errors.push(tooLong(path, '', fieldManagerBytesMax))
   for (const match of manager.matchAll(/(?! )[\p{C}\p{Z}]/gu)) {
     const code = match[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')

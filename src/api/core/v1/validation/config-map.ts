@@ -11,13 +11,12 @@ export function validateConfigMap({ metadata, data = {}, binaryData = {} }: Conf
   const errors = validateCoreMeta(metadata, { namespaced: true, nameFn: nameIsDNSSubdomain })
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
-    const at = path('data').key(key)
-    errors.push(...isConfigMapKey(key).map(message => invalid(at, key, message)))
-    if (binaryData[key] !== undefined) errors.push(invalid(at, key, 'duplicate of key present in binaryData'))
+    for (const message of isConfigMapKey(key)) errors.push(invalid(path('data').key(key), key, message))
+    if (binaryData[key] !== undefined) errors.push(invalid(path('data').key(key), key, 'duplicate of key present in binaryData'))
     bytes += Buffer.byteLength(value)
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...isConfigMapKey(key).map(message => invalid(path('binaryData').key(key), key, message)))
+    for (const message of isConfigMapKey(key)) errors.push(invalid(path('binaryData').key(key), key, message))
     bytes += base64Bytes(value)
   }
   if (bytes > dataBytesMax) errors.push(tooLong('', '', dataBytesMax))
