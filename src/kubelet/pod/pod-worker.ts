@@ -147,7 +147,8 @@ export class PodWorker implements StepContext {
     const nowMs = node.clock.now()
     this.#checkDeadline(nowMs)
     // The phase decides whether the pod has ended, and the status must show what was decided: first one, then the other.
-    if (memory.termination === undefined && isTerminalPhase(this.#statusAt(nowMs).phase)) this.#terminate('Completed', 0)
+    const mayHaveEnded = this.#verdict !== undefined || observed.containers.some(({ state }) => state === 'exited')
+    if (memory.termination === undefined && mayHaveEnded && isTerminalPhase(this.#statusAt(nowMs).phase)) this.#terminate('Completed', 0)
     const plan = planPod({ pod: this.#pod, observed, memory, nowMs })
     if (plan.done) {
       this.stop()
