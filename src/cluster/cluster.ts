@@ -51,6 +51,11 @@ export class Cluster implements AsyncDisposable {
   readonly images: SimulatedImages
   /** The simulated nodes. */
   readonly nodes: SimulatedNodes
+  /**
+   * Resolves when the cluster has stopped; rejects when a part of it broke, which takes the others with it. Whoever does not look at this
+   * promise crashes with us: a part that is gone does not come back by itself.
+   */
+  readonly ended: Promise<void>
   readonly #parts: ClusterParts
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
@@ -65,6 +70,7 @@ export class Cluster implements AsyncDisposable {
     this.clock = parts.time
     this.images = parts.images
     this.nodes = parts.nodes
+    this.ended = parts.tasks.wait()
     this.adminClient = controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
     const { certificate, key } = certificates.admin
     this.client = new ClusterClient({

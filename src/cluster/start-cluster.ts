@@ -68,24 +68,31 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     serverAddresses: [advertiseAddress, serviceAddress(serviceCIDR, 1)],
     now: machine.now(),
   })
-  const [storage, certificates] = await Promise.all([openStorage(options.storage ?? 'memory', log), pki.load()])
+  await using started = new AsyncDisposableStack()
+  const opening = openStorage(options.storage ?? 'memory', log)
+  const closeStorage = (opened: Storage) => opened.close()
+  started.defer(() => opening.then(closeStorage, () => undefined))
+  const [storage, certificates] = await Promise.all([opening, pki.load()])
   const logs = new MemoryLogStore()
   const environment = simulatedEnvironment({ clock, images: new SimulatedImages(options.images), logs })
   let nodes: SimulatedNodes | undefined
-  const controlPlane = await ControlPlane.start({
-    storage,
-    clock,
-    random,
-    log: log.child({ component: 'apiserver' }),
-    certificates,
-    serviceCIDR,
-    inProcessNodes: {
-      kubelet: name => nodes?.connectionTo(name),
-      pod: (address, signal) => environment.network.connect(address, signal),
-    },
-  })
-  const tasks = new Group(new AbortController().signal)
+  const controlPlane = started.use(
+    await ControlPlane.start({
+      storage,
+      clock,
+      random,
+      log: log.child({ component: 'apiserver' }),
+      certificates,
+      serviceCIDR,
+      inProcessNodes: {
+        kubelet: name => nodes?.connectionTo(name),
+        pod: (address, signal) => environment.network.connect(address, signal),
+      },
+    }),
+  )
+  const tasks = started.use(new Group(new AbortController().signal))
   const apiPort = await controlPlane.listen({ host, port, advertiseAddress }, tasks.signal)
+  tasks.spawn(() => controlPlane.ended)
   tasks.spawn(signal => runCompaction({ storage, clock, log }, signal))
   const informers = runComponents({ controlPlane, tasks, caPEM: certificates.ca, clock, random, log })
   const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
@@ -95,6 +102,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     clientOf: name => controlPlane.clientOf({ name: `system:node:${name}`, groups: ['system:nodes'] }),
     informers,
     clusterDNS: [serviceAddress(serviceCIDR, dnsAddressIndex)],
+    tasks,
     clock,
     random,
     log: log.child({ component: 'kubelet' }),
@@ -104,6 +112,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const time = new ClusterTime({ clock, storage, underWay })
   const parts = { controlPlane, storage, tasks, pki, certificates, nodes, images: environment.images, time, clock, url }
   const cluster = new Cluster({ ...parts, contextName: options.contextName ?? 'coxswain' })
+  // From here on the cluster stops itself.
+  started.move()
   try {
     await cluster.addNodes(...[options.nodes ?? []].flat())
   } catch (error) {

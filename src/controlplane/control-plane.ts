@@ -69,6 +69,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #mapper: RESTMapper
   #front: HTTPFront | undefined
   #tasks: Group | undefined
+  #ended: Promise<void> = Promise.resolve()
 
   private constructor(options: ControlPlaneOptions, server: APIServer, serviceAllocation: ServiceAllocation) {
     this.#options = options
@@ -81,9 +82,11 @@ export class ControlPlane implements AsyncDisposable {
   /** Ready for requests when it resolves; `listen` opens the port. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const serviceAllocation = new ServiceAllocation({ serviceCIDRs: [options.serviceCIDR] })
-    const plane = new ControlPlane(options, newAPIServer(options, serviceAllocation), serviceAllocation)
+    await using started = new AsyncDisposableStack()
+    const plane = started.use(new ControlPlane(options, newAPIServer(options, serviceAllocation), serviceAllocation))
     await plane.server.start()
     serviceAllocation.reload(await plane.server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
+    started.move()
     return plane
   }
 
@@ -107,6 +110,7 @@ export class ControlPlane implements AsyncDisposable {
     await createFirstObjects(client, first, signal)
     this.#tasks = new Group(signal)
     this.#tasks.spawn(signal => keepFirstObjects(client, first, signal))
+    this.#ended = this.#tasks.wait()
     return address.port
   }
 
@@ -127,6 +131,11 @@ export class ControlPlane implements AsyncDisposable {
   /** Whether objects of that kind are in namespaces. @throws NoMatchError when it is not served */
   async isNamespaced(type: TypeRef): Promise<boolean> {
     return (await this.#mapper.mappingOf(type, new AbortController().signal)).namespaced
+  }
+
+  /** Resolves when what `listen` started has stopped; rejects with what broke it. */
+  get ended(): Promise<void> {
+    return this.#ended
   }
 
   /** Requests of this process that wait for their answer. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { formatIPv4 } from '#base/cidr.ts'
 import type { Clock } from '#base/clock.ts'
+import type { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
@@ -20,6 +21,8 @@ export interface SimulatedNodesOptions {
   informers: InformerFactory
   /** Addresses of the cluster's DNS service, as pods get them. */
   clusterDNS: readonly string[]
+  /** Kubelets are tasks of the cluster: one that breaks ends it. */
+  tasks: Group
   clock: Clock
   random: Random
   log: Logger
@@ -72,12 +75,14 @@ export class SimulatedNodes implements AsyncDisposable {
   readonly #options: SimulatedNodesOptions
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
   #sources: KubeletSources | undefined
   #count = 0
   #nextRange = 0
 
   constructor(options: SimulatedNodesOptions) {
     this.#options = options
+    this.#signal = AbortSignal.any([this.#stop.signal, options.tasks.signal])
   }
 
   get size(): number {
@@ -151,9 +156,9 @@ export class SimulatedNodes implements AsyncDisposable {
         maxPods: machine.maxPods,
         sources: this.#sources,
       },
-      this.#stop.signal,
+      this.#signal,
     )
-    kubelet.stopped.catch(error => log.error('a kubelet broke', { node: nodeName, error }))
+    this.#options.tasks.spawn(() => kubelet.stopped)
     return new SimulatedNode(nodeName, runtime, kubelet, this.#options)
   }
 
