@@ -48,12 +48,13 @@ export async function keepFirstObjects(
   await Promise.all(kept.map(object => keep(client, object, { clock, log }, signal)))
 }
 
-/** Looks once, then waits for the object to be deleted: from its own version on, so that no deletion is missed. */
+/** Looks once, then waits for the object to be deleted. An old object's own version is one that nobody can watch from any more. */
 async function keep(client: Client, object: KubeObject, { clock, log }: { clock: Clock; log: Logger }, signal: AbortSignal): Promise<void> {
   const { name, ...collection } = { ...refOf(object), fieldSelector: `metadata.name=${object.metadata.name}` }
   while (!signal.aborted) {
     try {
-      const { resourceVersion = '' } = (await createMissing(client, object, signal)).metadata
+      const { resourceVersion = '' } = (await client.list(collection, signal)).metadata
+      await createMissing(client, object, signal)
       for await (const { type } of client.watch({ ...collection, resourceVersion }, signal)) {
         if (type === 'DELETED') await createMissing(client, object, signal)
       }
