@@ -26,8 +26,9 @@ interface Pending {
 export class MemoryStorage implements Storage {
   /** Every event of a key that some readable revision needs, oldest first. */
   readonly #histories = new Map<string, StorageEvent[]>()
-  /** The keys of `#histories`, in order. */
+  /** The keys of `#histories`, in order, but for those that came since somebody asked for a range. */
   #keys: string[] = []
+  #newKeys: string[] = []
   /** Every visible event after the compacted revision. */
   #log: StorageEvent[] = []
   #pending: Pending[] = []
@@ -114,6 +115,7 @@ export class MemoryStorage implements Storage {
       else this.#histories.delete(key)
     }
     this.#keys = this.#keys.filter(key => this.#histories.has(key))
+    this.#newKeys = this.#newKeys.filter(key => this.#histories.has(key))
   }
 
   async close(): Promise<void> {
@@ -133,7 +135,7 @@ export class MemoryStorage implements Storage {
       return
     }
     this.#histories.set(event.key, [event])
-    this.#keys.splice(this.#positionOf(event.key), 0, event.key)
+    this.#newKeys.push(event.key)
   }
 
   /** Makes what was committed since the last time visible, delivers it, then answers the writers. */
@@ -155,10 +157,18 @@ export class MemoryStorage implements Storage {
   }
 
   #keysIn(range: KeyRange): string[] {
+    if (!this.#keysAreInOrder) {
+      this.#keys.sort()
+      this.#keysAreInOrder = true
+    }
+    if (this.#newKeys.length > 0) {
+      this.#keys = [...this.#keys, ...this.#newKeys].sort(byCodeUnits)
+      this.#newKeys = []
+    }
     return this.#keys.slice(this.#positionOf(range.from), range.end === undefined ? undefined : this.#positionOf(range.end))
   }
 
-  /** How many keys come before `key`. */
+  /** How many keys, which are in order, come before `key`. */
   #positionOf(key: string): number {
     let low = 0
     let high = this.#keys.length
@@ -173,4 +183,9 @@ export class MemoryStorage implements Storage {
   #checkOpen(): void {
     if (this.#closed) throw new StorageError('Closed', 'cannot use storage: it is closed')
   }
+}
+
+/** As strings compare with `<`. */
+function byCodeUnits(left: string, right: string): number {
+  return left < right ? -1 : 1
 }
