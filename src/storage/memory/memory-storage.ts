@@ -157,10 +157,6 @@ export class MemoryStorage implements Storage {
   }
 
   #keysIn(range: KeyRange): string[] {
-    if (!this.#keysAreInOrder) {
-      this.#keys.sort()
-      this.#keysAreInOrder = true
-    }
     if (this.#newKeys.length > 0) {
       this.#keys = [...this.#keys, ...this.#newKeys].sort(byCodeUnits)
       this.#newKeys = []
@@ -168,7 +164,7 @@ export class MemoryStorage implements Storage {
     return this.#keys.slice(this.#positionOf(range.from), range.end === undefined ? undefined : this.#positionOf(range.end))
   }
 
-  /** How many keys, which are in order, come before `key`. */
+  /** How many keys come before `key`. */
   #positionOf(key: string): number {
     let low = 0
     let high = this.#keys.length
