@@ -63,7 +63,7 @@ function nodeOfAdded(value: unknown, declared: FieldType): FieldSet {
       isBare = false
     }
   } else if (isObject(value)) {
-    for (const key in value) {
+    for (const key of inOrder(value)) {
       const field = value[key]
       const fieldType = field === undefined ? undefined : typeOfKey(type, key)
       if (fieldType === undefined) continue
@@ -72,6 +72,13 @@ function nodeOfAdded(value: unknown, declared: FieldType): FieldSet {
     }
   }
   return isBare ? leaf : node
+}
+
+/** The keys in the order in which the set is written. */
+function inOrder(object: JSONObject): string[] {
+  const keys = Object.keys(object)
+  for (let index = 1; index < keys.length; index++) if (keys[index - 1]! > keys[index]!) return keys.sort()
+  return keys
 }
 
 function isEmptyObject(object: JSONObject | undefined): boolean {
