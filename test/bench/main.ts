@@ -16,6 +16,7 @@ const benchmarks: Record<string, () => Promise<Row[]>> = {
   scheduler: async () => (await import('./scheduler.ts')).benchScheduler(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
   'simulated-runtime': async () => (await import('./simulated-runtime.ts')).benchSimulatedRuntime(),
+  'simulated-cluster': async () => (await import('./simulated-cluster.ts')).benchSimulatedCluster(),
 }
 
 const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
