@@ -320,6 +320,10 @@ describe('kubelet', () => {
         ['Failed', 'OutOfcpu', "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000"],
       )
       assert.deepEqual(runtime.calls, [])
+      assert.equal(pod('web')?.status?.containerStatuses, undefined, 'its status is the reason, not that of containers')
+      start()
+      await clock.advance(100)
+      assert.equal(pod('web')?.status?.containerStatuses, undefined, 'after a restart of the kubelet too')
     }))
 
   test('activeDeadlineSeconds ends a pod', () =>

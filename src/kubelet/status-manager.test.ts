@@ -27,6 +27,12 @@ const cases: { name: string; from: Parameters<typeof statusPatch>[0]; to: Parame
     want: { conditions: [{ type: 'Ready', status: 'True', reason: null, message: null }] },
   },
   {
+    name: 'a condition that no longer holds, beside one of somebody else',
+    from: { conditions: [ready, { type: 'example.com/gate', status: 'True' }] },
+    to: {},
+    want: { conditions: [{ $patch: 'delete', type: 'Ready' }] },
+  },
+  {
     name: "somebody else's condition is left alone",
     from: {},
     to: { conditions: [{ type: 'example.com/gate', status: 'True' }] },

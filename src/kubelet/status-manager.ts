@@ -117,7 +117,10 @@ export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unkn
     const gone = Object.keys(old ?? {}).filter(key => !(key in condition))
     return [{ ...condition, ...Object.fromEntries(gone.map(key => [key, null])) }]
   })
-  if (conditions.length > 0) patch['conditions'] = conditions
+  const dropped = (from.conditions ?? [])
+    .filter(({ type }) => ownedConditionTypes.includes(type) && !to.conditions?.some(condition => condition.type === type))
+    .map(({ type }) => ({ $patch: 'delete', type }))
+  if (conditions.length + dropped.length > 0) patch['conditions'] = [...conditions, ...dropped]
   return Object.keys(patch).length === 0 ? undefined : patch
 }
 

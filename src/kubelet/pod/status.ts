@@ -17,14 +17,18 @@ export interface PodStatusInput extends ContainerStatusInput {
 
 /** The status to report for a pod. Pure: times come from the input, transition times from the previous status. */
 export function podStatusOf(input: PodStatusInput): PodStatus {
-  const { pod, observed, memory, previous, hostIPs, qosClass, verdict, nowMs } = input
+  const { pod, observed, memory, previous, hostIPs, qosClass, nowMs } = input
   const sandbox = observed.sandboxes.find(({ ready }) => ready)
   const status: PodStatus = {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    ...(hostIPs.length > 0 && { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) }),
     startTime: previous.startTime ?? formatTime(nowMs),
     qosClass: previous.qosClass ?? qosClass,
   }
+  // Of a pod that the node refused nothing is told but that.
+  if (memory.termination?.cause === 'Rejected') return { ...status, ...finalPhase(input) }
+  // Ended before it came here.
+  if (isTerminalPhase(previous.phase) && previous.containerStatuses === undefined) return previous
+  if (hostIPs.length > 0) Object.assign(status, { hostIP: hostIPs[0], hostIPs: hostIPs.map(ip => ({ ip })) })
   if (previous.nominatedNodeName !== undefined) status.nominatedNodeName = previous.nominatedNodeName
   const inits = (pod.spec.initContainers ?? []).map(each =>
     containerStatusOf(input, each, 'init', named(previous.initContainerStatuses, each)),
@@ -37,26 +41,27 @@ export function podStatusOf(input: PodStatusInput): PodStatus {
   if (ephemerals.length > 0) status.ephemeralContainerStatuses = ephemerals
   status.containerStatuses = mains
   decidePhase(status, input)
-  if (verdict !== undefined) Object.assign(status, verdict)
   const ips = podIPs(input)
   if (ips.length > 0) Object.assign(status, { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) })
-  status.conditions = withTimes(conditionsOf(pod, status, sandbox !== undefined && memory.termination?.cause !== 'Rejected'), input)
+  status.conditions = withTimes(conditionsOf(pod, status, sandbox !== undefined), input)
   return status
+}
+
+/** The end of a pod is final, whatever the runtime shows later. */
+function finalPhase({ previous: { phase, reason, message }, verdict }: PodStatusInput): PodStatus {
+  if (!isTerminalPhase(phase)) return { phase: 'Failed', ...verdict }
+  return { phase, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
 }
 
 function named(statuses: readonly ContainerStatus[] | undefined, { name }: { name: string }): ContainerStatus | undefined {
   return statuses?.find(status => status.name === name)
 }
 
-function decidePhase(status: PodStatus, { pod, previous, verdict, memory, observed }: PodStatusInput): void {
+function decidePhase(status: PodStatus, input: PodStatusInput): void {
+  const { pod, previous, verdict, memory, observed } = input
   const runs = observed.containers.some(({ state }) => state === 'running')
   const terminating = memory.termination !== undefined && !runs
-  // The end of a pod is final, whatever the runtime shows later.
-  if (isTerminalPhase(previous.phase)) {
-    status.phase = previous.phase
-    if (previous.reason !== undefined) status.reason = previous.reason
-    if (previous.message !== undefined) status.message = previous.message
-  } else if (verdict !== undefined) status.phase = 'Failed'
+  if (isTerminalPhase(previous.phase) || verdict !== undefined) Object.assign(status, finalPhase(input))
   else status.phase = phaseOf(pod, status, terminating)
 }
 
