@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node, Pod, PodSpec } from '#api/core/v1/types.gen.ts'
 import { SeededRandom } from '#base/random.ts'
+import { SchedulerCache } from './cache/cache.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import { NodeInfo } from './framework/node-info.ts'
 import { podInfoOf } from './framework/pod-info.ts'
@@ -105,4 +106,22 @@ test('schedulePod: equal nodes are chosen evenly', () => {
 
 test('feasibleNodesToFind: all of a small cluster, a share of a large one', () => {
   assert.deepEqual([1, 99, 100, 1_000, 5_000, 10_000].map(feasibleNodesToFind), [1, 99, 100, 420, 500, 500])
+})
+
+test('5,000 nodes: a decision looks at a tenth of them, each at those after the last one, and the pods spread', () => {
+  const cache = new SchedulerCache()
+  for (let index = 0; index < 5_000; index++) cache.setNode(node(`n${index}`).node!)
+  const random = new SeededRandom(3)
+  let start = 0
+  for (let index = 0; index < 1_000; index++) {
+    const info = podInfoOf(pod({ requests: { cpu: '1' } }))
+    const result = schedulePod(info, { nodes: cache.nodes, plugins: defaultPlugins, random, start })
+    assert.ok(result.placed)
+    assert.equal(result.placement.evaluatedNodes, 500)
+    assert.equal(result.nextStart, (start + 500) % 5_000)
+    start = result.nextStart
+    cache.assumePod(info, result.placement.node.name)
+  }
+  const used = cache.nodes.map(({ pods }) => pods.size)
+  assert.ok(Math.max(...used) === 1, 'an empty node is preferred to one with a pod')
 })

@@ -1,5 +1,5 @@
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
-import { isPodTerminal } from '#api/core/v1/pod-conditions.ts'
+import { findCondition, isPodTerminal, observedGenerationOf } from '#api/core/v1/pod-conditions.ts'
 import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
@@ -10,10 +10,10 @@ import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type InformerEvent, waitForSync } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
+import { refOf } from '#client/rest-client.ts'
 import { SchedulerCache } from './cache/cache.ts'
-import { type Diagnosis, fitErrorMessage } from './framework/fit-error.ts'
+import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Plugin } from './framework/framework.ts'
-import type { NodeInfo } from './framework/node-info.ts'
 import { podInfoOf } from './framework/pod-info.ts'
 import { nodeChangeOf } from './node-change.ts'
 import { defaultPlugins } from './plugins/registry.ts'
@@ -22,8 +22,8 @@ import { schedulePod } from './schedule-pod.ts'
 
 export const defaultSchedulerName = 'default-scheduler'
 
-/** Bindings under way at a time; more pods wait in the queue. */
-const bindingsMax = 128
+/** Bindings and reports of failures under way at a time; more pods wait in the queue. */
+const writesMax = 128
 /** How long decisions may follow one another before other work of the process gets a turn. */
 const turnMs = 5
 
@@ -44,7 +44,7 @@ export class Scheduler {
   readonly #cache = new SchedulerCache()
   readonly #queue: SchedulingQueue
   #start = 0
-  #bindings = 0
+  #writes = 0
   #wake: () => void = () => {}
 
   constructor(options: SchedulerOptions) {
@@ -61,18 +61,19 @@ export class Scheduler {
     await waitForSync([nodes, pods], signal)
     using _nodeEvents = nodes.onChange(event => this.#onNode(event))
     using _podEvents = pods.onChange(event => this.#onPod(event))
-    await using bindings = new Group(signal)
-    while (!signal.aborted) {
+    await using writes = new Group(signal)
+    while (!writes.signal.aborted) {
       const turnEnd = clock.monotonicMs() + turnMs
       let pod: QueuedPod | undefined
-      while (this.#bindings < bindingsMax && (pod = this.#queue.pop()) !== undefined) {
-        this.#schedule(pod, bindings)
+      while (this.#writes < writesMax && (pod = this.#queue.pop()) !== undefined) {
+        this.#schedule(pod, writes)
         if (clock.monotonicMs() > turnEnd) break
       }
       if (pod !== undefined) await new Promise(resolve => setImmediate(resolve))
-      else await this.#ready(signal)
+      else await this.#ready(writes.signal)
     }
     this.#queue.close()
+    await writes.wait()
   }
 
   #ready(signal: AbortSignal): Promise<void> {
@@ -87,76 +88,81 @@ export class Scheduler {
     })
   }
 
-  #schedule(pod: QueuedPod, bindings: Group): void {
+  #schedule(pod: QueuedPod, writes: Group): void {
     const result = schedulePod(pod.info, {
       nodes: this.#cache.nodes,
       plugins: this.#plugins,
       random: this.#options.random,
       start: this.#start,
     })
-    if (!result.placed) {
+    if (result.placed) {
+      this.#start = result.nextStart
+      const { node } = result.placement
+      this.#cache.assumePod(pod.info, node.name)
+      this.#write(writes, signal => this.#bind(pod, node.name, signal))
+    } else {
       this.#queue.park(pod, new Set(result.diagnosis.rejections.map(({ plugin }) => plugin)))
-      bindings.spawn(signal => this.#reportFailure(pod, result.diagnosis, signal))
-      return
+      this.#write(writes, signal => this.#reportFailure(pod, 'Unschedulable', fitErrorMessage(result.diagnosis), signal))
     }
-    this.#start = result.nextStart
-    const { node } = result.placement
-    this.#cache.placePod(pod.info, node.name)
-    this.#bindings += 1
-    bindings.spawn(async signal => {
+  }
+
+  #write(writes: Group, task: (signal: AbortSignal) => Promise<void>): void {
+    this.#writes += 1
+    writes.spawn(async signal => {
       try {
-        await this.#bind(pod, node, signal)
+        await task(signal)
       } finally {
-        this.#bindings -= 1
+        this.#writes -= 1
         this.#wake()
       }
     })
   }
 
-  async #bind(pod: QueuedPod, node: NodeInfo, signal: AbortSignal): Promise<void> {
+  async #bind(pod: QueuedPod, nodeName: string, signal: AbortSignal): Promise<void> {
     const { client, events, log } = this.#options
-    const { name, namespace, uid } = pod.info.pod.metadata
+    const object = pod.info.pod
+    const { name, namespace, uid } = object.metadata
     const binding = {
       apiVersion: 'v1',
       kind: 'Binding',
       metadata: { name, namespace, uid },
-      target: { apiVersion: 'v1', kind: 'Node', name: node.name },
+      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
     }
     try {
-      await client.createSubresource({ apiVersion: 'v1', kind: 'Pod', namespace, name }, 'binding', binding, signal)
-      events.event(pod.info.pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node.name}`)
+      await client.createSubresource(refOf(object), 'binding', binding, signal)
+      events.event(object, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
     } catch (error) {
       if (signal.aborted) throw error
-      this.#cache.removePod(pod.info.uid)
-      // Deleted, or bound by somebody else, meanwhile: the watch tells which.
-      if (isNotFound(error) || isConflict(error)) return
-      log.warn('cannot bind the pod', { pod: pod.info.key, node: node.name, error })
-      events.event(pod.info.pod, 'Warning', 'FailedScheduling', `Binding rejected: ${(error as Error).message}`)
+      if (this.#cache.forgetPod(pod.info.uid)) this.#queue.moveOn({ type: 'pod-removed', pod: object })
+      // Should the watch tell that it is gone, or bound by somebody else, it leaves the queue by that.
       this.#queue.retryLater(pod)
+      if (isNotFound(error) || isConflict(error)) return
+      log.warn('cannot bind the pod', { pod: pod.info.key, node: nodeName, error })
+      const message = `binding rejected: running Bind plugin "DefaultBinder": ${(error as Error).message}`
+      await this.#reportFailure(pod, 'SchedulerError', message, signal)
     }
   }
 
-  async #reportFailure(pod: QueuedPod, diagnosis: Diagnosis, signal: AbortSignal): Promise<void> {
+  async #reportFailure(pod: QueuedPod, reason: string, message: string, signal: AbortSignal): Promise<void> {
     const { client, events, clock, log } = this.#options
-    const message = fitErrorMessage(diagnosis)
     const { pod: object, key } = pod.info
     events.event(object, 'Warning', 'FailedScheduling', message)
-    const before = object.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-    if (before?.status === 'False' && before.message === message) return
+    const before = findCondition(object.status?.conditions, 'PodScheduled')
+    if (before?.status === 'False' && before.reason === reason && before.message === message) return
     const condition = {
       type: 'PodScheduled',
       status: 'False',
-      reason: 'Unschedulable',
+      reason,
       message,
-      observedGeneration: object.metadata.generation,
+      observedGeneration: observedGenerationOf(object),
       lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : formatTime(clock.now()),
     }
-    const ref = { apiVersion: 'v1', kind: 'Pod', namespace: object.metadata.namespace, name: object.metadata.name }
+    const body = { metadata: { uid: object.metadata.uid }, status: { conditions: [condition] } }
     try {
-      await client.patch(ref, { type: 'strategic', body: { status: { conditions: [condition] } } }, signal, { subresource: 'status' })
+      await client.patch(refOf(object), { type: 'strategic', body }, signal, { subresource: 'status' })
     } catch (error) {
       if (signal.aborted) throw error
-      if (!isNotFound(error)) log.warn('cannot report that the pod is unschedulable', { pod: key, error })
+      if (!isNotFound(error) && !isConflict(error)) log.warn('cannot report that the pod is unschedulable', { pod: key, error })
     }
   }
 
@@ -176,11 +182,10 @@ export class Scheduler {
     const isBound = (object.spec.nodeName ?? '') !== ''
     if (type === 'delete' || isPodTerminal(object)) {
       this.#queue.remove(uid)
-      this.#cache.removePod(uid)
-      if (isBound) this.#queue.moveOn({ type: 'pod-removed', pod: object })
+      if (this.#cache.removePod(uid)) this.#queue.moveOn({ type: 'pod-removed', pod: object })
     } else if (isBound) {
       this.#queue.remove(uid)
-      this.#cache.setBoundPod(object)
+      if (this.#cache.setBoundPod(object)) this.#queue.moveOn({ type: 'pod-removed', pod: object })
     } else if (object.metadata.deletionTimestamp !== undefined || (object.spec.schedulingGates?.length ?? 0) > 0) {
       this.#queue.remove(uid)
     } else if ((object.spec.schedulerName ?? defaultSchedulerName) === defaultSchedulerName) {

@@ -31,7 +31,7 @@ function placementRow(what: string, podOf: (index: number) => Pod): Row {
       const result = schedulePod(info, { nodes: cache.nodes, plugins: defaultPlugins, random, start })
       if (!result.placed) throw new Error(`pod ${index} fits on no node`)
       start = result.nextStart
-      cache.placePod(info, result.placement.node.name)
+      cache.assumePod(info, result.placement.node.name)
     }
   }
   place(0, warmUpPods)

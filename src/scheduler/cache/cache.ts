@@ -1,6 +1,7 @@
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { NodeInfo } from '../framework/node-info.ts'
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts'
+import { asksForLess } from '../framework/resource-vector.ts'
 
 /**
  * The scheduler's picture of the nodes: pods that are bound, and pods that it has assumed onto a node while their binding is being
@@ -11,6 +12,8 @@ export class SchedulerCache {
   #nodes: NodeInfo[] = []
   /** Node name by pod UID. */
   readonly #placed = new Map<string, string>()
+  /** UIDs of pods that count on a node because we chose it: the API does not show it yet. */
+  readonly #assumed = new Set<string>()
 
   /** Nodes that exist, in the order of their arrival. */
   get nodes(): readonly NodeInfo[] {
@@ -35,29 +38,49 @@ export class SchedulerCache {
     this.#forgetIfEmpty(info)
   }
 
-  /** Counts a pod on the node: assumed now, or seen as bound there. Bound somewhere else than assumed, the API is right. */
-  placePod(info: PodInfo, nodeName: string): void {
-    if (this.#placed.has(info.uid)) this.removePod(info.uid)
-    this.#infoOf(nodeName).addPod(info)
-    this.#placed.set(info.uid, nodeName)
+  /** Counts a pod on the node that was chosen for it, until the API shows where it is. */
+  assumePod(info: PodInfo, nodeName: string): void {
+    this.#place(info, nodeName)
+    this.#assumed.add(info.uid)
   }
 
-  /** Takes a bound pod from the API; one that already counts there as it is costs nothing. */
-  setBoundPod(pod: Pod): void {
+  /** The choice did not come true. Where the API has shown the pod meanwhile, it stays. @returns whether room was made */
+  forgetPod(uid: string): boolean {
+    return this.#assumed.has(uid) && this.removePod(uid)
+  }
+
+  /**
+   * Takes a bound pod from the API, which is right when it is another node than assumed; one that already counts there as it is costs
+   * nothing. @returns whether room was made somewhere
+   */
+  setBoundPod(pod: Pod): boolean {
     const uid = pod.metadata.uid ?? ''
     const nodeName = pod.spec.nodeName!
-    const known = this.#placed.get(uid) === nodeName ? this.#byName.get(nodeName)?.pods.get(uid) : undefined
-    if (known !== undefined && (known.pod.metadata.generation ?? 0) === (pod.metadata.generation ?? 0)) return
-    this.placePod(podInfoOf(pod), nodeName)
+    this.#assumed.delete(uid)
+    const before = this.#placed.get(uid)
+    const known = before === undefined ? undefined : this.#byName.get(before)?.pods.get(uid)
+    if (before === nodeName && known !== undefined && generationOf(known.pod) === generationOf(pod)) return false
+    const info = podInfoOf(pod)
+    this.#place(info, nodeName)
+    return known !== undefined && (before !== nodeName || asksForLess(info.requests, known.requests))
   }
 
-  removePod(uid: string): void {
+  /** @returns whether room was made: the pod counted somewhere */
+  removePod(uid: string): boolean {
     const nodeName = this.#placed.get(uid)
-    if (nodeName === undefined) return
+    if (nodeName === undefined) return false
     this.#placed.delete(uid)
+    this.#assumed.delete(uid)
     const info = this.#infoOf(nodeName)
     info.removePod(uid)
     this.#forgetIfEmpty(info)
+    return true
+  }
+
+  #place(info: PodInfo, nodeName: string): void {
+    this.removePod(info.uid)
+    this.#infoOf(nodeName).addPod(info)
+    this.#placed.set(info.uid, nodeName)
   }
 
   #infoOf(name: string): NodeInfo {
@@ -69,4 +92,8 @@ export class SchedulerCache {
   #forgetIfEmpty(info: NodeInfo): void {
     if (info.node === undefined && info.pods.size === 0) this.#byName.delete(info.name)
   }
+}
+
+function generationOf({ metadata }: Pod): number {
+  return metadata.generation ?? 0
 }

@@ -38,3 +38,9 @@ export function addVector(target: ResourceVector, amount: ResourceVector, sign: 
   target.scalar ??= new Map()
   for (const [name, value] of amount.scalar) target.scalar.set(name, (target.scalar.get(name) ?? 0) + sign * value)
 }
+
+/** Whether `now` leaves room that `before` took. */
+export function asksForLess(now: ResourceVector, before: ResourceVector): boolean {
+  if (now.milliCPU < before.milliCPU || now.memory < before.memory || now.ephemeralStorage < before.ephemeralStorage) return true
+  return [...(before.scalar ?? [])].some(([name, value]) => (now.scalar?.get(name) ?? 0) < value)
+}

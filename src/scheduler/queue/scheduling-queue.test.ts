@@ -33,18 +33,83 @@ test('greater priority first, then the older', async () => {
   )
 })
 
-test('a parked pod: woken only by a change that its plugin cares about, then after its back-off', async () => {
+const roomMade = { type: 'pod-removed', pod: pod('other') } as const
+
+test('a parked pod: woken only by a change that its plugin cares about; its back-off is over long since, so at once', async () => {
   const { clock, queue } = newQueue()
   queue.set(podInfoOf(pod('a')))
   queue.park(queue.pop()!, new Set(['NodeResourcesFit']))
   queue.moveOn({ type: 'node-updated', allocatable: false, labels: true, taints: true, unschedulable: true })
   await clock.advance(60_000)
   assert.equal(queue.pop(), undefined)
-  queue.moveOn({ type: 'pod-removed', pod: pod('other') })
-  await clock.advance(999)
-  assert.equal(queue.pop(), undefined)
-  await clock.advance(1)
+  queue.moveOn(roomMade)
   assert.equal(queue.pop()?.info.key, 'default/a')
+})
+
+test('a parked pod that is woken right after it failed → waits for the rest of its back-off, which doubles up to ten seconds', async () => {
+  const { clock, queue } = newQueue()
+  queue.set(podInfoOf(pod('a')))
+  const waits: number[] = []
+  for (let round = 0; round < 6; round++) {
+    queue.park(queue.pop()!, new Set(['NodeResourcesFit']))
+    const parkedMs = clock.monotonicMs()
+    await clock.advance(400)
+    queue.moveOn(roomMade)
+    while (clock.monotonicMs() - parkedMs < 20_000) {
+      await clock.advance(100)
+      const next = queue.pop()
+      if (next === undefined) continue
+      waits.push(clock.monotonicMs() - parkedMs)
+      next.attempts -= 1
+      queue.retryLater(next)
+      break
+    }
+    await clock.advance(20_000)
+  }
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+})
+
+test('a pod that failed comes after those that were not tried yet', async () => {
+  const { clock, queue } = newQueue()
+  queue.set(podInfoOf(pod('old')))
+  const old = queue.pop()!
+  await clock.advance(10)
+  queue.set(podInfoOf(pod('new')))
+  await clock.advance(10)
+  queue.retryLater(old)
+  await clock.advance(1_000)
+  assert.deepEqual([queue.pop()?.info.key, queue.pop()?.info.key], ['default/new', 'default/old'])
+})
+
+test('pods of one moment keep the order of their arrival', () => {
+  const { queue } = newQueue()
+  const names = Array.from({ length: 20 }, (_, index) => `p${index}`)
+  for (const name of names) queue.set(podInfoOf(pod(name)))
+  assert.deepEqual(
+    names.map(() => queue.pop()?.info.pod.metadata.name),
+    names,
+  )
+})
+
+test('a parked pod whose spec changes → tried again; one whose status changes is not', async () => {
+  const { clock, queue } = newQueue()
+  queue.set(podInfoOf(pod('a')))
+  queue.park(queue.pop()!, new Set(['NodeAffinity']))
+  await clock.advance(5_000)
+  queue.set(podInfoOf({ ...pod('a'), status: { phase: 'Pending' } }))
+  assert.equal(queue.pop(), undefined)
+  const changed = pod('a')
+  queue.set(podInfoOf({ ...changed, metadata: { ...changed.metadata, generation: 2 } }))
+  assert.equal(queue.pop()?.info.pod.metadata.generation, 2)
+})
+
+test('closed: no timer is left', async () => {
+  const { clock, queue } = newQueue()
+  for (const name of ['a', 'b']) queue.set(podInfoOf(pod(name)))
+  queue.park(queue.pop()!, new Set())
+  queue.retryLater(queue.pop()!)
+  queue.close()
+  assert.equal(clock.waiting, 0)
 })
 
 test('a parked pod that nothing wakes → tried again after five minutes', async () => {

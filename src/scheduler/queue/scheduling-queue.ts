@@ -10,9 +10,11 @@ const unschedulableMaxMs = 5 * 60_000
 
 export interface QueuedPod {
   info: PodInfo
-  /** When it entered the queue, for the order among equals. */
-  addedAtMs: number
   attempts: number
+  /** When it entered the queue, or failed last: its back-off begins there, and among equals the earlier one is first. */
+  sinceMs: number
+  /** Order of arrival. */
+  sequence: number
 }
 
 interface Waiting {
@@ -34,6 +36,7 @@ export class SchedulingQueue {
   readonly #backingOff = new Map<string, { pod: QueuedPod; timer: Timer }>()
   readonly #unschedulable = new Map<string, Waiting>()
   readonly #known = new Map<string, QueuedPod>()
+  #sequence = 0
 
   constructor({ clock, plugins, onReady }: { clock: Clock; plugins: readonly Plugin[]; onReady: () => void }) {
     this.#clock = clock
@@ -41,11 +44,11 @@ export class SchedulingQueue {
     this.#wake = onReady
   }
 
-  /** Adds a pod, or takes its newer version; a change of an unschedulable pod makes it ready again. */
+  /** Adds a pod, or takes its newer version; a change of an unschedulable pod's spec lets it out of waiting. */
   set(info: PodInfo): void {
     const known = this.#known.get(info.uid)
     if (known === undefined) {
-      const pod = { info, addedAtMs: this.#clock.monotonicMs(), attempts: 0 }
+      const pod = { info, attempts: 0, sinceMs: this.#clock.monotonicMs(), sequence: this.#sequence++ }
       this.#known.set(info.uid, pod)
       this.#activate(pod)
       return
@@ -55,7 +58,7 @@ export class SchedulingQueue {
     const waiting = this.#unschedulable.get(info.uid)
     if (waiting === undefined || !isSpecChanged) return
     this.#stopWaiting(waiting)
-    this.#activate(known)
+    this.#release(known)
   }
 
   remove(uid: string): void {
@@ -80,6 +83,7 @@ export class SchedulingQueue {
   park(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
     const uid = pod.info.uid
     if (this.#known.get(uid) !== pod) return
+    pod.sinceMs = this.#clock.monotonicMs()
     const timer = this.#clock.after(unschedulableMaxMs, () => {
       this.#unschedulable.delete(uid)
       this.#activate(pod)
@@ -89,13 +93,9 @@ export class SchedulingQueue {
 
   /** The attempt failed for another reason than the nodes (a binding that could not be written): again after the back-off. */
   retryLater(pod: QueuedPod): void {
-    const uid = pod.info.uid
-    if (this.#known.get(uid) !== pod) return
-    const timer = this.#clock.after(backoffMs(pod), () => {
-      this.#backingOff.delete(uid)
-      this.#activate(pod)
-    })
-    this.#backingOff.set(uid, { pod, timer })
+    if (this.#known.get(pod.info.uid) !== pod) return
+    pod.sinceMs = this.#clock.monotonicMs()
+    this.#release(pod)
   }
 
   /** Lets those pods out of waiting for which the change may make room. */
@@ -105,7 +105,7 @@ export class SchedulingQueue {
       const helps = rejectedBy.size === 0 || this.#plugins.some(plugin => rejectedBy.has(plugin.name) && plugin.wakesOn(change))
       if (!helps) continue
       this.#stopWaiting(waiting)
-      this.retryLater(pod)
+      this.#release(pod)
     }
   }
 
@@ -117,6 +117,21 @@ export class SchedulingQueue {
   #stopWaiting(waiting: Waiting): void {
     waiting.timer.cancel()
     this.#unschedulable.delete(waiting.pod.info.uid)
+  }
+
+  /** Ready as soon as its back-off is over, which may be now. */
+  #release(pod: QueuedPod): void {
+    const { uid } = pod.info
+    const leftMs = pod.sinceMs + backoffMs(pod) - this.#clock.monotonicMs()
+    if (leftMs <= 0) {
+      this.#activate(pod)
+      return
+    }
+    const timer = this.#clock.after(leftMs, () => {
+      this.#backingOff.delete(uid)
+      this.#activate(pod)
+    })
+    this.#backingOff.set(uid, { pod, timer })
   }
 
   #activate(pod: QueuedPod): void {
@@ -131,5 +146,6 @@ function backoffMs({ attempts }: QueuedPod): number {
 
 function isBefore(left: QueuedPod, right: QueuedPod): boolean {
   const difference = (left.info.pod.spec.priority ?? 0) - (right.info.pod.spec.priority ?? 0)
-  return difference === 0 ? left.addedAtMs < right.addedAtMs : difference > 0
+  if (difference !== 0) return difference > 0
+  return left.sinceMs === right.sinceMs ? left.sequence < right.sequence : left.sinceMs < right.sinceMs
 }
