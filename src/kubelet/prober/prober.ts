@@ -80,7 +80,9 @@ class ProbeLoop {
   readonly #running: ObservedContainer
   readonly #type: ProbeType
   readonly #probe: Probe
-  readonly #stopped = new AbortController()
+  #isStopped = false
+  /** Of the probe that is under way. */
+  #deadline: AbortController | undefined
   #timer: Timer | undefined
   #last: boolean | undefined
   #inARow = 0
@@ -96,7 +98,8 @@ class ProbeLoop {
   }
 
   stop(): void {
-    this.#stopped.abort(new Error('probe stopped'))
+    this.#isStopped = true
+    this.#deadline?.abort(new Error('probe stopped'))
     this.#timer?.cancel()
   }
 
@@ -116,9 +119,9 @@ class ProbeLoop {
     const { clock } = this.#worker.node
     const beginMs = clock.monotonicMs()
     const result = await this.#runWithTimeout()
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     this.#count(result)
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped) return
     const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
     this.#schedule(Math.max(0, periodMs - (clock.monotonicMs() - beginMs)))
   }
@@ -127,16 +130,19 @@ class ProbeLoop {
     const { node, pod, observed } = this.#worker
     const timeoutMs = (this.#probe.timeoutSeconds ?? 1) * 1000
     const deadline = new AbortController()
+    this.#deadline = deadline
     // An exec has its own limit in the runtime, which then also ends the command.
     const isExec = this.#probe.exec !== undefined
-    const late = new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')
-    const timer = node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, () => deadline.abort(late))
+    // An error is made when it is needed only: its stack costs more than all else of a probe.
+    const late = () => deadline.abort(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)'))
+    const timer = node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, late)
     const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
     try {
       const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
-      return await runProbe(this.#probe, target, AbortSignal.any([this.#stopped.signal, deadline.signal]))
+      return await runProbe(this.#probe, target, deadline.signal)
     } finally {
       timer.cancel()
+      this.#deadline = undefined
     }
   }
 
