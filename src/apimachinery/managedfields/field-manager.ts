@@ -98,12 +98,15 @@ export class FieldManager {
     const others = managers.filter(candidate => candidate !== previous)
     const merged = mergeApplied(current, applied, this.#type)
     const object = prune({ merged, type: this.#type, last: previous?.set, managed: [...others, own].map(({ set }) => set) })
-    const comparison = this.#withoutReset(compare(withoutManagedFields(current), withoutManagedFields(object), this.#type))
+    const before = withoutManagedFields(current)
+    const after = withoutManagedFields(object)
+    const changes = compare(before, after, this.#type)
+    const comparison = this.#withoutReset(changes)
     const conflicts = conflictsOf(others, comparison)
     if (conflicts.length > 0 && !force) throw conflictError(conflicts)
     const kept = others.map(other => withoutFields(other, union(comparison.removed, union(comparison.added, comparison.modified))))
     own.set = difference(own.set, unowned)
-    const isNoop = deepEqual(withoutManagedFields(current), withoutManagedFields(object))
+    const isNoop = isEmptyComparison(changes) && deepEqual(before, after)
     if (isNoop) own.time = previous?.time
     const entries = encodeManagers([...kept, own])
     const metadata: JSONObject = { ...(object['metadata'] as JSONObject | undefined) }
@@ -197,6 +200,10 @@ function withoutFields(manager: Manager, fields: FieldSet): Manager {
 function withOwn(manager: Manager, own: FieldSet, removed: FieldSet, time: string): Manager {
   const set = union(difference(manager.set, removed), own)
   return set === manager.set && time === manager.time ? manager : { ...manager, time, set, source: undefined }
+}
+
+function isEmptyComparison({ added, modified, removed }: Comparison): boolean {
+  return isEmpty(added) && isEmpty(modified) && isEmpty(removed)
 }
 
 interface Conflict {

@@ -22,7 +22,7 @@ export async function apply(call: Call, strategy: Strategy): Promise<APIResponse
   adoptNamespace(call, configuration)
   let status = 200
   const applyTo = (live: KubeObject | undefined) => {
-    const object = services.fields.apply(call, live, deepCopy(configuration), force === true)
+    const object = services.fields.apply(call, live, configuration, force === true)
     route.resource.strategy.applyDefaults?.(object)
     return object
   }

@@ -1,6 +1,7 @@
 import { FieldManager } from '#apimachinery/managedfields/field-manager.ts'
 import { decodeValue } from '#apimachinery/codec/json.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { ManagedFieldsEntry } from '#apimachinery/meta/v1/types.gen.ts'
 import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import { apiTime } from '../registry/object-times.ts'
@@ -37,6 +38,10 @@ export class ManagedFieldTracking implements FieldTracking {
     const options = { force, time: apiTime(call.clock.now()) }
     const applied = configuration as unknown as Record<string, unknown>
     const merged = this.#managerFor(call).apply(live && route.fromStorage(live), applied, call.fieldManager, options)
+    // They are made here or were checked before: no copy, and nothing to decode.
+    const metadata = merged.object['metadata'] as { managedFields?: ManagedFieldsEntry[] | undefined }
+    const { managedFields } = metadata
+    metadata.managedFields = undefined
     const { object } = decodeValue<KubeObject>(deepCopy(merged.object), {
       schema: route.schema,
       registry: this.#schemas,
@@ -44,6 +49,7 @@ export class ManagedFieldTracking implements FieldTracking {
       apiVersion: route.apiVersion,
       kind: route.info.kind,
     })
+    if (managedFields !== undefined) object.metadata.managedFields = managedFields
     return route.toStorage(object)
   }
 

@@ -86,8 +86,9 @@ function mentionsManagedFields(body: unknown): boolean {
 }
 
 function withoutManagedFields(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata
-  return { ...object, metadata }
+  const metadata: Record<string, unknown> = {}
+  for (const [field, value] of Object.entries(object.metadata)) if (field !== 'managedFields') metadata[field] = value
+  return { ...object, metadata: metadata as unknown as KubeObject['metadata'] }
 }
 
 function refuseOrWarn(call: Call, strictErrors: readonly string[], { fieldValidation }: WriteQuery): void {
