@@ -99,7 +99,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   nodes = new SimulatedNodes({
     environment,
     logs,
-    clientOf: name => controlPlane.clientOf({ name: `system:node:${name}`, groups: ['system:nodes'] }),
+    clientOf: name => controlPlane.clientOf({ name: `system:node:${name}`, groups: ['system:nodes'] }, 'kubelet'),
     informers,
     clusterDNS: [serviceAddress(serviceCIDR, dnsAddressIndex)],
     tasks,
