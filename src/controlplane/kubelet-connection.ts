@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
 import { newBadRequest, newInternalError } from '#apimachinery/status/status.ts'
+import { quote } from '#apimachinery/text/quote.ts'
 import type { ConnectContext } from '#apiserver/registry/resource.ts'
 import { containerLogPath, portForwardPath, remoteCommandPath } from '#apiserver/streams/kubelet-path.ts'
 import { proxyRequest, proxyStream } from '#apiserver/streams/proxy-stream.ts'
 import { proxyUpgrade } from '#apiserver/streams/proxy-upgrade.ts'
 import type { StreamTarget } from '#apiserver/streams/target.ts'
 import type { PodConnectHandlers } from '#registry/core/pods/index.ts'
+import { isProxyable, parseProxyLocation, type ProxyLocation } from './proxy-location.ts'
 
 /** What the API server shows to kubelets, and what it checks them against. PEM. */
 export interface KubeletCredentials {
@@ -55,15 +57,16 @@ export function kubeletConnections(options: KubeletConnectionOptions): PodConnec
   }
 }
 
-/** `nodes/NAME/proxy`: the kubelet's own pages. `name` is `[scheme:]node[:port]`; the kubelet has one port only. */
+/** `nodes/NAME/proxy`: the kubelet's own pages, or another port of the node. */
 export function nodeProxy(options: KubeletConnectionOptions): (name: string, context: ConnectContext) => Promise<void> {
-  return async (name, context) => {
-    const nodeName = name.split(':').at(name.split(':').length === 3 ? 1 : 0)!
-    const node = await context.stores.of<Node>({ group: '', resource: 'nodes' }).get(undefined, nodeName)
-    const query = context.query.size === 0 ? '' : `?${context.query}`
-    const target = kubeletTarget(node, `/${context.rest.replace(/^\//, '')}${query}`, options)
-    if (context.upgrade !== undefined) await proxyUpgrade({ request: context.request, ...context.upgrade, target })
-    else await proxyRequest({ request: context.request, response: context.response, target, signal: context.signal })
+  return async (text, context) => {
+    const location = parseProxyLocation(text)
+    if (location === undefined) throw newBadRequest(`invalid node request ${quote(text)}`)
+    const node = await context.stores.of<Node>({ group: '', resource: 'nodes' }).get(undefined, location.name)
+    const kubelet = kubeletTarget(node, pathOf(context), options)
+    if (location.port === undefined || location.port === kubelet.port) return proxyTo(kubelet, context)
+    if (!isProxyable(kubelet.host)) throw newBadRequest('address not allowed')
+    return proxyTo({ host: kubelet.host, port: location.port, path: kubelet.path, ...tlsOf(location) }, context)
   }
 }
 
@@ -83,28 +86,36 @@ function kubeletAddress({ metadata, status }: Node): { host: string; port: numbe
   return { host: address.address, port: status?.daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort }
 }
 
-/** `pods/proxy`: plain HTTP to the pod's IP. `name` is `[scheme:]pod[:port]`. */
-async function proxyPod(name: string, context: ConnectContext, inProcess: InProcessNodes | undefined): Promise<void> {
-  const parts = name.split(':')
-  const [scheme, podName, port] = parts.length === 3 ? parts : ['http', parts[0]!, parts[1]]
-  const pod = await context.stores.of<Pod>({ group: '', resource: 'pods' }).get(context.namespace, podName!)
-  const host = pod.status?.podIP
-  if (host === undefined || host === '') throw newBadRequest('address not allowed')
-  const number = port === undefined || port === '' ? firstPort(pod) : Number(port)
-  const query = context.query.size === 0 ? '' : `?${context.query}`
-  const tls = scheme === 'https' ? { tls: { rejectUnauthorized: false } } : {}
-  const path = `/${context.rest.replace(/^\//, '')}${query}`
-  let target: StreamTarget = { host, port: number, path, ...tls }
-  if (inProcess?.kubelet(pod.spec.nodeName ?? '') !== undefined) {
-    const connection = await inProcess.pod({ ip: host, port: number }, context.signal).catch(error => {
-      throw newInternalError(`error trying to reach service: dial tcp ${host}:${number}: ${(error as Error).message}`)
-    })
-    target = { host, port: number, path, connect: () => connection }
-  }
+/** `pods/NAME/proxy`: plain HTTP, or HTTPS, to the pod's IP. */
+async function proxyPod(text: string, context: ConnectContext, inProcess: InProcessNodes | undefined): Promise<void> {
+  const location = parseProxyLocation(text)
+  if (location === undefined) throw newBadRequest(`invalid pod request ${quote(text)}`)
+  const pod = await context.stores.of<Pod>({ group: '', resource: 'pods' }).get(context.namespace, location.name)
+  const host = pod.status?.podIP ?? ''
+  if (!isProxyable(host)) throw newBadRequest('address not allowed')
+  const port = location.port ?? firstPort(pod) ?? (location.scheme === 'https' ? 443 : 80)
+  const path = pathOf(context)
+  if (inProcess?.kubelet(pod.spec.nodeName ?? '') === undefined) return proxyTo({ host, port, path, ...tlsOf(location) }, context)
+  const connection = await inProcess.pod({ ip: host, port }, context.signal).catch(error => {
+    throw newInternalError(`error trying to reach service: dial tcp ${host}:${port}: ${(error as Error).message}`)
+  })
+  return proxyTo({ host, port, path, connect: () => connection }, context)
+}
+
+async function proxyTo(target: StreamTarget, context: ConnectContext): Promise<void> {
   if (context.upgrade !== undefined) await proxyUpgrade({ request: context.request, ...context.upgrade, target })
   else await proxyRequest({ request: context.request, response: context.response, target, signal: context.signal })
 }
 
-function firstPort({ spec }: Pod): number {
-  return spec.containers.flatMap(({ ports }) => ports ?? [])[0]?.containerPort ?? 80
+function pathOf({ rest, query }: ConnectContext): string {
+  return `/${rest.replace(/^\//, '')}${query.size === 0 ? '' : `?${query}`}`
+}
+
+/** Whatever speaks HTTPS behind the proxy has a certificate of its own making. */
+function tlsOf({ scheme }: ProxyLocation): Pick<StreamTarget, 'tls'> {
+  return scheme === 'https' ? { tls: { rejectUnauthorized: false } } : {}
+}
+
+function firstPort({ spec }: Pod): number | undefined {
+  return spec.containers.flatMap(({ ports }) => ports ?? [])[0]?.containerPort
 }
