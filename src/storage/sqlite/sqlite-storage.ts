@@ -170,11 +170,11 @@ class SqliteStorage implements Storage {
     return this.#sequencer.pendingAt(revision) ?? this.#ring.at(revision)
   }
 
-  /** Starts a batch once the code that runs now, and what it woke up, has had the chance to add its writes. */
+  /** Starts a batch once everything that came in this turn of the event loop has had the chance to add its writes. */
   #scheduleFlush(): void {
     if (this.#flushIsScheduled || this.#sequencer.batchIsUnderWay) return
     this.#flushIsScheduled = true
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#flushIsScheduled = false
       this.#flush()
     })
