@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { findProcesses } from '#base/find-processes.ts'
 import type { ClusterFolder } from '#cluster/cluster-folder.ts'

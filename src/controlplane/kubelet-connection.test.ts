@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request as requestHTTPS } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
@@ -190,10 +191,8 @@ async function upgrade(path: string): Promise<{ statusCode: number | undefined; 
   outgoing.end()
   return new Promise((resolve, reject) => {
     outgoing.on('upgrade', (response, socket) => resolve({ statusCode: response.statusCode, socket: socket as Socket }))
-    outgoing.on('response', async response => {
-      let body = ''
-      for await (const chunk of response.setEncoding('utf8')) body += chunk
-      resolve({ statusCode: response.statusCode, body })
+    outgoing.on('response', response => {
+      text(response).then(body => resolve({ statusCode: response.statusCode, body }), reject)
     })
     outgoing.on('error', reject)
   })

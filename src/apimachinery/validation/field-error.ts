@@ -62,9 +62,7 @@ export class FieldPath {
   }
 
   child(...names: string[]): FieldPath {
-    let path: FieldPath = this
-    for (const name of names) path = new FieldPath(path, name, false)
-    return path
+    return names.reduce<FieldPath>((path, name) => new FieldPath(path, name, false), this)
   }
 
   index(index: number): FieldPath {

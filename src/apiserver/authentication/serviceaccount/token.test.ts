@@ -185,8 +185,10 @@ describe('service-account tokens', () => {
     const { issuer, podToken } = setUp()
     const token = (await podToken()).status!.token!
     const authenticator = new BearerTokenAuthenticator(issuer)
-    const nameOf = async (headers: Record<string, string>) =>
-      (await authenticator.authenticate({ headers, peerCertificate: undefined }))?.name
+    const nameOf = async (headers: Record<string, string>) => {
+      const user = await Promise.resolve(authenticator.authenticate({ headers, peerCertificate: undefined }))
+      return user?.name
+    }
     const name = 'system:serviceaccount:default:default'
     assert.equal(await nameOf({}), undefined)
     assert.equal(await nameOf({ authorization: 'Basic abc' }), undefined)
