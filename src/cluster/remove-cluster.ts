@@ -10,7 +10,7 @@ import { ensureContainerd, removeAllPods, removeContainerd } from './containerd/
 import { unmountBelow } from './containerd/mounts.ts'
 import { cniPluginFolder } from './machine.ts'
 import { removeCgroups } from './node/cgroup-root.ts'
-import { containerdFolders, machineFolder, podNetworkOptions } from './node/node-runtime.ts'
+import { containerdFolders, machineFolder, podNetworkOptions, sandboxNetwork } from './node/node-runtime.ts'
 import { sandboxImageName } from './sandbox-image/index.ts'
 
 export interface RemoveClusterOptions {
@@ -27,10 +27,11 @@ export interface RemoveClusterOptions {
 export async function removeCluster({ folder, record, clock, log }: RemoveClusterOptions, signal: AbortSignal): Promise<void> {
   const folders = containerdFolders(folder)
   const cni = { binFolder: cniPluginFolder(), confFolder: folder.cniConf }
-  using handle = await ensureContainerd({ ...folders, clock, logger: log, sandboxImage: sandboxImageName, cni }, signal)
+  const network = sandboxNetwork(folder, record)
+  using handle = await ensureContainerd({ ...folders, clock, logger: log, sandboxImage: sandboxImageName, cni, network }, signal)
   using connection = connectRuntime({ socketPath: handle.socketPath, clock })
   await removeAllPods(connection.runtime, signal)
-  await removeContainerd({ ...folders, clock }, signal)
+  await removeContainerd({ ...folders, clock, network }, signal)
   await removePodNetwork(podNetworkOptions(folder, record), signal)
   await removeCgroups(folder)
   await unmountBelow([folder.kubelet], signal)

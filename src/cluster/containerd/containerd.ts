@@ -11,6 +11,17 @@ import { isUnimplemented } from '#cri/error.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
 import { containerdConfig } from './config.ts'
 import { canLowerOOMScore, hasAppArmor } from './machine.ts'
+import {
+  endHelpers,
+  findTraces,
+  leaksAmong,
+  readTraces,
+  removeLeaks,
+  type SandboxNetwork,
+  type Traces,
+  viewRuntime,
+  writeTraces,
+} from './leaks.ts'
 import { type ContainerdFolders, type ContainerdPaths, containerdPaths } from './paths.ts'
 import { everyHost, setRegistryMirror } from './registry-hosts.ts'
 import { findContainerd, untilExit, untilGone } from './running.ts'
@@ -23,6 +34,8 @@ export interface ContainerdOptions extends ContainerdFolders {
   sandboxImage: string
   /** Folder of the CNI plugins and folder of the network configuration. */
   cni: { binFolder: string; confFolder: string }
+  /** What sandboxes have of the pod network, to give back what a killed containerd has forgotten. */
+  network?: SandboxNetwork
   /** Takes every pull of every registry, and nothing else is asked then; null takes it away, left out it stays as it is. */
   mirrorURL?: string | null
   /** Name or path of the programs; `containerd` and `runc` when missing. */
@@ -72,6 +85,7 @@ export async function ensureContainerd(options: ContainerdOptions, signal: Abort
   if (running !== undefined && config === configBefore) {
     try {
       await untilReady(running, paths, options.clock, signal)
+      await removeLeaksOf(await readTraces(paths), options, paths, signal)
       return watched({ identity: running, version, adopted: true }, paths, options.clock)
     } catch (error) {
       signal.throwIfAborted()
@@ -80,7 +94,9 @@ export async function ensureContainerd(options: ContainerdOptions, signal: Abort
   }
   if (running !== undefined) await endProcess(running, options.clock, signal)
   await writeFile(paths.config, config)
+  const traces = await noteTraces(options, paths, signal)
   const identity = await start(program, options, paths, signal)
+  await removeLeaksOf(traces, options, paths, signal)
   return watched({ identity, version, adopted: false }, paths, options.clock)
 }
 
@@ -91,6 +107,38 @@ export async function stopContainerd(options: ContainerdFolders & { clock: Clock
   const running = await findContainerd(paths)
   if (running !== undefined) await endProcess(running, options.clock, signal)
   await Promise.all([paths.pidFile, paths.socket, `${paths.socket}.ttrpc`].map(path => rm(path, { force: true })))
+}
+
+/** No containerd runs now: nothing of this changes before the next one does. */
+async function noteTraces(options: ContainerdOptions, paths: ContainerdPaths, signal: AbortSignal): Promise<Traces | undefined> {
+  const { network, clock } = options
+  // Of the first start there is nothing.
+  if (!existsSync(paths.state)) return undefined
+  await endHelpers({ paths, network, clock }, signal)
+  const traces = await findTraces(paths, network)
+  if (traces !== undefined) await writeTraces(paths, traces)
+  return traces
+}
+
+/** What cannot be removed now is noted still: the next start tries it again. */
+async function removeLeaksOf(
+  traces: Traces | undefined,
+  options: ContainerdOptions,
+  paths: ContainerdPaths,
+  signal: AbortSignal,
+): Promise<void> {
+  if (traces === undefined) return
+  const { network, clock, logger } = options
+  try {
+    using connection = connectRuntime({ socketPath: paths.socket, clock })
+    const leaks = leaksAmong(traces, await viewRuntime(connection.runtime, signal))
+    if (Object.values(leaks).some(list => list.length > 0)) logger.info('removing what containerd has forgotten', { ...leaks })
+    await removeLeaks(leaks, { paths, runc: requireProgram(options.programs?.runc ?? 'runc'), network, clock }, signal)
+    await rm(paths.traces, { force: true })
+  } catch (error) {
+    signal.throwIfAborted()
+    logger.warn('cannot remove what containerd has forgotten', { error })
+  }
 }
 
 function configText(options: ContainerdOptions, paths: ContainerdPaths, version: string): string {

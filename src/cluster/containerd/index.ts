@@ -1,4 +1,5 @@
 export { type ContainerdHandle, type ContainerdOptions, ensureContainerd, stopContainerd } from './containerd.ts'
+export type { SandboxNetwork } from './leaks.ts'
 export { type ContainerdFolders, containerdPaths } from './paths.ts'
 export { everyHost, setRegistryMirror } from './registry-hosts.ts'
 export { removeAllPods, removeContainerd } from './remove.ts'

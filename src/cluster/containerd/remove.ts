@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#base/clock.ts'
+import { findProgram } from '#base/process.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import { stopContainerd } from './containerd.ts'
+import { removeEverything, type SandboxNetwork } from './leaks.ts'
 import { unmountBelow } from './mounts.ts'
 import { type ContainerdFolders, containerdPaths } from './paths.ts'
-import { findShims } from './running.ts'
 
 /** Sandboxes that are torn down at once; more bring nothing, the work is bound by the processor. */
 const removeConcurrency = 4
@@ -29,16 +30,21 @@ export async function removeAllPods(runtime: RuntimeService, signal: AbortSignal
 
 /**
  * Ends containerd and removes everything it made: images, snapshots, mounts, state, empty cgroups. The folders themselves go, too.
- * @throws when pods still run: `removeAllPods` comes first
+ * `removeAllPods` comes first; what is left then is what containerd has forgotten in a crash.
  */
-export async function removeContainerd(options: ContainerdFolders & { clock: Clock }, signal: AbortSignal): Promise<void> {
+export async function removeContainerd(
+  options: ContainerdFolders & { clock: Clock; network?: SandboxNetwork },
+  signal: AbortSignal,
+): Promise<void> {
   const paths = containerdPaths(options)
-  const shims = await findShims(paths)
-  if (shims.length > 0) throw new Error(`cannot remove containerd's folders: ${shims.length} pods still run`)
   await stopContainerd(options, signal)
+  const runc = findProgram('runc')
+  if (runc !== undefined) await removeEverything({ paths, runc, network: options.network, clock: options.clock }, signal)
   await unmountBelow([paths.root, paths.state, paths.runtimeState], signal)
   await Promise.all(
-    [paths.root, paths.config, paths.registries, paths.log, paths.versionCache, paths.state, paths.runtimeState].map(removeTree),
+    [paths.root, paths.config, paths.registries, paths.log, paths.versionCache, paths.state, paths.runtimeState, paths.traces].map(
+      removeTree,
+    ),
   )
   await removeEmpty([options.dataFolder, options.runFolder])
   // Shims keep their sockets in a folder that no configuration moves.

@@ -2,7 +2,16 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { RuntimeConnection } from '#cri/remote/connect.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
-import { type Egress, nodePodCIDR, outwardMTU, readRoutes, setUpPodNetwork, type PodNetworkOptions } from '#network/cni/index.ts'
+import {
+  addressOwners,
+  type Egress,
+  nodePodCIDR,
+  outwardMTU,
+  readRoutes,
+  releaseAddresses,
+  setUpPodNetwork,
+  type PodNetworkOptions,
+} from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord } from '../cluster-folder.ts'
 import {
   type ContainerdHandle,
@@ -10,6 +19,7 @@ import {
   containerdPaths,
   ensureContainerd,
   everyHost,
+  type SandboxNetwork,
   setRegistryMirror,
 } from '../containerd/index.ts'
 import { cniPluginFolder } from '../machine.ts'
@@ -42,6 +52,16 @@ export function podNetworkOptions(folder: ClusterFolder, record: ClusterRecord):
     confFolder: folder.cniConf,
     ipamFolder: folder.cniIPAM,
     machineFolder,
+  }
+}
+
+/** What sandboxes have of the cluster's pod network. */
+export function sandboxNetwork(folder: ClusterFolder, record: ClusterRecord): SandboxNetwork {
+  const [options, binFolder] = [podNetworkOptions(folder, record), cniPluginFolder()]
+  return {
+    binFolder,
+    owners: () => addressOwners(options),
+    release: (ids, signal) => releaseAddresses({ ...options, ids, binFolder }, signal),
   }
 }
 
@@ -130,12 +150,13 @@ export class NodeRuntime implements Disposable {
   }
 }
 
-function containerdOptions({ folder, clock, log }: NodeRuntimeOptions): ContainerdOptions {
+function containerdOptions({ folder, record, clock, log }: NodeRuntimeOptions): ContainerdOptions {
   return {
     ...containerdFolders(folder),
     clock,
     logger: log.child({ component: 'containerd' }),
     sandboxImage: sandboxImageName,
     cni: { binFolder: cniPluginFolder(), confFolder: folder.cniConf },
+    network: sandboxNetwork(folder, record),
   }
 }

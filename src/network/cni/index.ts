@@ -1,3 +1,4 @@
+export { addressOwners, releaseAddresses } from './allocations.ts'
 export { outwardMTU, readResolvers, readRoutes } from './machine.ts'
 export { bridgeName, type Egress, isOwnRoute, type PodNetworkOptions, type PodNetworkPlan, planPodNetwork } from './plan.ts'
 export { choosePodCIDR, nodePodCIDR, type PodCIDROptions, type Route } from './pod-cidr.ts'

@@ -7,7 +7,7 @@ import { isClusterTable, type PodNetworkOptions, type PodNetworkPlan, planPodNet
 import { listTables, removePortMappings } from './port-mappings.ts'
 
 /** Where the CNI library keeps the results of every network of the machine; no configuration moves it. */
-const cniFolder = '/var/lib/cni'
+export const cniFolder = '/var/lib/cni'
 
 export interface PodNetworkFolders {
   /** Holds what the machine was like before the first cluster; shared by all clusters of the machine. */
