@@ -7,7 +7,7 @@ import { builtinResourceInfos } from '#api/resources.ts'
 import type { Transport } from '#client/transport.ts'
 import { coxswainVersion } from '#base/version.ts'
 
-export interface AdminClient {
+export interface AdminClient extends Disposable {
   client: Client
   transport: Transport
   mapper: RESTMapper
@@ -19,5 +19,6 @@ export async function adminClient(kubeconfig: string): Promise<AdminClient> {
   const config = await clientConfigOf(await loadKubeconfig([kubeconfig]))
   const transport = new HTTPSTransport({ ...config, userAgent: `cox/${coxswainVersion}` })
   const mapper = new RESTMapper(transport, builtinResourceInfos)
-  return { client: new RESTClient(transport, mapper, { fieldManager: 'cox' }), transport, mapper, server: config.server }
+  const client = new RESTClient(transport, mapper, { fieldManager: 'cox' })
+  return { client, transport, mapper, server: config.server, [Symbol.dispose]: () => transport[Symbol.dispose]() }
 }

@@ -24,6 +24,12 @@ const bad: { args: string[]; message: RegExp }[] = [
   { args: ['-x'], message: /unknown flag: -x/ },
   { args: ['--data-dir'], message: /flag needs an argument: --data-dir/ },
   { args: ['--api-port', 'abc'], message: /must be a whole number/ },
+  { args: ['--api-port='], message: /must be a whole number/ },
+  { args: ['--api-port=1.5'], message: /must be a whole number/ },
+  { args: ['--data-dir='], message: /must not be empty/ },
+  { args: ['-f', ''], message: /must not be empty/ },
+  { args: ['--constructor'], message: /unknown flag: --constructor/ },
+  { args: ['--__proto__=x'], message: /unknown flag: --__proto__/ },
   { args: ['--detach=maybe'], message: /must be true or false/ },
 ]
 for (const { args, message } of bad) {

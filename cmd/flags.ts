@@ -39,7 +39,7 @@ export function parseFlags<const D extends FlagDefinitions>(args: readonly strin
       continue
     }
     const { name, inlineValue, shown } = splitFlag(argument, definitions)
-    const definition = definitions[name]
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
     if (definition === undefined) throw new UsageError(`unknown flag: ${shown}`)
     const takesNext = inlineValue === undefined && definition.type !== 'boolean'
     const text = takesNext ? args[++index] : inlineValue
@@ -73,10 +73,16 @@ function valueOf(type: FlagType, text: string | undefined, shown: string, before
       return value
     }
     case 'strings':
-      return [...((before as string[] | undefined) ?? []), text]
+      return [...((before as string[] | undefined) ?? []), given(text, shown)]
     case 'string':
-      return text
+      return given(text, shown)
   }
+}
+
+/** A shell variable that is not set would become the working folder, or worse. */
+function given(text: string | undefined, shown: string): string {
+  if (text === undefined || text === '') throw new UsageError(`invalid argument "" for "${shown}": must not be empty`)
+  return text
 }
 
 /** The flag table of `--help`. */

@@ -24,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(overview())
     return name === undefined ? 2 : 0
   }
-  const command = commands[name === '--version' ? 'version' : name] ?? internalCommands[name]
+  const command = commandNamed(name === '--version' ? 'version' : name)
   if (command === undefined) {
     process.stderr.write(`cox: unknown command "${name}"; see "cox help"\n`)
     return 2
@@ -41,6 +41,12 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`cox ${name}: ${messageOf(error)}${isUsage ? `; see "cox ${name} --help"` : ''}\n`)
     return isUsage ? 2 : 1
   }
+}
+
+/** Not a member that every object has: `cox constructor` is no command. */
+function commandNamed(name: string): Command | undefined {
+  for (const table of [commands, internalCommands]) if (Object.hasOwn(table, name)) return table[name]
+  return undefined
 }
 
 /** The error and its causes in one sentence. */

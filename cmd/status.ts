@@ -25,10 +25,12 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(`cluster "${folder.data}": starting, process ${status.pid}; its log is "${folder.log}"\n`)
     return 0
   }
-  const { transport, server } = await adminClient(folder.adminKubeconfig)
+  using admin = await adminClient(folder.adminKubeconfig)
+  const { transport, server } = admin
   const upSeconds = Math.round((Date.now() - status.startedAtMs) / 1_000)
   process.stdout.write(`cluster "${folder.data}": running for ${upSeconds} s, process ${status.pid}, ${server}\n\n`)
   const { signal } = new AbortController()
-  for (const path of ['/api/v1/nodes', '/api/v1/pods']) process.stdout.write(`${await wideTable(transport, path, signal)}\n`)
+  process.stdout.write(`${await wideTable(transport, { path: '/api/v1/nodes' }, signal)}\n`)
+  process.stdout.write(await wideTable(transport, { path: '/api/v1/pods', namespaces: true }, signal))
   return 0
 }

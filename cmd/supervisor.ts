@@ -17,7 +17,7 @@ const supervisorName = 'cox-supervisor'
  * Starts the server again when it dies; a shell costs a hundredth of the memory of another Node. A server that was killed comes back at
  * once; the growing pause keeps one that fails by itself from spinning.
  */
-const script = `pause=1
+export const supervisorScript = `pause=1
 while :; do
   "$@" && exit 0
   code=$?
@@ -35,7 +35,7 @@ export function startSupervisor(folder: ClusterFolder, args: readonly string[]):
   mkdirSync(dirname(folder.log), { recursive: true, mode: 0o700 })
   const log = openSync(folder.log, 'a', 0o600)
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'serve', '--data-dir', folder.data, ...args]
-  const child = spawn('/bin/sh', ['-c', script, supervisorName, ...command], {
+  const child = spawn('/bin/sh', ['-c', supervisorScript, supervisorName, ...command], {
     // A session of its own: its process group is the supervisor, the server and the programs that the server runs, and nothing else.
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],

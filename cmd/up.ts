@@ -44,6 +44,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const { flags, rest } = parseFlags(args, definitions)
   if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`)
   validateServerFlags(flags)
+  if (flags.timeout !== undefined && flags.timeout < 1)
+    throw new UsageError(`invalid argument "${flags.timeout}" for "--timeout": must be 1 or more`)
   const objects = await readManifests(flags.filename ?? [])
   requireRoot()
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
@@ -85,9 +87,11 @@ async function runInForeground({ folder, kubeconfig, objects, flags, starting }:
     exitWhenStoppedEarly,
   )
   starting[Symbol.dispose]()
-  if (objects.length > 0) await applyAndShow(folder, objects, flags)
+  const stop = new AbortController()
+  const stopping = server.stopped.then(() => stop.abort(new Error('stopped before the Pods were ready')))
+  if (objects.length > 0) await applyAndShow(folder, objects, flags, stop.signal)
   process.stdout.write('\nThe cluster runs until Ctrl-C; its Pods go on after that. "cox down --delete" removes it.\n')
-  await server.stopped
+  await stopping
   return 0
 }
 
@@ -111,7 +115,7 @@ async function runDetached({ folder, kubeconfig, objects, flags, starting }: Sta
     process.stdout.write(`the cluster in "${folder.data}" runs already\n`)
   }
   starting[Symbol.dispose]()
-  if (objects.length > 0) await applyAndShow(folder, objects, flags)
+  if (objects.length > 0) await applyAndShow(folder, objects, flags, new AbortController().signal)
   return 0
 }
 
@@ -143,26 +147,28 @@ export type ProgressMessage =
   | { type: 'failed'; text: string }
   | { type: 'ready' }
 
-async function applyAndShow(folder: ClusterFolder, objects: KubeObject[], flags: UpFlags): Promise<void> {
+async function applyAndShow(folder: ClusterFolder, objects: KubeObject[], flags: UpFlags, stop: AbortSignal): Promise<void> {
   const clock = new RealClock()
-  const { client, transport, mapper } = await adminClient(folder.adminKubeconfig)
+  using admin = await adminClient(folder.adminKubeconfig)
+  const { client, transport, mapper } = admin
   const started = clock.monotonicMs()
   const deadline = new AbortController()
   const seconds = flags.timeout ?? defaultTimeoutSeconds
   using _timer = clock.after(seconds * 1_000, () =>
     deadline.abort(new Error(`the Pods were not ready within ${seconds} s; "kubectl describe pod" tells why`)),
   )
+  const signal = AbortSignal.any([stop, deadline.signal])
   const pods: Pod[] = []
   for (const given of objects) {
-    const { object, outcome } = await applyObject(client, await withNamespace(given, mapper, deadline.signal), deadline.signal)
+    const { object, outcome } = await applyObject(client, await withNamespace(given, mapper, signal), signal)
     process.stdout.write(`${object.kind.toLowerCase()}/${object.metadata.name} ${outcome}\n`)
     if (object.kind === 'Pod' && object.apiVersion === 'v1') pods.push(object as Pod)
   }
-  await Promise.all(pods.map(pod => untilPodReady(client, pod, deadline.signal)))
+  await Promise.all(pods.map(pod => untilPodReady(client, pod, signal)))
   if (pods.length > 0) printStep({ what: `${pods.map(keyOf).join(', ')} ready`, tookMs: clock.monotonicMs() - started })
   const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace!))
   for (const namespace of namespaces) {
-    process.stdout.write(`\n${await wideTable(transport, `/api/v1/namespaces/${namespace}/pods`, deadline.signal)}`)
+    process.stdout.write(`\n${await wideTable(transport, { path: `/api/v1/namespaces/${namespace}/pods` }, signal)}`)
   }
 }
 

@@ -13,22 +13,28 @@ export class PodFailedError extends Error {
  * Resolves when the pod is Ready, or has done its work (Succeeded).
  * @throws PodFailedError when it failed for good or was deleted; the signal's reason
  */
-export async function untilPodReady(client: Client, pod: Pod, signal: AbortSignal): Promise<void> {
-  const { name, namespace } = pod.metadata
-  while (!signal.aborted) {
+export async function untilPodReady(client: Client, { metadata }: Pod, signal: AbortSignal): Promise<void> {
+  const { name, namespace } = metadata
+  const pods = { apiVersion: 'v1', kind: 'Pod', namespace, fieldSelector: `metadata.name=${name}` }
+  for (;;) {
+    signal.throwIfAborted()
+    const { items, metadata: list } = await client.list<Pod>(pods, signal)
+    const [pod] = items
+    if (pod === undefined) throw new PodFailedError(`pod "${keyOf({ metadata })}" was deleted`)
+    if (isDone(pod)) return
     try {
-      const ref = { apiVersion: 'v1', kind: 'Pod', namespace, fieldSelector: `metadata.name=${name}` }
-      for await (const event of client.watch<Pod>(ref, signal)) {
-        if (event.type === 'BOOKMARK') continue
-        const { phase, reason, message } = event.object.status ?? {}
-        if (event.type === 'DELETED') throw new PodFailedError(`pod "${keyOf(pod)}" was deleted`)
-        if (phase === 'Failed')
-          throw new PodFailedError(`pod "${keyOf(pod)}" failed${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`)
-        if (phase === 'Succeeded' || isPodReady(event.object)) return
+      for await (const event of client.watch<Pod>({ ...pods, resourceVersion: list.resourceVersion ?? '' }, signal)) {
+        if (event.type === 'DELETED') throw new PodFailedError(`pod "${keyOf({ metadata })}" was deleted`)
+        if (event.type !== 'BOOKMARK' && isDone(event.object)) return
       }
     } catch (error) {
       if (!isExpired(error)) throw error
     }
   }
-  throw signal.reason
+}
+
+function isDone(pod: Pod): boolean {
+  const { phase, reason, message } = pod.status ?? {}
+  if (phase !== 'Failed') return phase === 'Succeeded' || isPodReady(pod)
+  throw new PodFailedError(`pod "${keyOf(pod)}" failed${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`)
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Client } from '#client/client.ts'
@@ -30,14 +31,17 @@ export async function applyObject(
     }
   }
   const after = await client.patch(ref, { type: 'apply', body: withLastApplied(object), force: true }, signal, { fieldManager: 'cox' })
-  return { object: after, outcome: after.metadata.resourceVersion === before.metadata.resourceVersion ? 'unchanged' : 'configured' }
+  return { object: after, outcome: isDeepStrictEqual(contentOf(after), contentOf(before)) ? 'unchanged' : 'configured' }
+}
+
+/** Whose field is whose may change without any change that people see. */
+function contentOf(object: KubeObject): KubeObject {
+  const { managedFields: _fields, resourceVersion: _version, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
 
 function withLastApplied(object: KubeObject): KubeObject {
-  const { annotations, ...metadata } = object.metadata
-  const applied = { ...object, metadata: { ...metadata, annotations: { ...annotations } } }
-  return {
-    ...object,
-    metadata: { ...object.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: `${JSON.stringify(applied)}\n` } },
-  }
+  const { [lastAppliedAnnotation]: _before, ...annotations } = object.metadata.annotations ?? {}
+  const applied = JSON.stringify({ ...object, metadata: { ...object.metadata, annotations } })
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: `${applied}\n` } } }
 }

@@ -34,15 +34,18 @@ async function readObjects(file: string): Promise<KubeObject[]> {
   } catch (error) {
     throw new ManifestError(`cannot read "${file}": ${(error as Error).message}`, { cause: error })
   }
-  return documents.filter(document => document !== undefined && document !== null).flatMap(document => objectsOf(document, file))
+  return documents.filter(document => document !== null).flatMap(document => objectsOf(document as object, file))
 }
 
 function objectsOf(document: unknown, file: string): KubeObject[] {
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    throw new ManifestError(`"${file}": a document is no object`)
   const { apiVersion, kind, metadata, items } = document as Partial<KubeObject & KubeList>
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') throw new ManifestError(`"${file}": an object has no apiVersion or kind`)
   if (kind.endsWith('List') && Array.isArray(items)) return items.flatMap(item => objectsOf(item, file))
-  if (typeof metadata?.name !== 'string' && typeof metadata?.generateName !== 'string') {
-    throw new ManifestError(`"${file}": a ${kind} has no metadata.name`)
+  if (typeof metadata?.name !== 'string' || metadata.name === '') {
+    const cure = metadata?.generateName === undefined ? '' : '; generateName would make another one each time'
+    throw new ManifestError(`"${file}": a ${kind} has no metadata.name${cure}`)
   }
   return [document as KubeObject]
 }
