@@ -249,6 +249,11 @@ for (const version of kubectlVersions) {
       test(`a bad manifest: ${name}`, () => fails(['apply', '-f', '-'], isOld && old !== undefined ? old : want, { input: manifest }))
     }
 
+    test('what is deprecated says so', async () => {
+      const { stderr } = await tryRun(['get', 'endpoints'])
+      assert.match(stderr, /^Warning: v1 Endpoints is deprecated in v1\.33\+; use discovery\.k8s\.io\/v1 EndpointSlice\n/)
+    })
+
     test('what is not there says so', async () => {
       await fails(['top', 'pod'], 'error: Metrics API not available')
       await fails(['create', 'deployment', 'd', '--image=nginx'], /the server could not find the requested resource/)

@@ -27,6 +27,8 @@ export function dispatch(call: Call): Promise<APIResponse> | APIResponse {
     if (info.name === '') throw newNotAllowed()
     return notFoundResponse()
   }
+  const { deprecation } = route.resource
+  if (deprecation !== undefined) call.warn(deprecation)
   if (info.subresource !== '') {
     const subresource = route.resource.subresources?.[info.subresource]
     if (subresource === undefined) return notFoundResponse()

@@ -26,6 +26,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   onCreate?: (object: T, context: RequestContext) => Promise<KubeObject>
   /** Objects disappear this long after their last write (Events). */
   ttlSeconds?: number
+  /** Every answer carries it as a warning: since when the resource is deprecated, and what takes its place. */
+  deprecation?: string
   /** DELETE answers the object as it was (Pods), instead of a Status. */
   returnsDeletedObject?: boolean
 }

@@ -20,6 +20,7 @@ export const endpointsResource: Resource<Endpoints> = {
     { name: 'Endpoints', type: 'string', priority: 0, description: 'Addresses and ports that take traffic.', value: addressesText },
     ageColumn,
   ],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
 
 function addressesText({ subsets = [] }: Endpoints): string {
