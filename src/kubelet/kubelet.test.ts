@@ -186,6 +186,27 @@ describe('kubelet', () => {
       ])
     }))
 
+  test('a crashing container whose image is corrected starts at once', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(100)
+      for (let crash = 0; crash < 2; crash++) {
+        runtime.exit('main', 1)
+        await clock.advance(2_000)
+      }
+      const status = () => pod('web')?.status?.containerStatuses?.[0]
+      assert.equal(status()?.state?.waiting?.reason, 'CrashLoopBackOff')
+      runtime.registry.add('web:2')
+      api.put({ ...pod('web')!, spec: podObject({ containers: [{ name: 'main', image: 'web:2' }] }).spec })
+      await clock.advance(100)
+      assert.ok(status()?.state?.running)
+      assert.equal(status()?.restartCount, 2)
+      runtime.exit('main', 1)
+      await clock.advance(2_000)
+      assert.match(status()?.state?.waiting?.message ?? '', /^back-off 10s/)
+    }))
+
   test('restartPolicy Never: the exit code decides how the pod ends', () =>
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       start()

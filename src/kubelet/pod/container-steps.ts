@@ -13,6 +13,7 @@ import { ImageError } from '../images/image-manager.ts'
 import { limits } from '../limits.ts'
 import type { ObservedSandbox } from '../runtime/observed.ts'
 import { crashBackOffLimits, imageBackOffLimits, nextBackOff, stepRetryLimits } from './backoff.ts'
+import { isChanged } from './plan.ts'
 import { messageOf, podSandboxConfig } from './sandbox-steps.ts'
 import type { KillReason, Step } from './step.ts'
 import { containerNamed, findContainer, podDirectory, type StepContext } from './step-context.ts'
@@ -54,7 +55,7 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   const last = observed.containers.find(({ name, state }) => name === container.name && state === 'exited')
   if (last !== undefined)
     memory.crashes[container.name] = nextBackOff(
-      memory.crashes[container.name],
+      isChanged(container, last) ? undefined : memory.crashes[container.name],
       { failedAtMs: last.finishedAtMs, nowMs: clock.now() },
       crashBackOffLimits,
     )

@@ -214,7 +214,7 @@ class StartOrder {
     const { pod, memory } = this.#draft.input
     const probes = memory.probes[running.id]
     const kill = { action: 'killContainer', container: container.name, containerID: running.id, gracePeriodSeconds: graceOf(pod) } as const
-    if (running.hash !== '' && running.hash !== hashContainer(container)) this.#draft.add({ ...kill, why: 'DefinitionChanged' })
+    if (isChanged(container, running)) this.#draft.add({ ...kill, why: 'DefinitionChanged' })
     else if (probes?.failed === 'liveness') this.#draft.add({ ...kill, why: 'FailedLivenessProbe' })
     else if (probes?.failed === 'startup') this.#draft.add({ ...kill, why: 'FailedStartupProbe' })
     return probes?.started ?? container.startupProbe === undefined
@@ -222,6 +222,8 @@ class StartOrder {
 
   #backOffIsOver(container: Container, last: ObservedContainer): boolean {
     const { memory, nowMs } = this.#draft.input
+    // What crashed was another program.
+    if (isChanged(container, last)) return true
     const backOff = memory.crashes[container.name]
     const untilMs = backOffUntilMs(backOff, last.finishedAtMs, crashBackOffLimits)
     if (backOff === undefined || untilMs === undefined || untilMs <= nowMs) return true
@@ -250,6 +252,11 @@ class StartOrder {
     const restartCount = last === undefined ? 0 : last.restartCount + 1
     this.#draft.add({ action: 'startContainer', container: container.name, sandboxID: sandbox.id, imageRef: image.ref, restartCount })
   }
+}
+
+/** Whether the container was made from another definition than today's. */
+export function isChanged(container: Container, { hash }: ObservedContainer): boolean {
+  return hash !== '' && hash !== hashContainer(container)
 }
 
 export function graceOf(pod: Pod): number {
