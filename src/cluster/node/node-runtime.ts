@@ -93,17 +93,21 @@ export class NodeRuntime implements Disposable {
       await setUpPodNetwork({ ...podNetworkOptions(folder, record), egress: options.egress, ...(mtu === undefined ? {} : { mtu }) }, signal)
       onStep(`pod network ${record.podCIDR}, kept on this machine by guard routes`, started)
     }
+    using startedParts = new DisposableStack()
     const startRuntime = async () => {
       const handle = await ensureContainerd(containerdOptions(options), signal)
-      const node = new NodeRuntime(options, handle)
+      const node = startedParts.use(new NodeRuntime(options, handle))
       const { transport, runtime } = node.connection
       await ensureSandboxImage({ transport, images: runtime, clock, architecture: process.arch }, signal)
       onStep(`containerd ${handle.version} ${handle.adopted ? 'adopted' : 'started'}`, started)
       return node
     }
     // The first sandbox, which makes the bridge, comes after both.
-    const [, node] = await Promise.all([setUpNetwork(), startRuntime()])
-    return node
+    const [network, runtime] = await Promise.allSettled([setUpNetwork(), startRuntime()])
+    if (network.status === 'rejected') throw network.reason
+    if (runtime.status === 'rejected') throw runtime.reason
+    startedParts.move()
+    return runtime.value
   }
 
   /** Takes every image pull from now on; undefined: the registries that image names say. containerd reads it at each pull. */
@@ -118,21 +122,32 @@ export class NodeRuntime implements Disposable {
     this.#handle[Symbol.dispose]()
   }
 
-  /** containerd that dies is brought back: its pods did not notice. */
+  /** containerd that dies is brought back: its pods did not notice. Should this break, it breaks loudly: nothing else would tell. */
   #watch(): void {
     const { signal } = this.#lifetime
     this.#keepRunning(signal).catch(error => {
-      if (!signal.aborted) this.#options.log.error('containerd is not watched any more', { error })
+      if (!signal.aborted) throw error
     })
   }
 
   async #keepRunning(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
+    let delayMs = restartDelayMs
     for (;;) {
+      const startedMs = clock.monotonicMs()
       await this.#handle.exited
       if (signal.aborted) return
-      this.#options.log.warn('containerd ended: starting it again', { pid: this.#handle.pid })
+      log.warn('containerd ended: starting it again', { pid: this.#handle.pid })
       this.#handle[Symbol.dispose]()
-      this.#handle = await this.#startAgain(signal)
+      // One that dies as soon as it runs would make us spin.
+      if (clock.monotonicMs() - startedMs >= restartDelayMsMax) delayMs = restartDelayMs
+      else {
+        await clock.sleep(delayMs, signal)
+        delayMs = Math.min(delayMs * 2, restartDelayMsMax)
+      }
+      const handle = await this.#startAgain(signal)
+      if (signal.aborted) handle[Symbol.dispose]()
+      else this.#handle = handle
     }
   }
 
