@@ -14,7 +14,7 @@ interface Suite {
   arguments: string[]
 }
 
-const unit: Suite = { files: globSync('{src,hack,examples,test/streams,test/simulation}/**/*.test.ts', { cwd: root }), arguments: [] }
+const unit: Suite = { files: globSync('{cmd,src,hack,examples,test/streams,test/simulation}/**/*.test.ts', { cwd: root }), arguments: [] }
 const real: Suite = { files: globSync('test/{node,e2e,crash}/**/*.test.ts', { cwd: root }), arguments: ['--test-concurrency=1'] }
 
 if (suite !== 'unit') {

@@ -66,6 +66,11 @@ test('HTTPS transport: other credentials', async () => {
   const asWhom: { name: string; options: Partial<HTTPSTransportOptions>; want: (error: unknown) => boolean }[] = [
     { name: 'a wrong token', options: { token: 'nonsense' }, want: error => error instanceof StatusError && error.code === 401 },
     { name: 'nobody', options: {}, want: isForbidden },
+    {
+      name: 'a server of another name',
+      options: { tlsServerName: 'somewhere.example' },
+      want: error => /altnames/.test((error as Error).message),
+    },
     { name: 'no authority', options: { ca: '' }, want: error => /certificate/.test((error as Error).message) },
   ]
   for (const { name, options, want } of asWhom) {
@@ -75,6 +80,8 @@ test('HTTPS transport: other credentials', async () => {
       error => want(error) || assert.fail(`${name}: ${String(error)}`),
     )
   }
+  using named = connect({ tlsServerName: 'kubernetes.default.svc' })
+  assert.equal((await named.request({ method: 'GET', path }, signal)).status, 200)
   using careless = connect({ ca: '', insecureSkipTLSVerify: true })
   assert.equal((await careless.request({ method: 'GET', path }, signal)).status, 200)
 })

@@ -1,18 +1,11 @@
 import { Agent, request as httpsRequest } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { statusErrorOf } from '#apimachinery/status/status.ts'
+import type { ClientConfig } from './kubeconfig/load-kubeconfig.ts'
 import type { Transport, TransportRequest, TransportResponse, WatchFrame } from './transport.ts'
 
-export interface HTTPSTransportOptions {
-  /** `https://host:port`. */
-  server: string
-  /** PEM; the system's authorities when left out. */
-  ca?: string
-  /** PEM client certificate and key. */
-  cert?: string
-  key?: string
-  token?: string
-  insecureSkipTLSVerify?: boolean
+/** Without `ca`, the system's authorities count. */
+export interface HTTPSTransportOptions extends Omit<ClientConfig, 'namespace'> {
   userAgent: string
 }
 
@@ -27,6 +20,7 @@ export class HTTPSTransport implements Transport, Disposable {
       keepAlive: true,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
       ...(options.cert === undefined ? {} : { cert: options.cert, key: options.key }),
+      ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
       rejectUnauthorized: options.insecureSkipTLSVerify !== true,
     })
   }

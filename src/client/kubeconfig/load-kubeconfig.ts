@@ -5,12 +5,14 @@ import { KubeconfigError, readKubeconfig } from './kubeconfig-file.ts'
 
 /** All that is needed to talk to an API server. PEM texts. */
 export interface ClientConfig {
+  /** `https://host:port`. */
   server: string
   ca?: string
   cert?: string
   key?: string
   token?: string
   insecureSkipTLSVerify?: boolean
+  /** Name that the server's certificate must have, when it is not that of `server`. */
   tlsServerName?: string
   /** Of the context; `default` when it has none. */
   namespace: string
