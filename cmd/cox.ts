@@ -8,4 +8,10 @@ process.stdout.on('error', error => {
   if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
 })
 const { main } = await import('./main.ts')
-process.exitCode = await main(process.argv.slice(2))
+// Timers of a Clock do not keep the process alive; a command that waits for one has not ended all the same.
+const alive = setInterval(() => {}, 2 ** 30)
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} finally {
+  clearInterval(alive)
+}
