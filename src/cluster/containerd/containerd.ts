@@ -11,18 +11,9 @@ import { isUnimplemented } from '#cri/error.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
 import { containerdConfig } from './config.ts'
 import { canLowerOOMScore, hasAppArmor } from './machine.ts'
-import {
-  endHelpers,
-  findTraces,
-  leaksAmong,
-  readTraces,
-  removeLeaks,
-  type SandboxNetwork,
-  type Traces,
-  viewRuntime,
-  writeTraces,
-} from './leaks.ts'
+import type { SandboxNetwork } from './leaks.ts'
 import { type ContainerdFolders, type ContainerdPaths, containerdPaths } from './paths.ts'
+import { Forgotten, type RecoveryOptions } from './recovery.ts'
 import { everyHost, setRegistryMirror } from './registry-hosts.ts'
 import { findContainerd, untilExit, untilGone } from './running.ts'
 import { containerdVersion } from './version.ts'
@@ -85,8 +76,8 @@ export async function ensureContainerd(options: ContainerdOptions, signal: Abort
   if (running !== undefined && config === configBefore) {
     try {
       await untilReady(running, paths, options.clock, signal)
-      await removeLeaksOf(await readTraces(paths), options, paths, signal)
-      return watched({ identity: running, version, adopted: true }, paths, options.clock)
+      const forgotten = await Forgotten.underContainerd(recovery(options, paths))
+      return watched({ identity: running, version, adopted: true, forgotten }, paths, options.clock)
     } catch (error) {
       signal.throwIfAborted()
       options.logger.warn('containerd does not answer: starting it again', { pid: running.pid, error })
@@ -94,10 +85,10 @@ export async function ensureContainerd(options: ContainerdOptions, signal: Abort
   }
   if (running !== undefined) await endProcess(running, options.clock, signal)
   await writeFile(paths.config, config)
-  const traces = await noteTraces(options, paths, signal)
+  const forgotten = await Forgotten.beforeStart(recovery(options, paths), signal)
   const identity = await start(program, options, paths, signal)
-  await removeLeaksOf(traces, options, paths, signal)
-  return watched({ identity, version, adopted: false }, paths, options.clock)
+  await forgotten?.remove(signal)
+  return watched({ identity, version, adopted: false, forgotten: undefined }, paths, options.clock)
 }
 
 /** Ends containerd. Its pods run on, and are there again after the next `ensureContainerd`. Idempotent. */
@@ -109,36 +100,8 @@ export async function stopContainerd(options: ContainerdFolders & { clock: Clock
   await Promise.all([paths.pidFile, paths.socket, `${paths.socket}.ttrpc`].map(path => rm(path, { force: true })))
 }
 
-/** No containerd runs now: nothing of this changes before the next one does. */
-async function noteTraces(options: ContainerdOptions, paths: ContainerdPaths, signal: AbortSignal): Promise<Traces | undefined> {
-  const { network, clock } = options
-  // Of the first start there is nothing.
-  if (!existsSync(paths.state)) return undefined
-  await endHelpers({ paths, network, clock }, signal)
-  const traces = await findTraces(paths, network)
-  if (traces !== undefined) await writeTraces(paths, traces)
-  return traces
-}
-
-/** What cannot be removed now is noted still: the next start tries it again. */
-async function removeLeaksOf(
-  traces: Traces | undefined,
-  options: ContainerdOptions,
-  paths: ContainerdPaths,
-  signal: AbortSignal,
-): Promise<void> {
-  if (traces === undefined) return
-  const { network, clock, logger } = options
-  try {
-    using connection = connectRuntime({ socketPath: paths.socket, clock })
-    const leaks = leaksAmong(traces, await viewRuntime(connection.runtime, signal))
-    if (Object.values(leaks).some(list => list.length > 0)) logger.info('removing what containerd has forgotten', { ...leaks })
-    await removeLeaks(leaks, { paths, runc: requireProgram(options.programs?.runc ?? 'runc'), network, clock }, signal)
-    await rm(paths.traces, { force: true })
-  } catch (error) {
-    signal.throwIfAborted()
-    logger.warn('cannot remove what containerd has forgotten', { error })
-  }
+function recovery({ network, clock, logger, programs }: ContainerdOptions, paths: ContainerdPaths): RecoveryOptions {
+  return { paths, runc: requireProgram(programs?.runc ?? 'runc'), network, clock, logger }
 }
 
 function configText(options: ContainerdOptions, paths: ContainerdPaths, version: string): string {
@@ -229,7 +192,12 @@ async function untilReady(identity: ProcessIdentity, paths: ContainerdPaths, clo
 }
 
 function watched(
-  { identity, version, adopted }: { identity: ProcessIdentity; version: string; adopted: boolean },
+  {
+    identity,
+    version,
+    adopted,
+    forgotten,
+  }: { identity: ProcessIdentity; version: string; adopted: boolean; forgotten: Forgotten | undefined },
   paths: ContainerdPaths,
   clock: Clock,
 ): ContainerdHandle {
@@ -238,6 +206,7 @@ function watched(
   const exited = new Promise<void>(resolve => {
     untilExit({ identity, transport: connection.transport, clock }, controller.signal).then(resolve, () => undefined)
   })
+  forgotten?.removeSoon(controller.signal)
   return {
     socketPath: paths.socket,
     version,

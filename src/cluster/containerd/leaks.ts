@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import { findProcesses } from '#base/find-processes.ts'
@@ -202,20 +201,6 @@ async function socketsOf(pid: number): Promise<string[]> {
   return lines.flatMap(([, , , , , , inode, path]) =>
     inodes.has(inode ?? '') && path?.startsWith('/run/containerd/s/') === true ? [path] : [],
   )
-}
-
-/** Noted until it is done: whoever comes after us goes on with it. */
-export const writeTraces = ({ traces }: ContainerdPaths, found: Traces): Promise<void> => writeFile(traces, JSON.stringify(found))
-
-/** What an earlier call has noted and not finished. */
-export async function readTraces({ traces }: ContainerdPaths): Promise<Traces | undefined> {
-  if (!existsSync(traces)) return undefined
-  try {
-    return JSON.parse(await readFile(traces, 'utf8')) as Traces
-  } catch {
-    // Killed while it was written: containerd had not been started again then, so that nothing was lost.
-    return undefined
-  }
 }
 
 /** Of the machine's pods nobody is left who knows of these: everything goes. */

@@ -20,8 +20,6 @@ export interface ContainerdPaths {
   runtimeState: string
   socket: string
   pidFile: string
-  /** What was there before containerd was started, until it was compared with what containerd knows. */
-  traces: string
 }
 
 /** @throws when a socket below `runFolder` would have too long a path */
@@ -41,6 +39,5 @@ export function containerdPaths({ dataFolder, runFolder }: ContainerdFolders): C
     runtimeState: join(runFolder, 'runc'),
     socket,
     pidFile: join(runFolder, 'containerd.pid'),
-    traces: join(runFolder, 'traces.json'),
   }
 }

@@ -42,9 +42,7 @@ export async function removeContainerd(
   if (runc !== undefined) await removeEverything({ paths, runc, network: options.network, clock: options.clock }, signal)
   await unmountBelow([paths.root, paths.state, paths.runtimeState], signal)
   await Promise.all(
-    [paths.root, paths.config, paths.registries, paths.log, paths.versionCache, paths.state, paths.runtimeState, paths.traces].map(
-      removeTree,
-    ),
+    [paths.root, paths.config, paths.registries, paths.log, paths.versionCache, paths.state, paths.runtimeState].map(removeTree),
   )
   await removeEmpty([options.dataFolder, options.runFolder])
   // Shims keep their sockets in a folder that no configuration moves.

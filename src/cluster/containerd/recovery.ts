@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import type { Logger } from '#base/log.ts'
+import { connectRuntime } from '#cri/remote/connect.ts'
+import { endHelpers, findTraces, leaksAmong, removeLeaks, type RemoveLeaksOptions, type Traces, viewRuntime } from './leaks.ts'
+
+export interface RecoveryOptions extends RemoveLeaksOptions {
+  logger: Logger
+}
+
+/**
+ * Requests of a client that was killed are cancelled, and what they had begun is undone, or forgotten. Which of it is known only after
+ * that; to be late harms nothing but the pod that waits for its cgroup to be empty.
+ */
+const settleMs = 3_000
+
+/** What may have been forgotten by a containerd that was killed, or by one whose client was killed in the middle of a request. */
+export class Forgotten {
+  readonly #traces: Traces
+  readonly #options: RecoveryOptions
+
+  private constructor(traces: Traces, options: RecoveryOptions) {
+    this.#traces = traces
+    this.#options = options
+  }
+
+  /** No containerd runs: nothing changes before the next one does. Undefined when there is nothing. */
+  static async beforeStart(options: RecoveryOptions, signal: AbortSignal): Promise<Forgotten | undefined> {
+    // Before the first start there was nothing.
+    if (!existsSync(options.paths.state)) return undefined
+    await endHelpers(options, signal)
+    return Forgotten.#find(options)
+  }
+
+  /** containerd runs on, and nobody asks it for anything new yet: what is there now was asked for by somebody who is gone. */
+  static underContainerd(options: RecoveryOptions): Promise<Forgotten | undefined> {
+    return Forgotten.#find(options)
+  }
+
+  static async #find(options: RecoveryOptions): Promise<Forgotten | undefined> {
+    const traces = await findTraces(options.paths, options.network)
+    return traces === undefined ? undefined : new Forgotten(traces, options)
+  }
+
+  /** Removes what containerd, which has read its records, does not know. What fails is tried again at the next start. */
+  async remove(signal: AbortSignal): Promise<void> {
+    const { paths, clock, logger } = this.#options
+    try {
+      using connection = connectRuntime({ socketPath: paths.socket, clock })
+      const leaks = leaksAmong(this.#traces, await viewRuntime(connection.runtime, signal))
+      if (Object.values(leaks).every(list => list.length === 0)) return
+      logger.info('removing what containerd has forgotten', { ...leaks })
+      await removeLeaks(leaks, this.#options, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      logger.warn('cannot remove what containerd has forgotten', { error })
+    }
+  }
+
+  /** `remove`, when requests under way have come to their end; not at all when the signal is aborted before. */
+  removeSoon(signal: AbortSignal): void {
+    this.#options.clock
+      .sleep(settleMs, signal)
+      .then(() => this.remove(signal))
+      .catch(error => {
+        if (!signal.aborted) this.#options.logger.error('recovery broke', { error })
+      })
+  }
+}
