@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { clusterFolder } from '#cluster/cluster-folder.ts'
+import { clusterFolder, readIfThere } from '#cluster/cluster-folder.ts'
 import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError } from './data-directory.ts'
 
@@ -12,7 +11,7 @@ export function usage(): string {
 export async function run(args: readonly string[]): Promise<number> {
   const { flags } = parseFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
-  const text = await readFile(folder.adminKubeconfig, 'utf8').catch(() => undefined)
+  const text = await readIfThere(folder.adminKubeconfig)
   if (text === undefined) throw noClusterError(folder)
   process.stdout.write(text)
   return 0

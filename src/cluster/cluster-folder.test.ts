@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -37,4 +37,30 @@ test('a record is read as it was written, and gone when it was removed', async (
   assert.deepEqual(await readClusterRecord(cluster), record)
   await removeClusterRecord(cluster)
   assert.equal(await readClusterRecord(cluster), undefined)
+})
+
+const damages: { name: string; text: string }[] = [
+  { name: 'empty', text: '' },
+  { name: 'half of it', text: '{"apiPort":64' },
+  { name: 'another thing', text: 'null' },
+  {
+    name: 'a field less',
+    text: '{"apiPort":6443,"kubeletPort":10250,"podCIDR":"10.244.0.0/16","serviceCIDR":"10.96.0.0/12","nodeIP":"","kubeconfigs":[]}',
+  },
+]
+for (const { name, text } of damages) {
+  test(`a record that is damaged (${name}) → an error that names the file, not "no cluster"`, async () => {
+    const cluster = await clusterFolder(join(folder, 'damaged'))
+    await mkdir(cluster.data, { recursive: true })
+    await writeFile(join(cluster.data, 'cluster.json'), text)
+    await assert.rejects(readClusterRecord(cluster), /the record of the cluster in ".*cluster\.json" is damaged/)
+  })
+}
+
+test('a record that cannot be read → an error that names the file; a data folder that is a file has none', async () => {
+  const cluster = await clusterFolder(join(folder, 'strange'))
+  await mkdir(join(cluster.data, 'cluster.json'), { recursive: true })
+  await assert.rejects(readClusterRecord(cluster), /cannot read ".*cluster\.json"/)
+  await writeFile(join(folder, 'file'), '')
+  assert.equal(await readClusterRecord(await clusterFolder(join(folder, 'file'))), undefined)
 })

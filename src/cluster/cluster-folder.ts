@@ -66,20 +66,52 @@ export interface ClusterRecord {
   kubeconfigs: string[]
 }
 
+/** The record; undefined when there is no cluster. @throws Error when it cannot be read, or is damaged */
 export async function readClusterRecord(folder: ClusterFolder): Promise<ClusterRecord | undefined> {
-  const text = await readFile(join(folder.data, 'cluster.json'), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as ClusterRecord)
+  const path = recordPath(folder)
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
+  try {
+    return parseRecord(text)
+  } catch (cause) {
+    throw new Error(`the record of the cluster in "${path}" is damaged`, { cause })
+  }
+}
+
+function parseRecord(text: string): ClusterRecord {
+  const record = JSON.parse(text) as ClusterRecord
+  const isWhole =
+    [record.apiPort, record.kubeletPort].every(Number.isInteger) &&
+    [record.nodeName, record.podCIDR, record.serviceCIDR, record.nodeIP].every(value => typeof value === 'string') &&
+    Array.isArray(record.kubeconfigs)
+  if (!isWhole) throw new Error('a field is missing')
+  return record
+}
+
+/** The text of a file; undefined when there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new Error(`cannot read "${path}"`, { cause: error })
+  }
 }
 
 /** Durable when it resolves: a crash leaves the record of before or this one. */
 export async function writeClusterRecord(folder: ClusterFolder, record: ClusterRecord): Promise<void> {
   await mkdir(folder.data, { recursive: true, mode: 0o700 })
-  const path = join(folder.data, 'cluster.json')
+  const path = recordPath(folder)
   await using file = await open(`${path}.new`, 'w', 0o600)
   await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)
   await file.sync()
   await rename(`${path}.new`, path)
+  await using directory = await open(folder.data)
+  await directory.sync()
 }
+
+const recordPath = ({ data }: ClusterFolder) => join(data, 'cluster.json')
 
 export async function removeClusterRecord({ data }: ClusterFolder): Promise<void> {
   for (const name of ['cluster.json.new', 'cluster.json']) await rm(join(data, name), { force: true })
