@@ -19,6 +19,7 @@ import { nodeChangeOf } from './node-change.ts'
 import { defaultPlugins } from './plugins/registry.ts'
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
 import { schedulePod } from './schedule-pod.ts'
+import { unsupportedConstraints } from './unsupported-constraints.ts'
 
 export const defaultSchedulerName = 'default-scheduler'
 
@@ -131,6 +132,10 @@ export class Scheduler {
     try {
       await client.createSubresource(refOf(object), 'binding', binding, signal)
       events.event(object, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
+      const ignored = unsupportedConstraints(object.spec)
+      if (ignored.length > 0) {
+        events.event(object, 'Warning', 'UnsupportedConstraint', `Placed without regard to ${ignored.join(', ')}: not supported yet`)
+      }
     } catch (error) {
       if (signal.aborted) throw error
       if (this.#cache.forgetPod(pod.info.uid)) this.#queue.moveOn({ type: 'pod-removed', pod: object })
