@@ -1,5 +1,11 @@
-import { missingPackages, installPackages } from '#cluster/packages.ts'
+import { installPackages, missingPackages, neededPackages } from '#cluster/packages.ts'
 import { ensureKubectl } from './kubectl.ts'
+
+/** What only tests use: to look at processes, and to give kubectl a terminal. */
+const testPackages = [
+  { name: 'procps', brings: ['ps'] },
+  { name: 'bsdutils', brings: ['script'] },
+]
 
 /**
  * Installs what the real tests need and this machine lacks: Debian packages by apt, the three stock kubectls into the cache folder. Loud
@@ -7,7 +13,7 @@ import { ensureKubectl } from './kubectl.ts'
  */
 export async function ensureTestPrerequisites(): Promise<void> {
   const { signal } = new AbortController()
-  const missing = missingPackages()
+  const missing = missingPackages(undefined, [...neededPackages, ...testPackages])
   if (missing.length > 0) {
     console.log(`installing Debian packages: ${missing.join(' ')}`)
     await installPackages(missing, signal)
