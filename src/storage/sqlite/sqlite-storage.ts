@@ -29,7 +29,7 @@ export interface SqliteStorageOptions {
   pages?: PageLimits
 }
 
-const defaultRing: EventRingLimits = { eventsMax: 4_096, bytesMax: 8 * 2 ** 20 }
+const defaultRing: EventRingLimits = { eventsMax: 1_024, bytesMax: 2 * 2 ** 20 }
 const defaultPages: PageLimits = { rowsMax: 500, bytesMax: 256 * 2 ** 10 }
 
 /**
