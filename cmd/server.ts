@@ -8,6 +8,7 @@ import { startMachineCluster } from '#cluster/machine-cluster.ts'
 import { type FlagDefinitions, type Flags, UsageError } from './flags.ts'
 import { type LogLevel, openLog } from './log.ts'
 import type { Step } from './progress.ts'
+import { collectGarbageAtRest } from './rest-collector.ts'
 
 /** Flags of `cox up` that the background process takes, too. */
 export const serverFlags = {
@@ -97,6 +98,7 @@ export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, o
   })
   stoppedEarly.catch(() => undefined)
   control.setReady()
+  owned.use(collectGarbageAtRest(clock))
   return {
     stopped: stop.promise,
     async [Symbol.asyncDispose]() {
