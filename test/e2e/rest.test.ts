@@ -67,6 +67,8 @@ test('POST, GET, PUT, PATCH, DELETE of the tutorial’s Pod', async () => {
   const created = await send('POST', pods, { body: nginx })
   assert.equal(created.status, 201)
   assert.equal(created.body.status.phase, 'Pending')
+  // Until the Pod is bound, a PUT of what was read before would take its node away, which is refused.
+  await cluster.waitFor('pod/nginx', 'condition=Ready')
   const read = await send('GET', `${pods}/nginx`)
   assert.equal(read.status, 200)
   const put = await send('PUT', `${pods}/nginx`, {
@@ -82,7 +84,6 @@ test('POST, GET, PUT, PATCH, DELETE of the tutorial’s Pod', async () => {
   }
   const patched = await send('GET', `${pods}/nginx`)
   assert.deepEqual(patched.body.metadata.labels, { app: 'put', merge: '1', strategic: '1', json: '1' })
-  await cluster.waitFor('pod/nginx', 'condition=Ready')
   assert.equal((await send('DELETE', `${pods}/nginx`)).status, 200)
   await cluster.waitFor('pod/nginx', 'delete').catch(() => {})
 })
