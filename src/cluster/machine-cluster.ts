@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { lock } from '#base/machine-lock.ts'
 import type { Random } from '#base/random.ts'
 import { mergeIntoKubeconfigFile, writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord, contextName, readClusterRecord, writeClusterRecord } from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
 import { realReach } from './images/registry-reachable.ts'
-import { freePort, isPortFree, machineAddress, machineNodeName } from './machine.ts'
+import { freePort, isPortFree, machineAddress, machineNodeName, type ReservedPort, reservePort } from './machine.ts'
 import { startMachineNode } from './node/machine-node.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import type { Cluster } from './cluster.ts'
@@ -33,6 +34,7 @@ export interface MachineClusterOptions {
 }
 
 const nodeReadyLimitMs = 60_000
+const choosingMsMax = 10_000
 
 /** The cluster of this machine: a control plane on disk and one node with real containers. Disposing it leaves the Pods running. */
 export interface MachineCluster extends AsyncDisposable {
@@ -47,15 +49,19 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
   const step = (what: string, startedMs: number) => options.onStep({ what, tookMs: clock.monotonicMs() - startedMs })
   const started = clock.monotonicMs()
   await mkdir(folder.data, { recursive: true, mode: 0o700 })
-  const record = await decideRecord(options, signal)
+  await using stack = new AsyncDisposableStack()
+  // Until what was chosen can be seen by all: two clusters that start at once must not choose the same.
+  using choosing = await lockChoices(clock)
+  const { record, kubeletPort } = await decideRecord(options, signal)
+  stack.use(kubeletPort)
   await writeClusterRecord(folder, record)
 
-  await using stack = new AsyncDisposableStack()
   const images = openImageSource({ offline: options.offline, reach: realReach, clock, log, onNotice }, signal)
   const runtime = NodeRuntime.start({ folder, record, egress: options.offline ? 'none' : 'masquerade', clock, log, onStep: step }, signal)
   const cluster = startControlPlane(options, record, step)
+  const visible = Promise.allSettled([runtime, cluster]).then(() => choosing[Symbol.dispose]())
   // What has started is stopped again when something else fails.
-  await Promise.allSettled([images, runtime, cluster])
+  await Promise.allSettled([images, visible])
   for (const part of [images, runtime, cluster])
     await part.then(
       started => stack.use(started),
@@ -65,7 +71,7 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
   const node = { runtime: await runtime, cluster: await cluster }
   await Promise.all([writeKubeconfigs(options, node.cluster), node.runtime.setMirror(source.mirrorURL)])
   const joining = clock.monotonicMs()
-  const kubelet = stack.use(await startMachineNode({ folder, record, ...node, clock, random, log }, signal))
+  const kubelet = stack.use(await startMachineNode({ folder, record, kubeletPort, ...node, clock, random, log }, signal))
   await withinReadyLimit(kubelet.ready, { clock, nodeName: record.nodeName })
   step(`node ${record.nodeName} Ready`, joining)
   step(`cluster ready at ${node.cluster.url}, context "${contextName(folder)}"`, started)
@@ -102,7 +108,10 @@ async function startControlPlane(
 }
 
 /** What the first start decides and later ones keep; what the user says explicitly now wins where it can be changed. */
-async function decideRecord(options: MachineClusterOptions, signal: AbortSignal): Promise<ClusterRecord> {
+async function decideRecord(
+  options: MachineClusterOptions,
+  signal: AbortSignal,
+): Promise<{ record: ClusterRecord; kubeletPort: ReservedPort }> {
   const { folder } = options
   const [before, routes, resolvers] = await Promise.all([readClusterRecord(folder), readRoutes(signal), readResolvers()])
   const nodeIP = machineAddress(routes.find(({ dst }) => dst === 'default')?.dev)
@@ -119,9 +128,10 @@ async function decideRecord(options: MachineClusterOptions, signal: AbortSignal)
         )
       }
     }
+    const apiPort = await availablePort(options.apiPort ?? before.apiPort)
     // Nobody chose the kubelet's port: another one does as well.
-    const kubeletPort = await freePort(before.kubeletPort)
-    return { ...before, apiPort: await availablePort(options.apiPort ?? before.apiPort), kubeletPort, nodeIP, kubeconfigs }
+    const kubeletPort = await reservePort(before.kubeletPort)
+    return { record: { ...before, apiPort, kubeletPort: kubeletPort.port, nodeIP, kubeconfigs }, kubeletPort }
   }
   const podCIDR = choosePodCIDR({
     ...(options.podCIDR === undefined ? {} : { wanted: options.podCIDR }),
@@ -129,15 +139,25 @@ async function decideRecord(options: MachineClusterOptions, signal: AbortSignal)
     isOwn: isOwnRoute(folder.id),
     avoid: resolvers,
   })
-  return {
-    apiPort: options.apiPort === undefined ? await freePort(6443) : await availablePort(options.apiPort),
-    kubeletPort: await freePort(10_250),
+  const apiPort = options.apiPort === undefined ? await freePort(6443) : await availablePort(options.apiPort)
+  const kubeletPort = await reservePort(10_250)
+  const record: ClusterRecord = {
+    apiPort,
+    kubeletPort: kubeletPort.port,
     nodeName: options.nodeName ?? machineNodeName(),
     podCIDR,
     serviceCIDR: options.serviceCIDR ?? defaultServiceCIDR,
     nodeIP,
     kubeconfigs,
   }
+  return { record, kubeletPort }
+}
+
+/** Held while one chooses ports and ranges of this machine; a process that hangs with it does not keep the others for long. */
+async function lockChoices(clock: Clock): Promise<Disposable> {
+  const tooLong = new AbortController()
+  using _timer = clock.after(choosingMsMax, () => tooLong.abort(new Error('somebody else is still choosing')))
+  return lock('choices', tooLong.signal).catch(() => ({ [Symbol.dispose]() {} }))
 }
 
 /** The port, which kubeconfig files name. @throws when somebody else listens there */

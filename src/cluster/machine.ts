@@ -21,23 +21,38 @@ export function machineNodeName(): string {
   return name === '' ? 'node' : name
 }
 
+/** A port that nobody else can take until it is disposed of, which whoever listens there does just before. */
+export interface ReservedPort extends AsyncDisposable {
+  port: number
+}
+
+/** `wanted` when nobody listens there, else a port that is free now. */
+export async function reservePort(wanted: number): Promise<ReservedPort> {
+  return (await reserve(wanted)) ?? (await reserve(0))!
+}
+
 /** `wanted` when nobody listens there, else a port that is free now. */
 export async function freePort(wanted: number): Promise<number> {
-  return (await canListen(wanted)) ?? (await canListen(0))!
+  await using reserved = await reservePort(wanted)
+  return reserved.port
 }
 
 /** Whether nobody listens on a port of any of the machine's addresses. */
 export async function isPortFree(port: number): Promise<boolean> {
-  return (await canListen(port)) !== undefined
+  await using reserved = await reserve(port)
+  return reserved !== undefined
 }
 
-function canListen(port: number): Promise<number | undefined> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(undefined))
+function reserve(port: number): Promise<ReservedPort | undefined> {
+  const server = createServer(socket => socket.destroy())
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined)
+      else reject(error)
+    })
     server.listen(port, '0.0.0.0', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
+      const closed = () => new Promise<void>(done => server.close(() => done()))
+      resolve({ port: (server.address() as { port: number }).port, [Symbol.asyncDispose]: closed })
     })
   })
 }

@@ -42,8 +42,8 @@ test('up, down, up again, down --delete: Pods outlive down, nothing outlives del
 
 test('two clusters side by side: own Pods, own addresses, one goes without the other noticing', { timeout: 280_000 }, async context => {
   const [one, two] = [await ownCluster(context), await ownCluster(context)]
-  await one.up('-f', example('sample-pod.yaml'))
-  await two.up('-f', example('sample-workingdir.yaml'))
+  // At once: neither may choose what the other has just chosen.
+  await Promise.all([one.up('-f', example('sample-pod.yaml')), two.up('-f', example('sample-workingdir.yaml'))])
   assert.equal(await one.kubectl('1.36', ['get', 'pods', '-o', 'name']), 'pod/sample-pod\n')
   assert.equal(await two.kubectl('1.36', ['get', 'pods', '-o', 'name']), 'pod/sample-workingdir\n')
   const addresses = await Promise.all([

@@ -9,6 +9,7 @@ import { linuxHost, startKubelet } from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
 import { nodePodCIDR } from '#network/cni/index.ts'
 import type { ClusterFolder, ClusterRecord } from '../cluster-folder.ts'
+import type { ReservedPort } from '../machine.ts'
 import type { Cluster } from '../cluster.ts'
 import { cgroupRoot } from './cgroup-root.ts'
 import { kubeletAuthorizer } from './kubelet-authorizer.ts'
@@ -17,6 +18,8 @@ import type { NodeRuntime } from './node-runtime.ts'
 export interface MachineNodeOptions {
   folder: ClusterFolder
   record: ClusterRecord
+  /** Given back when the kubelet's server takes it. */
+  kubeletPort: ReservedPort
   cluster: Cluster
   runtime: NodeRuntime
   clock: Clock
@@ -31,10 +34,10 @@ export interface MachineNode extends AsyncDisposable {
 }
 
 export async function startMachineNode(
-  { folder, record, cluster, runtime, clock, random, log }: MachineNodeOptions,
+  { folder, record, kubeletPort, cluster, runtime, clock, random, log }: MachineNodeOptions,
   signal: AbortSignal,
 ): Promise<MachineNode> {
-  const { nodeName, nodeIP, kubeletPort } = record
+  const { nodeName, nodeIP } = record
   const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] }, 'kubelet')
   await prepareNode(cluster.adminClient, { name: nodeName, podCIDR: nodePodCIDR(record.podCIDR, 0)! }, signal)
   await using stack = new AsyncDisposableStack()
@@ -52,7 +55,7 @@ export async function startMachineNode(
       podLogsDirectory: folder.podLogs,
       nodeIPs: [nodeIP],
       version: kubernetesVersion.gitVersion,
-      kubeletPort,
+      kubeletPort: kubeletPort.port,
     },
     signal,
   )
@@ -66,7 +69,8 @@ export async function startMachineNode(
     logger: log.child({ component: 'kubelet-server' }),
   })
   stack.use(server)
-  await server.listen(kubeletPort, '0.0.0.0')
+  await kubeletPort[Symbol.asyncDispose]()
+  await server.listen(kubeletPort.port, '0.0.0.0')
   const owned = stack.move()
   return { ready: kubelet.ready, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
