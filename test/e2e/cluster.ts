@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
 import { ensureKubectl } from '../../hack/kubectl.ts'
+import { Following } from './following.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const kubectlVersions = ['1.20', '1.32', '1.36'] as const
@@ -95,6 +96,11 @@ export class TestCluster {
   /** Runs stock kubectl, which must succeed; returns its standard output. */
   async kubectl(version: KubectlVersion, args: readonly string[], options: RunOptions = {}): Promise<string> {
     return expectSuccess(await this.tryKubectl(version, args, options), `kubectl ${args.join(' ')}`).stdout
+  }
+
+  /** Starts stock kubectl, which goes on until it is disposed. */
+  async follow(version: KubectlVersion, args: readonly string[]): Promise<Following> {
+    return new Following(await ensureKubectl(version), args, { KUBECONFIG: this.kubeconfig, HOME: this.folder })
   }
 
   /** One field of an object, by JSONPath without braces; '' when there is none. */
