@@ -4,67 +4,23 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { builtinModules } from 'node:module'
 import { basename, join } from 'node:path'
-import type { Plugin } from 'esbuild'
+import { type BuiltFile, bundle, root } from './esbuild.ts'
 
-const root = join(import.meta.dirname, '..')
 const folder = join(root, '.cache/bundle')
 /** A process that starts from a bundle has loaded all of it long before. */
 const keptMs = 3_600_000
 
-interface BundleFile {
-  name: string
-  contents: Uint8Array
-  hash: string
-}
-
-async function bundleProgram(): Promise<BundleFile[]> {
-  // An optional package: there is none for every platform.
-  const { build } = await import('esbuild')
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    // The storage worker lies beside the file that starts it, as in the sources.
-    entryPoints: { cox: 'cmd/cox.ts', worker: 'src/storage/sqlite/worker.ts' },
-    outdir: folder,
-    write: false,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    plugins: [lazyBuiltins],
-    // Names stay, and lines stay short enough to be found from a stack trace.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    lineLimit: 160,
-    legalComments: 'none',
-    logLevel: 'warning',
-  })
-  return outputFiles.map(({ path, contents, hash }) => ({ name: basename(path), contents, hash }))
-}
-
-/**
- * Takes Node's own modules without `import`, which reads everything a module has to offer: of `node:http` that is the whole of `fetch`
- * and WebSocket, 40 ms and 10 MB of which nothing is used.
- */
-const lazyBuiltins: Plugin = {
-  name: 'lazy builtins',
-  setup({ onResolve, onLoad }) {
-    const namespace = 'builtin'
-    onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) => {
-      const isBuiltin = path.startsWith('node:') || builtinModules.includes(path)
-      return isBuiltin ? { path: path.replace(/^node:/, ''), namespace } : undefined
-    })
-    onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('node:${path}')` }))
-  },
+async function bundleProgram(): Promise<BuiltFile[]> {
+  // Names stay, and lines stay short enough to be found from a stack trace.
+  return bundle({ cox: 'cmd/cox.ts' }, folder, { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 })
 }
 
 /** What changes from `readAt` on is newer than the bundle. */
-function writeBundle(name: string, files: readonly BundleFile[], readAt: Date): void {
+function writeBundle(name: string, files: readonly BuiltFile[], readAt: Date): void {
   const temporary = join(folder, `${process.pid}.new`)
   mkdirSync(temporary, { recursive: true })
-  for (const file of files) writeFileSync(join(temporary, file.name), file.contents)
+  for (const file of files) writeFileSync(join(temporary, basename(file.path)), file.contents)
   writeFileSync(join(temporary, 'package.json'), '{ "type": "module" }\n')
   writeFileSync(join(temporary, 'sources-read'), '')
   try {

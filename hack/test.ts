@@ -25,7 +25,10 @@ let failed = false
 for (const { files: found, arguments: extra } of suite === 'unit' ? [unit] : suite === 'e2e' ? [real] : [unit, real]) {
   const chosen = files.length === 0 ? found : found.filter(file => files.some(wanted => file.includes(wanted)))
   if (chosen.length === 0) continue
-  const { status } = spawnSync(process.execPath, ['--test', '--test-timeout=300000', ...extra, ...chosen], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [...process.execArgv, '--test', '--test-timeout=300000', ...extra, ...chosen], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   failed ||= status !== 0
 }
 process.exitCode = failed ? 1 : 0

@@ -59,7 +59,8 @@ export class WorkerClient {
   static async start(options: Omit<WorkerOptions, 'posted'>): Promise<{ client: WorkerClient; index: LoadedIndex }> {
     const posted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
     const workerData: WorkerOptions = { ...options, posted }
-    const worker = new Worker(workerFile, { workerData, name: 'storage', env: workerEnvironment() })
+    // Not our own arguments: a thread takes only some of them, and refuses what "node -e" came with.
+    const worker = new Worker(workerFile, { workerData, name: 'storage', env: workerEnvironment(), execArgv: [] })
     const client = new WorkerClient(worker, posted)
     const first = await new Promise<Reply>(resolve => {
       worker.once('message', resolve)
