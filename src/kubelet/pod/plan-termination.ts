@@ -2,7 +2,7 @@ import { isSidecar } from '#api/core/v1/containers.ts'
 import { limits } from '../limits.ts'
 import type { ObservedContainer } from '../runtime/observed.ts'
 import type { Termination } from './memory.ts'
-import type { PlanDraft } from './plan.ts'
+import type { PlanDraft } from './plan-draft.ts'
 
 /** The way out: containers, sandboxes, volumes and cgroup, the API object, at last the traces on disk. */
 export function planTermination(draft: PlanDraft): void {

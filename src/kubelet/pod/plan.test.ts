@@ -4,7 +4,8 @@ import type { Container, Pod } from '#api/core/v1/types.gen.ts'
 import { hashContainer } from '../runtime/labels.ts'
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts'
 import { emptyMemory, type PodMemory } from './memory.ts'
-import { type Plan, planPod } from './plan.ts'
+import { planPod } from './plan.ts'
+import type { Plan } from './plan-draft.ts'
 
 const nowMs = 1_000_000
 
