@@ -137,6 +137,13 @@ export class ClusterClient {
     await this.#client.delete(await this.complete(object), signalOf(options), rest)
   }
 
+  /** Deletes all that a selector chooses, or all there are; without a namespace in `default`. Resolves when the server took the orders. */
+  async deleteCollection(ref: CollectionRef, options: CallOptions & Partial<DeleteOptions> = {}): Promise<void> {
+    const { signal: _signal, ...rest } = options
+    const placed = (ref.namespace ?? '') === '' && (await this.#options.isNamespaced(ref)) ? { ...ref, namespace: 'default' } : ref
+    await this.#client.deleteCollection(placed, signalOf(options), rest)
+  }
+
   /** POST to a subresource with a body of another kind: `binding`, `eviction`, `token`. */
   async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, options: CallOptions = {}): Promise<R> {
     return this.#client.createSubresource<R>(await this.complete(ref), subresource, body, signalOf(options))

@@ -41,7 +41,8 @@ export class Cluster implements AsyncDisposable {
   readonly adminClient: Client
   /** Where the API is served: `https://127.0.0.1:PORT`. */
   readonly url: string
-  readonly kubeconfig: Kubeconfig
+  /** For clients in other languages: the administrator's connection, with its key. */
+  readonly kubeconfig: string
   readonly controlPlane: ControlPlane
   readonly pki: ClusterPKI
   readonly certificates: ClusterCertificates
@@ -57,6 +58,7 @@ export class Cluster implements AsyncDisposable {
    */
   readonly ended: Promise<void>
   readonly #parts: ClusterParts
+  readonly #kubeconfig: Kubeconfig
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
 
@@ -78,12 +80,14 @@ export class Cluster implements AsyncDisposable {
       isNamespaced: type => controlPlane.isNamespaced(type),
       streams: { url, ca: certificates.ca, certificate, key, clock, transport: () => this.#openTransport() },
     })
-    this.kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
+    this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
+    // JSON is YAML, too.
+    this.kubeconfig = JSON.stringify(this.#kubeconfig, undefined, 2)
   }
 
-  /** Writes the kubeconfig for kubectl, Helm and clients in other languages. */
+  /** Writes the kubeconfig to a file, for kubectl and Helm. */
   async writeKubeconfig(path: string): Promise<void> {
-    await writeKubeconfig(path, this.kubeconfig)
+    await writeKubeconfig(path, this.#kubeconfig)
   }
 
   /** Starts simulated nodes; resolves when all are Ready. */

@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { lock } from '#base/machine-lock.ts'
 import type { Random } from '#base/random.ts'
-import { mergeIntoKubeconfigFile, writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
+import { mergeIntoKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
 import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord, contextName, readClusterRecord, writeClusterRecord } from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
@@ -169,6 +169,6 @@ async function availablePort(port: number): Promise<number> {
 async function writeKubeconfigs({ folder, kubeconfig }: MachineClusterOptions, cluster: Cluster): Promise<void> {
   const { certificate, key } = cluster.certificates.admin
   const credentials = { certificate, key }
-  await writeKubeconfig(folder.adminKubeconfig, cluster.kubeconfig)
+  await cluster.writeKubeconfig(folder.adminKubeconfig)
   await mergeIntoKubeconfigFile(kubeconfig, { name: contextName(folder), server: cluster.url, ca: cluster.certificates.ca, credentials })
 }

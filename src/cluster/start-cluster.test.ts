@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { SeededRandom } from '#base/random.ts'
+import { parseKubeconfig, readKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import { startCluster } from './start-cluster.ts'
 
 const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'nginx' }] } }
@@ -73,6 +74,45 @@ test('startCluster: the port is taken → an error, and nothing is left behind: 
 
 test('startCluster: a range that is none → an error that says so', async () => {
   await assert.rejects(startCluster({ serviceCIDR: 'nonsense' }), /cannot use "nonsense" for services/)
+})
+
+test('startCluster: only the chosen controllers run', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', controllers: ['*', '-serviceaccount-controller'] })
+  await cluster.clock.settle()
+  const namesOf = async (kind: string) =>
+    (await cluster.client.list({ apiVersion: 'v1', kind, namespace: 'default' })).items.map(({ metadata }) => metadata.name)
+  assert.deepEqual(await namesOf('ConfigMap'), ['kube-root-ca.crt'])
+  assert.deepEqual(await namesOf('ServiceAccount'), [])
+})
+
+test('startCluster: a controller that there is not → an error, before anything starts', async () => {
+  const nobody = startCluster({ controllers: ['replicaset' as '*'] })
+  await assert.rejects(nobody, /^Error: "replicaset" is not in the list of known controllers: namespace-controller, /)
+})
+
+test('client: a selector names what is deleted', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', controllers: [] })
+  for (const [name, color] of Object.entries({ a: 'red', b: 'red', c: 'blue' }))
+    await cluster.client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { color } } })
+  const maps = { apiVersion: 'v1', kind: 'ConfigMap' }
+  await cluster.client.deleteCollection({ ...maps, labelSelector: 'color=red' })
+  assert.deepEqual(
+    (await cluster.client.list({ ...maps, namespace: 'default' })).items.map(({ metadata }) => metadata.name),
+    ['c'],
+  )
+})
+
+test('kubeconfig: text that kubectl reads, the same as in the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'start-cluster-'))
+  await using cluster = await startCluster({ clock: 'virtual' })
+  try {
+    await cluster.writeKubeconfig(join(folder, 'config'))
+    const [text, file] = await Promise.all([parseKubeconfig(cluster.kubeconfig, 'text'), readKubeconfig(join(folder, 'config'))])
+    assert.deepEqual(text, file)
+    assert.equal(text.clusters[0]?.cluster['server'], cluster.url)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('startCluster: what was written is there again after the next start, and first objects are not made twice', async () => {

@@ -6,7 +6,8 @@ import { type Random, SeededRandom, SystemRandom } from '#base/random.ts'
 import { discoverResources } from '#client/discovery.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import { InformerFactory } from '#client/informer-factory.ts'
-import { runControllers } from '#controller/manager.ts'
+import { type ControllerName, controllerNames, runControllers } from '#controller/manager.ts'
+import { type ControllerSelection, selectControllers } from '#controller/selection.ts'
 import { runCompaction } from '#controlplane/compaction.ts'
 import { ControlPlane } from '#controlplane/control-plane.ts'
 import { MemoryLogStore, simulatedEnvironment, SimulatedImages, type SimulatedImagesOptions } from '#cri/simulated/index.ts'
@@ -25,6 +26,11 @@ export interface ClusterOptions {
   storage?: 'memory' | { sqlite: string }
   /** Simulated nodes to begin with. Default: none. */
   nodes?: NodeGroup | readonly NodeGroup[]
+  /**
+   * Which controllers run, as `--controllers` of kube-controller-manager has it: `*` are all, `-node-lifecycle-controller` is all but that one. Default `['*']`.
+   * Without `serviceaccount-controller` Pods need a ServiceAccount of yours.
+   */
+  controllers?: readonly ControllerSelection<ControllerName>[]
   /** What names of images are that nobody defined: well-behaved programs (default), or errors of the pull. */
   images?: SimulatedImagesOptions
   /**
@@ -63,6 +69,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const { host = '127.0.0.1', port = 0, advertiseAddress = '127.0.0.1' } = options.api ?? {}
   const machine = new RealClock()
   const clock = clockOf(options, machine)
+  const controllers = selectControllers(options.controllers ?? ['*'], controllerNames)
   const random = options.random ?? (options.seed === undefined ? new SystemRandom() : new SeededRandom(options.seed))
   const pki = new ClusterPKI(options.pkiFolder === undefined ? new MemoryPKIFiles() : new FolderPKIFiles(options.pkiFolder), {
     serverAddresses: [advertiseAddress, serviceAddress(serviceCIDR, 1)],
@@ -94,7 +101,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const apiPort = await controlPlane.listen({ host, port, advertiseAddress }, tasks.signal)
   tasks.spawn(() => controlPlane.ended)
   tasks.spawn(signal => runCompaction({ storage, clock, log }, signal))
-  const informers = runComponents({ controlPlane, tasks, caPEM: certificates.ca, clock, random, log })
+  const informers = runComponents({ controlPlane, controllers, tasks, caPEM: certificates.ca, clock, random, log })
   const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
   nodes = new SimulatedNodes({
     environment,
@@ -144,13 +151,14 @@ async function openStorage(wanted: 'memory' | { sqlite: string }, log: Logger): 
 /** The loops beside the server, each under its own identity. */
 function runComponents(parts: {
   controlPlane: ControlPlane
+  controllers: readonly ControllerName[]
   tasks: Group
   caPEM: string
   clock: Clock
   random: Random
   log: Logger
 }): InformerFactory {
-  const { controlPlane, tasks, caPEM, clock, random, log } = parts
+  const { controlPlane, controllers, tasks, caPEM, clock, random, log } = parts
   const managerProgram = 'kube-controller-manager'
   const managerUser = { name: 'system:kube-controller-manager', groups: ['system:masters'] }
   const managerTransport = controlPlane.transportOf(managerUser, managerProgram)
@@ -169,7 +177,7 @@ function runComponents(parts: {
       managerProgram,
     )
   const discover = (signal: AbortSignal) => discoverResources(managerTransport, signal)
-  tasks.spawn(signal => runControllers({ clientOf, informers, discover, caPEM, clock, random, log }, signal))
+  tasks.spawn(signal => runControllers({ controllers, clientOf, informers, discover, caPEM, clock, random, log }, signal))
 
   const schedulerLog = log.child({ component: 'scheduler' })
   const schedulerClient = controlPlane.clientOf({ name: 'system:kube-scheduler', groups: [] }, 'kube-scheduler')

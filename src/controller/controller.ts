@@ -15,6 +15,5 @@ export interface ControllerContext {
 
 /** A loop that brings the cluster nearer to what its objects ask for, until the signal is aborted. */
 export interface Controller {
-  readonly name: string
   run(signal: AbortSignal): Promise<void>
 }

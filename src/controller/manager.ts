@@ -4,7 +4,7 @@ import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import type { DiscoveredResource } from '#client/discovery.ts'
-import { APIEventRecorder } from '#client/events/event-recorder.ts'
+import { APIEventRecorder, type EventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import type { Controller, ControllerContext } from './controller.ts'
 import { ClusterRoleAggregationController } from './clusterroleaggregation/clusterrole-aggregation-controller.ts'
@@ -16,6 +16,8 @@ import { ServiceAccountController } from './serviceaccount/serviceaccount-contro
 import { TaintEvictionController } from './tainteviction/taint-eviction-controller.ts'
 
 export interface ControllerManagerOptions {
+  /** Those that run. */
+  controllers: readonly ControllerName[]
   /** The client of the controller of that name, which acts as its service account in kube-system. */
   clientOf(controller: string): Client
   informers: InformerFactory
@@ -27,33 +29,53 @@ export interface ControllerManagerOptions {
   log: Logger
 }
 
-/** Runs every controller until the signal is aborted. */
-export async function runControllers(options: ControllerManagerOptions, signal: AbortSignal): Promise<void> {
-  const { clock, random, log, informers } = options
-  const contextOf = (controller: string): ControllerContext => ({
-    client: options.clientOf(controller),
-    informers,
-    clock,
-    random,
-    log: log.child({ controller }),
-  })
-  const nodeContext = contextOf('node-controller')
-  const recorderOf = (component: string) =>
-    new APIEventRecorder({ client: nodeContext.client, clock, random, log: nodeContext.log, component })
-  const nodeEvents = recorderOf('node-controller')
-  const evictionEvents = recorderOf('taint-eviction-controller')
-  const controllers: Controller[] = [
-    new NamespaceController(contextOf('namespace-controller'), options.discover),
-    new ServiceAccountController(contextOf('service-account-controller')),
-    new RootCACertPublisher(contextOf('root-ca-cert-publisher'), options.caPEM),
-    new NodeLifecycleController(nodeContext, nodeEvents),
+/** What a controller is made of. */
+interface ControllerParts {
+  /** What it is given; it acts as the service account of that name. */
+  contextOf(serviceAccount: string): ControllerContext
+  /** Its events, which name it so. */
+  eventsOf(context: ControllerContext, component: string): EventRecorder
+  discover: ControllerManagerOptions['discover']
+  caPEM: string
+}
+
+/** Every controller, by the name that upstream's `--controllers` has for it. */
+const controllers = {
+  'namespace-controller': ({ contextOf, discover }) => new NamespaceController(contextOf('namespace-controller'), discover),
+  'serviceaccount-controller': ({ contextOf }) => new ServiceAccountController(contextOf('service-account-controller')),
+  'root-ca-certificate-publisher-controller': ({ contextOf, caPEM }) => new RootCACertPublisher(contextOf('root-ca-cert-publisher'), caPEM),
+  'node-lifecycle-controller': ({ contextOf, eventsOf }) => {
+    const context = contextOf('node-controller')
+    return new NodeLifecycleController(context, eventsOf(context, 'node-controller'))
+  },
+  'taint-eviction-controller': ({ contextOf, eventsOf }) => {
     // Upstream's acts as the node controller, too.
-    new TaintEvictionController({ ...nodeContext, log: log.child({ controller: 'taint-eviction-controller' }) }, evictionEvents),
-    new PodGCController(contextOf('pod-garbage-collector')),
+    const context = contextOf('node-controller')
+    return new TaintEvictionController(context, eventsOf(context, 'taint-eviction-controller'))
+  },
+  'pod-garbage-collector-controller': ({ contextOf }) => new PodGCController(contextOf('pod-garbage-collector')),
+  'clusterrole-aggregation-controller': ({ contextOf }) =>
     new ClusterRoleAggregationController(contextOf('clusterrole-aggregation-controller')),
-  ]
+} satisfies Record<string, (parts: ControllerParts) => Controller>
+
+export type ControllerName = keyof typeof controllers
+
+export const controllerNames = Object.keys(controllers) as ControllerName[]
+
+/** Runs controllers until the signal is aborted. */
+export async function runControllers(options: ControllerManagerOptions, signal: AbortSignal): Promise<void> {
+  const { clock, random, log, informers, clientOf, discover, caPEM } = options
   await using group = new Group(signal)
-  for (const events of [nodeEvents, evictionEvents]) group.spawn(inner => events.run(inner))
-  for (const controller of controllers) group.spawn(inner => controller.run(inner))
+  for (const name of options.controllers) {
+    const controllerLog = log.child({ controller: name })
+    const contextOf = (serviceAccount: string) => ({ client: clientOf(serviceAccount), informers, clock, random, log: controllerLog })
+    const eventsOf = ({ client }: ControllerContext, component: string) => {
+      const events = new APIEventRecorder({ client, clock, random, log: controllerLog, component })
+      group.spawn(inner => events.run(inner))
+      return events
+    }
+    const controller: Controller = controllers[name]({ contextOf, eventsOf, discover, caPEM })
+    group.spawn(inner => controller.run(inner))
+  }
   await group.wait()
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Kubeconfig } from '#client/kubeconfig/kubeconfig.ts'
+import { parseKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import { type ClientConfig, clientConfigOf } from '#client/kubeconfig/load-kubeconfig.ts'
 
 export interface ServerUsage {
@@ -13,7 +13,7 @@ export interface ServerUsage {
 }
 
 export type ServerRequest = 'usage' | 'watch-stalls' | 'stop'
-export type ServerMessage = { type: 'ready'; kubeconfig: Kubeconfig } | { type: 'usage'; usage: ServerUsage }
+export type ServerMessage = { type: 'ready'; kubeconfig: string } | { type: 'usage'; usage: ServerUsage }
 
 /** A cluster without nodes in a process of its own, so that what drives it does not share its event loop. */
 export class ServerProcess implements AsyncDisposable {
@@ -33,7 +33,7 @@ export class ServerProcess implements AsyncDisposable {
     })
     const message = await messageOf(child)
     if (message.type !== 'ready') throw new Error('the server speaks before it is ready')
-    return new ServerProcess(child, await clientConfigOf(message.kubeconfig))
+    return new ServerProcess(child, await clientConfigOf(await parseKubeconfig(message.kubeconfig, 'the kubeconfig of the server')))
   }
 
   usage(): Promise<ServerUsage> {

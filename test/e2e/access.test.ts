@@ -20,7 +20,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cox-access-'))
   for (const version of versions) binaries.set(version, await ensureKubectl(version))
   cluster = await startCluster()
-  await writeKubeconfig(join(folder, 'admin'), cluster.kubeconfig)
+  await cluster.writeKubeconfig(join(folder, 'admin'))
   await writeUser('jane', ['dev'])
   await writeUser('system:node:node-1', ['system:nodes'])
 })

@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
 import { ensureKubectl } from '../../hack/kubectl.ts'
 import { kubectlVersions, type Outcome, parseTable, type RunOptions, runProgram } from './cluster.ts'
@@ -15,7 +14,7 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cox-commands-'))
   cluster = await startCluster({ nodes: { count: 1 } })
-  await writeKubeconfig(join(folder, 'kubeconfig'), cluster.kubeconfig)
+  await cluster.writeKubeconfig(join(folder, 'kubeconfig'))
   for (const version of kubectlVersions) await ensureKubectl(version)
 })
 

@@ -7,7 +7,6 @@ import type { Controller, ControllerContext } from '../controller.ts'
 
 /** Keeps the rules of aggregated cluster roles (admin, edit, view) those of the roles they select. */
 export class ClusterRoleAggregationController implements Controller {
-  readonly name = 'clusterrole-aggregation-controller'
   readonly #context: ControllerContext
 
   constructor(context: ControllerContext) {

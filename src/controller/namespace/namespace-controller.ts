@@ -16,7 +16,6 @@ const workers = 5
 
 /** Empties namespaces that are being deleted, then lets them go (kube-controller-manager's `namespace`). */
 export class NamespaceController implements Controller {
-  readonly name = 'namespace-controller'
   readonly #context: ControllerContext
   readonly #discover: (signal: AbortSignal) => Promise<DiscoveredResource[]>
 

@@ -17,7 +17,6 @@ const leaseNamespace = 'kube-node-lease'
 
 /** Watches heartbeats: a silent node becomes Unknown and tainted, its pods not ready; a recovered one is let in again. */
 export class NodeLifecycleController implements Controller {
-  readonly name = 'node-controller'
   readonly #context: ControllerContext
   readonly #events: EventRecorder
   readonly #nodes: Informer<Node>

@@ -27,7 +27,6 @@ export interface PodGCOptions {
  * that is gone, and the oldest finished ones beyond a limit (kube-controller-manager's `pod-garbage-collector`).
  */
 export class PodGCController implements Controller {
-  readonly name = 'pod-garbage-collector'
   readonly #context: ControllerContext
   readonly #terminatedMax: number
   readonly #nodes: Informer<Node>

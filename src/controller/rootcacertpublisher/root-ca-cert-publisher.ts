@@ -14,7 +14,6 @@ const annotations = {
 
 /** Keeps a ConfigMap `kube-root-ca.crt` with the cluster's CA in every active namespace. */
 export class RootCACertPublisher implements Controller {
-  readonly name = 'root-ca-cert-publisher'
   readonly #context: ControllerContext
   readonly #caPEM: string
 

@@ -8,7 +8,6 @@ const defaultName = 'default'
 
 /** Keeps a ServiceAccount `default` in every active namespace (kube-controller-manager's `serviceaccount`). */
 export class ServiceAccountController implements Controller {
-  readonly name = 'service-account-controller'
   readonly #context: ControllerContext
 
   constructor(context: ControllerContext) {

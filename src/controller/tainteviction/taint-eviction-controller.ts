@@ -16,7 +16,6 @@ const words = { reason: 'DeletionByTaintManager', message: 'Taint manager: delet
 
 /** Deletes pods whose node has a NoExecute taint that they do not tolerate, or not any longer. */
 export class TaintEvictionController implements Controller {
-  readonly name = 'taint-eviction-controller'
   readonly #context: ControllerContext
   readonly #events: EventRecorder
   readonly #nodes: Informer<Node>
