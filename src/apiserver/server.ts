@@ -170,7 +170,6 @@ export class APIServer {
     const handler = this.#paths.find(info.path)
     if (handler !== undefined) return handler.handle(request, user)
     if (info.path === '/') return { status: 200, body: jsonBody({ paths: this.#paths.paths }) }
-    if (info.isResourceRequest) return notFoundResponse()
-    return { status: 404, body: jsonBody({ paths: this.#paths.paths }) }
+    return notFoundResponse()
   }
 }

@@ -1,5 +1,5 @@
 import { parseAccept } from '../endpoints/negotiation.ts'
-import { notFoundResponse } from '../endpoints/not-served.ts'
+import { newNoSuchPath, notFoundResponse } from '../endpoints/not-served.ts'
 import type { PathHandler } from '../path-handler.ts'
 import { type APIRequest, headerOf } from '../request/api-request.ts'
 import { type APIResponse, jsonBody } from '../request/api-response.ts'
@@ -32,15 +32,19 @@ export function discoveryHandlers(routes: RouteTable, serverAddress: () => strin
       handle(request) {
         const [, , group, version, ...rest] = request.path.replace(/\/$/, '').split('/')
         if (group === undefined) return root(request, documents(), 'groups', () => documents().groupList())
-        if (version === undefined) return found(documents().group(group))
-        return found(rest.length > 0 || group === '' ? undefined : documents().resourceList(group, version))
+        const served = documents().group(group)
+        if (served === undefined) return notFoundResponse()
+        if (version === undefined) return found(served)
+        return found(rest.length > 0 ? undefined : documents().resourceList(group, version))
       },
     },
   ]
 }
 
+/** @throws StatusError NotFound */
 function found(document: object | undefined): APIResponse {
-  return document === undefined ? notFoundResponse() : { status: 200, body: jsonBody(document) }
+  if (document === undefined) throw newNoSuchPath()
+  return { status: 200, body: jsonBody(document) }
 }
 
 function root(request: APIRequest, documents: DiscoveryDocuments, part: 'core' | 'groups', legacy: () => object): APIResponse {

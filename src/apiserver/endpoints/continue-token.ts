@@ -1,3 +1,4 @@
+import { jsonSyntaxError } from '#apimachinery/codec/json-syntax.ts'
 import { newBadRequest } from '#apimachinery/status/status.ts'
 
 /** Where a list goes on. Clients see an opaque string. */
@@ -14,22 +15,31 @@ export function encodeContinueToken({ revision, startAfter }: ContinueToken): st
 
 /** @throws StatusError BadRequest */
 export function decodeContinueToken(text: string): ContinueToken {
-  if (!/^[A-Za-z0-9_-]*=*$/.test(text)) throw newInvalidToken('illegal base64 data')
-  let token: { v?: unknown; rv?: unknown; start?: unknown }
-  try {
-    token = JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    throw newInvalidToken('it is no JSON')
-  }
-  if (token?.v !== 'meta.k8s.io/v1') throw newInvalidToken('incorrect encoded version')
-  const { rv, start } = token
+  const { v: version, rv, start } = parseToken(decodeBase64url(text).toString())
+  if (version !== 'meta.k8s.io/v1') throw newInvalidToken(`server does not recognize this encoded version ${version ?? ''}`)
   if (!Number.isSafeInteger(rv) || rv === 0) throw newInvalidToken('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof start !== 'string' || start === '') throw newInvalidToken('encoded start key empty (version meta.k8s.io/v1)')
   const startAfter = start.endsWith('\0') ? start.slice(0, -1) : start
-  if (startAfter.split('/').some(part => part === '.' || part === '..')) throw newInvalidToken(`invalid continue key`)
+  if (startAfter.split('/').some(part => part === '.' || part === '..')) throw newInvalidToken(start)
   return { revision: rv as number, startAfter }
 }
 
+/** Without padding, as Go's `RawURLEncoding`. */
+function decodeBase64url(text: string): Buffer {
+  const misfit = text.search(/[^A-Za-z0-9_-]/)
+  if (misfit >= 0) throw newInvalidToken(`illegal base64 data at input byte ${misfit}`)
+  if (text.length % 4 === 1) throw newInvalidToken(`illegal base64 data at input byte ${text.length - 1}`)
+  return Buffer.from(text, 'base64url')
+}
+
+function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  try {
+    return (JSON.parse(text) as object | null) ?? {}
+  } catch {
+    throw newInvalidToken(jsonSyntaxError(text))
+  }
+}
+
 function newInvalidToken(reason: string): Error {
-  return newBadRequest(`continue key is not valid: ${reason}`)
+  return newBadRequest(`invalid continue token: continue key is not valid: ${reason}`)
 }

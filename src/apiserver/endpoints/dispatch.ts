@@ -6,7 +6,7 @@ import { remove } from './delete.ts'
 import { deleteCollection } from './deletecollection.ts'
 import { get } from './get.ts'
 import { list } from './list.ts'
-import { newNotAllowed, notFoundResponse } from './not-served.ts'
+import { newNoSuchPath, newNotAllowed } from './not-served.ts'
 import { patch } from './patch.ts'
 import { serveSubresource } from './subresource.ts'
 import { update } from './update.ts'
@@ -25,13 +25,13 @@ export function dispatch(call: Call): Promise<APIResponse> | APIResponse {
   const { info, route } = call
   if (route.info.namespaced && info.namespace === '' && !isCollection(info.verb)) {
     if (info.name === '') throw newNotAllowed()
-    return notFoundResponse()
+    throw newNoSuchPath()
   }
   const { deprecation } = route.resource
   if (deprecation !== undefined) call.warn(deprecation)
   if (info.subresource !== '') {
     const subresource = route.resource.subresources?.[info.subresource]
-    if (subresource === undefined) return notFoundResponse()
+    if (subresource === undefined) throw newNoSuchPath()
     return serveSubresource(call, subresource)
   }
   const endpoint = isObjectRequest(call) ? objectEndpoints[info.verb] : collectionEndpoints[info.verb]

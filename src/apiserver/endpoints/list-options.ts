@@ -16,12 +16,12 @@ export interface ListQuery {
   resourceVersionMatch: string
   limit: number
   continueToken: string
+  timeoutSeconds: number | undefined
 }
 
 export interface WatchQuery extends ListQuery {
   allowBookmarks: boolean
   sendInitialEvents: boolean | undefined
-  timeoutSeconds: number | undefined
 }
 
 /** @throws StatusError BadRequest, Invalid */
@@ -49,7 +49,6 @@ export function parseWatchQuery(query: URLSearchParams, route: Route): WatchQuer
     ...sharedQuery(query, route),
     allowBookmarks: booleanOf(query, 'allowWatchBookmarks') === true,
     sendInitialEvents: booleanOf(query, 'sendInitialEvents'),
-    timeoutSeconds: integerOf(query, 'timeoutSeconds'),
   }
   const errors: FieldError[] = []
   const match = options.resourceVersionMatch
@@ -78,6 +77,7 @@ function sharedQuery(query: URLSearchParams, route: Route): ListQuery {
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
     limit: integerOf(query, 'limit') ?? 0,
     continueToken: query.get('continue') ?? '',
+    timeoutSeconds: integerOf(query, 'timeoutSeconds'),
   }
 }
 

@@ -53,7 +53,11 @@ test('resourceVersion: exact states from the past, refusals of the future', asyn
     ['resourceVersion=99', /^Timeout: Too large resource version: 99, current: 4$/],
     ['resourceVersion=x', /^invalid resource version: .*invalid syntax$/],
     ['resourceVersionMatch=Exact', /resourceVersionMatch is forbidden unless resourceVersion is provided/],
-    ['continue=%21', /^continue key is not valid: /],
+    ['timeoutSeconds=x', /^strconv\.ParseInt: parsing "x": invalid syntax$/],
+    ['continue=%21', /^invalid continue token: continue key is not valid: illegal base64 data at input byte 0$/],
+    ['continue=abcde', /: illegal base64 data at input byte 4$/],
+    ['continue=abc', /: invalid character '.' looking for beginning of value$/],
+    [`continue=${Buffer.from('null').toString('base64url')}`, /: server does not recognize this encoded version $/],
   ]
   for (const [query, want] of refusals) assert.match((await list(call, query).catch(error => error)).message, want)
 })

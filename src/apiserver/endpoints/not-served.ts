@@ -6,7 +6,7 @@ export function newNotAllowed(): StatusError {
   return newPathError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
 }
 
-/** There is nothing under this path. */
+/** There is nothing under this path of a group that is served. */
 export function newNoSuchPath(): StatusError {
   return newPathError(404, 'NotFound', 'the server could not find the requested resource')
 }
@@ -15,7 +15,7 @@ function newPathError(code: number, reason: string, message: string): StatusErro
   return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details: {}, code })
 }
 
-/** The answer for a path below `/api` or `/apis` where nothing is: text, as upstream's router gives it; a Status in process. */
+/** The answer for a path that belongs to no served group and to no handler: text, as upstream's router gives it; a Status in process. */
 export function notFoundResponse(): APIResponse {
   const { status } = newNoSuchPath()
   return { status: 404, body: { ...textBody('404 page not found\n'), value: () => status } }

@@ -1,4 +1,6 @@
 import { decodeValue } from '#apimachinery/codec/json.ts'
+import { jsonSyntaxError } from '#apimachinery/codec/json-syntax.ts'
+import { kindOf } from '#apimachinery/codec/scalars.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { applyJSONPatch } from '#apimachinery/patch/json-patch.ts'
 import { applyMergePatch } from '#apimachinery/patch/merge-patch.ts'
@@ -17,13 +19,31 @@ import { checkNames } from './object-identity.ts'
 import { finishUpdate } from './update.ts'
 import { parseWriteQuery, type WriteQuery } from './write-options.ts'
 
-type Patcher = (call: Call, original: KubeObject, patch: unknown) => KubeObject
+interface Patcher {
+  /** Makes a new object; the original stays as it is. */
+  apply(call: Call, original: KubeObject, patch: unknown): KubeObject
+  isShape(patch: unknown): boolean
+  /** What upstream reads the patch into; a refusal names it. */
+  goType: string
+  /** Begins a refusal of what cannot be read. */
+  prefix: string
+}
 
-/** How a patch of each media type makes a new object; the original stays as it is. */
+/** How a patch of each media type is read and applied. */
 const patchers: Record<string, Patcher> = {
-  'application/json-patch+json': (_call, original, patch) => applyJSONPatch(original, patch),
-  'application/merge-patch+json': (_call, original, patch) => applyMergePatch(original, patch),
-  'application/strategic-merge-patch+json': applyStrategic,
+  'application/json-patch+json': {
+    apply: (_call, original, patch) => applyJSONPatch(original, patch),
+    isShape: Array.isArray,
+    goType: '[]handlers.jsonPatchOp',
+    prefix: 'error decoding patch: ',
+  },
+  'application/merge-patch+json': {
+    apply: (_call, original, patch) => applyMergePatch(original, patch),
+    isShape: isObject,
+    goType: 'map[string]interface {}',
+    prefix: 'error decoding patch: ',
+  },
+  'application/strategic-merge-patch+json': { apply: applyStrategic, isShape: isObject, goType: 'map[string]interface {}', prefix: '' },
 }
 
 /** PATCH of an object, or of a part of it through a subresource with a strategy of its own. */
@@ -34,7 +54,7 @@ export async function patch(call: Call, strategy: Strategy = call.route.resource
   if (patcher === undefined) throw newUnsupportedBody([...Object.keys(patchers), applyMediaType])
   const form = call.form()
   const query = parseWriteQuery(call, 'PatchOptions')
-  const body = await readPatch(call)
+  const body = await readPatch(call, patcher, query)
   const entry = await call.route.store!.updateEntry({
     namespace: call.namespace,
     name: call.name!,
@@ -46,14 +66,19 @@ export async function patch(call: Call, strategy: Strategy = call.route.resource
   return { status: 200, body: form.entryBody(entry) }
 }
 
-async function readPatch(call: Call): Promise<unknown> {
+async function readPatch(call: Call, { isShape, goType, prefix }: Patcher, { fieldValidation }: WriteQuery): Promise<unknown> {
   const { apiRequest } = call
   if (apiRequest.value !== undefined) return apiRequest.value
-  const text = (await apiRequest.readBody()).toString('utf8')
+  const patch = parsePatch((await apiRequest.readBody()).toString('utf8'), prefix)
+  if (isShape(patch) || fieldValidation === 'Ignore') return patch
+  throw newBadRequest(`${prefix}json: cannot unmarshal ${kindOf(patch)} into Go value of type ${goType}`)
+}
+
+function parsePatch(text: string, prefix: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw newBadRequest(`error decoding patch: ${(error as Error).message}`)
+  } catch {
+    throw newBadRequest(`${prefix}${jsonSyntaxError(text)}`)
   }
 }
 
@@ -62,7 +87,7 @@ function patched(call: Call, old: KubeObject, patcher: Patcher, body: unknown, q
   const { route } = call
   const keepsTracking = !mentionsManagedFields(body)
   const original = route.fromStorage(old)
-  const result = patcher(call, keepsTracking ? withoutManagedFields(original) : original, body)
+  const result = patcher.apply(call, keepsTracking ? withoutManagedFields(original) : original, body)
   const { object, strictErrors } = decodeValue<KubeObject>(result, {
     schema: route.schema,
     registry: call.services.schemas,

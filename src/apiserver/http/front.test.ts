@@ -88,11 +88,13 @@ test('a big list: gzip when asked for', async () => {
   assert.equal(gunzipSync(Buffer.concat(chunks)).toString(), plain.text)
 })
 
-const refusals: {
+interface Refusal {
   name: string
   send: [method: string, path: string, body?: string | undefined, headers?: Record<string, string>]
   want: [number, string, string]
-}[] = [
+}
+
+const refusals: Refusal[] = [
   {
     name: 'no JSON',
     send: ['POST', widgetsPath, 'hello', json],
@@ -127,6 +129,19 @@ const refusals: {
     send: ['POST', `${widgetsPath}?dryRun=Some`, '{}', json],
     want: [422, 'Invalid', 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: '],
   },
+  ...[
+    ['json', '[', 'error decoding patch: unexpected end of JSON input'],
+    ['json', '{}', 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
+    ['merge', '{"a":]', "error decoding patch: invalid character ']' looking for beginning of value"],
+    ['merge', '[]', 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+    ['strategic-merge', '"a"', 'json: cannot unmarshal string into Go value of type map[string]interface {}'],
+  ].map(
+    ([type, body, message]): Refusal => ({
+      name: `unreadable ${type} patch ${body}`,
+      send: ['PATCH', `${widgetsPath}/a`, body, { 'content-type': `application/${type}-patch+json` }],
+      want: [400, 'BadRequest', message!],
+    }),
+  ),
   {
     name: 'malformed limit',
     send: ['GET', `${widgetsPath}?limit=x`],
@@ -150,8 +165,15 @@ for (const { name, send, want } of refusals) {
 }
 
 test('unknown paths: as upstream answers them', async () => {
-  assert.equal((await client.send('GET', '/api/v1/unicorns')).text, '404 page not found\n')
-  const root = await client.send('GET', '/nothing')
-  assert.equal(root.status, 404)
-  assert.ok(root.json().paths.includes('/healthz'))
+  for (const path of ['/nothing', '/apis/example.com', '/apis/example.com/v1/unicorns']) {
+    const { status, text } = await client.send('GET', path)
+    assert.deepEqual({ path, status, text }, { path, status: 404, text: '404 page not found\n' })
+  }
+  const served = ['/api/v2', '/api/v1/unicorns', `${widgetsPath}/a/none`, '/apis/test.example/v2', '/apis/test.example/v1/unicorns']
+  for (const path of served) {
+    const { status, json } = await client.send('GET', path)
+    const { reason, message, details } = json()
+    const want = { path, status: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} }
+    assert.deepEqual({ path, status, reason, message, details }, want)
+  }
 })
