@@ -20,6 +20,25 @@ const wrong: { args: string[]; code: number; stderr: RegExp }[] = [
   { args: ['status', '--data-dir', '/nowhere'], code: 1, stderr: /^cox status: no cluster in "\/nowhere"/ },
   { args: ['down', '--data-dir', '/nowhere'], code: 1, stderr: /^cox down: no cluster in "\/nowhere"/ },
   { args: ['kubeconfig', '--data-dir', '/nowhere'], code: 1, stderr: /^cox kubeconfig: no cluster in "\/nowhere"/ },
+  { args: ['test-server', 'extra'], code: 2, stderr: /unexpected argument "extra"; a command comes after "--"/ },
+  { args: ['test-server', '--'], code: 2, stderr: /there is no command after "--"/ },
+  { args: ['test-server', '--clock=slow'], code: 2, stderr: /invalid argument "slow" for "--clock": must be real or virtual/ },
+  {
+    args: ['test-server', '--nodes=many'],
+    code: 2,
+    stderr: /invalid argument "many" for "--nodes": Invalid value: "many": must be an object/,
+  },
+  { args: ['test-server', '--nodes={count: 1, label: {}}'], code: 2, stderr: /for "--nodes": label: Forbidden: unknown field/ },
+  { args: ['test-server', '--nodes={count'], code: 2, stderr: /for "--nodes": .*yaml: line 1/ },
+  { args: ['test-server', '--image=web'], code: 2, stderr: /invalid argument "web" for "--image": must be NAME=YAML/ },
+  {
+    args: ['test-server', '--image=web={crash: often}'],
+    code: 2,
+    stderr: /for "--image": crash: Invalid value: "often": must be a whole number/,
+  },
+  { args: ['test-server', '--images=/nowhere/x.yaml'], code: 1, stderr: /^cox test-server: cannot read "\/nowhere\/x.yaml": ENOENT/ },
+  { args: ['test-server', '--port=0'], code: 2, stderr: /invalid argument "0" for "--port": must be 1 to 65535/ },
+  { args: ['test-server', '--lifeline=99'], code: 2, stderr: /invalid argument "99" for "--lifeline": must be a pipe or socket/ },
 ]
 for (const { args, code, stderr } of wrong) {
   test(`cox ${args.join(' ')} → exit code ${code}`, async t => {

@@ -11,6 +11,7 @@ const commands: Record<string, Command> = {
   down: { summary: 'Stop the cluster; with --delete, remove everything of it', load: () => import('./down.ts') },
   status: { summary: 'Show what runs', load: () => import('./status.ts') },
   kubeconfig: { summary: "Print the cluster's kubeconfig", load: () => import('./kubeconfig.ts') },
+  'test-server': { summary: 'Run a cluster with simulated nodes for the tests of any program', load: () => import('./test-server.ts') },
   doctor: { summary: 'Say what this machine can and cannot do', load: () => import('./doctor.ts') },
   version: { summary: 'Print the version', load: () => import('./version.ts') },
 }

@@ -33,6 +33,7 @@ export const layers: Record<string, readonly string[]> = {
     'kubectl',
     'cri',
   ],
+  'test-server': [...toClient, 'cri', 'cluster'],
 }
 
 /** Calls that only the named files may make, with what to do instead. */

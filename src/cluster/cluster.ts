@@ -10,14 +10,12 @@ import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
 import type { Storage } from '#storage/storage.ts'
-import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
-import type { Duration } from './duration.ts'
 import type { ObjectOf } from './kinds.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
 import type { NodeGroup } from './simulated/node-group.ts'
 import type { SimulatedNode, SimulatedNodes } from './simulated/simulated-nodes.ts'
-import type { ClusterTime } from './time.ts'
+import type { ClusterTime, WaitOptions } from './time.ts'
 import { type Predicate, untilObject } from './until.ts'
 
 export interface ClusterParts {
@@ -30,7 +28,6 @@ export interface ClusterParts {
   images: SimulatedImages
   time: ClusterTime
   clock: Clock
-  faults: ClusterFaults
   url: string
   contextName: string
 }
@@ -54,8 +51,6 @@ export class Cluster implements AsyncDisposable {
   readonly images: SimulatedImages
   /** The simulated nodes. */
   readonly nodes: SimulatedNodes
-  /** Lets things go wrong. */
-  readonly faults: ClusterFaults
   /**
    * Resolves when the cluster has stopped; rejects when a part of it broke, which takes the others with it. Whoever does not look at this
    * promise crashes with us: a part that is gone does not come back by itself.
@@ -76,7 +71,6 @@ export class Cluster implements AsyncDisposable {
     this.clock = parts.time
     this.images = parts.images
     this.nodes = parts.nodes
-    this.faults = parts.faults
     this.ended = parts.tasks.wait()
     this.adminClient = controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
     const { certificate, key } = certificates.admin
@@ -110,17 +104,17 @@ export class Cluster implements AsyncDisposable {
    * @param object the object, or what names it
    * @param wanted `Ready` or another condition, `Running` or another phase, `Exists`, `Deleted`; or a predicate
    * @param options.timeout of the cluster's time; five minutes when left out
-   * @throws Error with the object's status when the time is over
+   * @throws DeadlineExceeded with the object's status
    */
   async until<const R extends ObjectRef | KubeObject>(
     object: R,
     wanted: string | Predicate<ObjectOf<R>>,
-    options: { timeout?: Duration } = {},
+    options: WaitOptions = {},
   ): Promise<ObjectOf<R>> {
     const ref = await this.client.complete(object)
     const { adminClient: client, clock: time } = this
     const predicate = wanted as string | Predicate<KubeObject>
-    return (await untilObject(ref, predicate, { client, time, timeout: options.timeout })) as ObjectOf<R>
+    return (await untilObject(ref, predicate, { ...options, client, time })) as ObjectOf<R>
   }
 
   /** What happened, oldest first; of one object when it is given. */

@@ -13,10 +13,24 @@ export interface ClusterTimeOptions {
 const idleTurns = 3
 const defaultLimit = '1h'
 
+/** What was waited for did not come within the time given for it. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded'
+}
+
+export interface WaitOptions {
+  /** Of the cluster's time. */
+  timeout?: Duration | undefined
+  /** Gives the wait up; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
 /** The cluster's time. On a virtual clock it moves only here. */
 export class ClusterTime {
   readonly #options: ClusterTimeOptions
   readonly #virtual: VirtualClock | undefined
+  /** Of whoever moves time now. */
+  #moving: Promise<void> = Promise.resolve()
 
   constructor(options: ClusterTimeOptions) {
     this.#options = options
@@ -34,32 +48,37 @@ export class ClusterTime {
 
   /**
    * Moves virtual time forward: everything that falls due happens in order, and the cluster is quiet when this resolves. On the real clock
-   * it waits as long.
+   * it waits as long. Two calls at once add up.
    * @param duration milliseconds, or text such as `10m`
+   * @param options.signal gives it up, wherever time stands then
    */
-  async advance(duration: Duration): Promise<void> {
+  async advance(duration: Duration, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const { signal = new AbortController().signal } = options
     const ms = parseDuration(duration)
     const clock = this.#virtual
-    if (clock === undefined) return this.#options.clock.sleep(ms, new AbortController().signal)
-    const target = clock.now() + ms
-    await this.settle()
-    while (await this.#step(clock, target));
-    clock.moveTo(target)
+    if (clock === undefined) return this.#options.clock.sleep(ms, signal)
+    await this.#alone(async () => {
+      const target = clock.now() + ms
+      await this.settle()
+      do signal.throwIfAborted()
+      while (await this.#step(clock, target))
+      clock.moveTo(target)
+    })
   }
 
   /**
    * Lets the cluster go on until the condition holds: on a virtual clock from timer to timer, on the real one with each write.
    * @param condition may be asked very often
-   * @param options.timeout of the cluster's time; an hour when left out
-   * @throws Error when the time is over
+   * @param options.timeout an hour when left out
+   * @throws DeadlineExceeded
    */
-  async runUntil(condition: () => boolean | Promise<boolean>, options: { timeout?: Duration } = {}): Promise<void> {
-    const { timeout = defaultLimit } = options
+  async runUntil(condition: () => boolean | Promise<boolean>, options: WaitOptions = {}): Promise<void> {
+    const { timeout = defaultLimit, signal = new AbortController().signal } = options
     const timeoutMs = parseDuration(timeout)
     const done = await (this.#virtual === undefined
-      ? this.#waitUntil(condition, timeoutMs)
-      : this.#stepUntil(this.#virtual, condition, timeoutMs))
-    if (!done) throw new Error(`the condition did not hold within ${timeout} of the cluster's time`)
+      ? this.#waitUntil(condition, timeoutMs, signal)
+      : this.#stepUntil(this.#virtual, condition, timeoutMs, signal))
+    if (!done) throw new DeadlineExceeded(`the condition did not hold within ${timeout} of the cluster's time`)
   }
 
   /** Resolves when nobody in this process has anything to do before time moves on. Says nothing about other processes. */
@@ -75,11 +94,32 @@ export class ClusterTime {
     }
   }
 
-  async #stepUntil(clock: VirtualClock, condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  async #stepUntil(
+    clock: VirtualClock,
+    condition: () => boolean | Promise<boolean>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const limit = clock.now() + timeoutMs
     await this.settle()
-    while (!(await condition())) if (!(await this.#step(clock, limit))) return false
+    while (!(await condition())) {
+      signal.throwIfAborted()
+      if (!(await this.#alone(() => this.#step(clock, limit)))) return false
+    }
     return true
+  }
+
+  /** One mover at a time: a second one would move time before what the first has begun came to rest. */
+  async #alone<T>(move: () => Promise<T>): Promise<T> {
+    const before = this.#moving
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#moving = promise
+    await before
+    try {
+      return await move()
+    } finally {
+      resolve()
+    }
   }
 
   /** Fires what is due next, all that is due at that time. @returns whether there was something */
@@ -90,10 +130,13 @@ export class ClusterTime {
     return true
   }
 
-  async #waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  async #waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     const { clock, storage } = this.#options
     let isLate = false
     let wake = () => {}
+    const onAbort = () => wake()
+    signal.addEventListener('abort', onAbort)
+    using _signal = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) }
     using _timer = clock.after(timeoutMs, () => {
       isLate = true
       wake()
@@ -102,6 +145,7 @@ export class ClusterTime {
     for (;;) {
       const changed = new Promise<void>(resolve => (wake = resolve))
       if (await condition()) return true
+      signal.throwIfAborted()
       if (isLate) return false
       await changed
     }

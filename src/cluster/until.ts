@@ -1,8 +1,7 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { isExpired } from '#apimachinery/status/status.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
-import type { Duration } from './duration.ts'
-import type { ClusterTime } from './time.ts'
+import { type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
 
 /** Whether an object is as it should be; undefined while there is none. */
 export type Predicate<T> = (object: T | undefined) => boolean
@@ -21,21 +20,20 @@ export function predicateOf<T extends KubeObject>(wanted: string | Predicate<T>)
   return object => status(object)?.conditions?.some(each => each.type === wanted && each.status === 'True') === true
 }
 
-export interface UntilOptions {
+export interface UntilOptions extends WaitOptions {
   client: Client
   time: ClusterTime
-  /** Of the cluster's time; five minutes when left out. */
-  timeout?: Duration | undefined
 }
 
 /**
  * Follows an object until it is as wanted; virtual time goes on meanwhile. @returns the object, or its last state when it is deleted
- * @throws Error with the object's state when the time is over
+ * @param options.timeout five minutes when left out
+ * @throws DeadlineExceeded with the object's state
  */
 export async function untilObject<T extends KubeObject>(
   ref: ObjectRef,
   wanted: string | Predicate<T>,
-  { client, time, timeout = defaultTimeout }: UntilOptions,
+  { client, time, timeout = defaultTimeout, signal }: UntilOptions,
 ): Promise<T | undefined> {
   const holds = predicateOf(wanted)
   const end = new AbortController()
@@ -74,14 +72,14 @@ export async function untilObject<T extends KubeObject>(
         found = current ?? last
         return true
       },
-      { timeout },
+      { timeout, signal },
     )
   } catch (error) {
-    if (error === failure) throw error
+    if (!(error instanceof DeadlineExceeded)) throw error
     const name = `${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}`
     const state = JSON.stringify((current as { status?: unknown } | undefined)?.status ?? 'none')
     const what = typeof wanted === 'string' ? wanted : 'as wanted'
-    throw new Error(`${name} was not ${what} within ${timeout}; its status: ${state}`, { cause: error })
+    throw new DeadlineExceeded(`${name} was not ${what} within ${timeout}; its status: ${state}`, { cause: error })
   } finally {
     end.abort(new Error('done'))
     await following

@@ -84,8 +84,8 @@ export function newInvalid(kind: { group: string; kind: string }, name: string, 
   return failure(422, 'Invalid', errors.length === 0 ? subject : `${subject}: ${aggregateText(errors)}`, details)
 }
 
-export function newBadRequest(message: string): StatusError {
-  return failure(400, 'BadRequest', message)
+export function newBadRequest(message: string, causes?: StatusCause[]): StatusError {
+  return failure(400, 'BadRequest', message, causes === undefined ? undefined : { causes })
 }
 
 export function newUnauthorized(message = ''): StatusError {

@@ -15,8 +15,6 @@ export interface WatchReceiver {
   flush(): boolean
   /** Nothing more comes. With an error, that is the last thing to tell. */
   end(error?: Status): void
-  /** The connection breaks: nothing more comes, and nothing is told. */
-  break(): void
 }
 
 export interface WatchStart {
@@ -99,22 +97,13 @@ export class CacheWatcher {
 
   /** Idempotent. */
   end(error?: Status): void {
-    if (this.#stop()) this.#receiver.end(error)
-  }
-
-  /** Ends without a farewell, as the server's death does. Idempotent. */
-  break(): void {
-    if (this.#stop()) this.#receiver.break()
-  }
-
-  #stop(): boolean {
-    if (this.#hasEnded) return false
+    if (this.#hasEnded) return
     this.#hasEnded = true
     this.#timeout?.cancel()
     this.#bookmarkTimer?.cancel()
     this.#backlog = []
     this.#start.onEnd(this)
-    return true
+    this.#receiver.end(error)
   }
 
   #queue(change: CacheEvent): void {

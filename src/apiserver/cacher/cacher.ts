@@ -165,12 +165,7 @@ export class Cacher implements Disposable {
 
   /** Ends every watch; their clients may come again. */
   endWatches(): void {
-    for (const watcher of this.#watchers) watcher.end()
-  }
-
-  /** Ends every watch as the server's death does. */
-  breakWatches(): void {
-    for (const watcher of this.#watchers) watcher.break()
+    this.#watchers.endAll()
   }
 
   [Symbol.dispose](): void {

@@ -41,10 +41,9 @@ export class WatcherIndex {
     for (const watcher of dirty) watcher.flush()
   }
 
-  /** All of them, also those that end while they are gone through. */
-  *[Symbol.iterator](): Generator<CacheWatcher, void, undefined> {
-    yield* this.#everything
-    for (const values of this.#byField.values()) for (const watchers of values.values()) yield* watchers
+  endAll(): void {
+    for (const watcher of this.#everything) watcher.end()
+    for (const values of this.#byField.values()) for (const watchers of values.values()) for (const watcher of watchers) watcher.end()
   }
 
   #offer(watchers: Set<CacheWatcher> | undefined, change: CacheEvent): void {

@@ -41,10 +41,6 @@ export class WritableReceiver implements WatchReceiver {
     this.flush()
     this.#writable.end()
   }
-
-  break(): void {
-    this.#writable.destroy(new Error('the connection was lost'))
-  }
 }
 
 let lastParts: readonly Buffer[] = []

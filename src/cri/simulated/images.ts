@@ -61,11 +61,11 @@ export class SimulatedImages {
     this.#images.set(key, registryImage(key, reference.repository, image, options))
   }
 
-  /** Takes a definition back. */
-  forget(name: string): void {
+  /** Takes a definition back. @returns whether there was one */
+  forget(name: string): boolean {
     const reference = parseImageReference(name)
-    if (reference === undefined) return
-    if (!this.#images.delete(formatImageReference(reference))) this.#images.delete(reference.repository)
+    if (reference === undefined) return false
+    return this.#images.delete(formatImageReference(reference)) || this.#images.delete(reference.repository)
   }
 
   /** What a pull of that name brings. @throws CRIError as the registry would */

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { RealClock, VirtualClock } from '#base/clock.ts'
+import { MemoryStorage } from '#storage/memory/memory-storage.ts'
+import { ClusterTime, DeadlineExceeded } from './time.ts'
+
+function virtualTime() {
+  const clock = new VirtualClock(0)
+  return { clock, time: new ClusterTime({ clock, storage: new MemoryStorage(), underWay: () => 0 }) }
+}
+
+describe('virtual time', () => {
+  test('two who advance at once add up', async () => {
+    const { clock, time } = virtualTime()
+    const fired: number[] = []
+    for (const seconds of [1, 5, 9]) clock.after(seconds * 1_000, () => fired.push(clock.now()))
+    await Promise.all([time.advance('4s'), time.advance('4s')])
+    assert.deepEqual([clock.now(), fired], [8_000, [1_000, 5_000]])
+  })
+
+  test('two who wait at once each see their time, and nothing happens while a timer is being dealt with', async () => {
+    const { clock, time } = virtualTime()
+    let busy = 0
+    const seen: number[] = []
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+    const work = async () => {
+      assert.equal(busy++, 0, 'time moved on before the cluster was quiet')
+      for (let step = 0; step < 10; step++) {
+        // A timer that is made says that somebody is at work.
+        clock.after(1_000_000, () => {}).cancel()
+        await turn()
+      }
+      busy--
+    }
+    const working: Promise<void>[] = []
+    for (const ms of [1_000, 2_000, 3_000]) clock.after(ms, () => working.push(work()))
+    const waitFor = async (ms: number) => {
+      await time.runUntil(() => clock.now() >= ms)
+      seen.push(clock.now())
+    }
+    await Promise.all([waitFor(2_000), waitFor(3_000)])
+    await Promise.all(working)
+    assert.deepEqual([seen, working.length], [[2_000, 3_000], 3])
+  })
+
+  test('what does not come within the limit is DeadlineExceeded; who gives up leaves time where it is', async () => {
+    const { clock, time } = virtualTime()
+    for (let ms = 1_000; ms <= 10_000; ms += 1_000) clock.after(ms, () => {})
+    await assert.rejects(
+      time.runUntil(() => false, { timeout: '2s' }),
+      DeadlineExceeded,
+    )
+    assert.equal(clock.now(), 2_000)
+    const enough = new AbortController()
+    clock.after(2_500, () => enough.abort(new Error('enough')))
+    await assert.rejects(
+      time.runUntil(() => false, { signal: enough.signal }),
+      /^Error: enough$/,
+    )
+    assert.equal(clock.now(), 4_500)
+    await assert.rejects(time.advance('1m', { signal: enough.signal }), /^Error: enough$/)
+    assert.equal(clock.now(), 4_500)
+  })
+})
+
+test('real time: who gives up does not wait for the limit', async () => {
+  const time = new ClusterTime({ clock: new RealClock(), storage: new MemoryStorage(), underWay: () => 0 })
+  const enough = new AbortController()
+  const waiting = time.runUntil(() => false, { signal: enough.signal })
+  const advancing = time.advance('1h', { signal: enough.signal })
+  enough.abort(new Error('enough'))
+  await assert.rejects(waiting, /^Error: enough$/)
+  await assert.rejects(advancing, /^Error: enough$/)
+})

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { silentLogger } from '#base/log.ts'
+import { ControlServer, matchPath } from './control-server.ts'
+import type { HostedCluster } from './hosted-cluster.ts'
+import { type Route, route } from './route.ts'
+import { anything } from './shape.ts'
+
+const paths: { declared: string; path: string; want: Record<string, string> | undefined }[] = [
+  { declared: '/', path: '/', want: {} },
+  { declared: '/nodes/{name}', path: '/nodes/a', want: { name: 'a' } },
+  { declared: '/nodes/{name}', path: '/nodes/a%2Fb', want: { name: 'a/b' } },
+  { declared: '/nodes/{name}', path: '/nodes/%', want: { name: '%' } },
+  { declared: '/nodes/{name}', path: '/nodes', want: undefined },
+  { declared: '/nodes/{name}', path: '/nodes/a/b', want: undefined },
+  { declared: '/nodes/{name}/faults', path: '/nodes/a/falls', want: undefined },
+]
+for (const { declared, path, want } of paths) {
+  test(`control server: ${path} as ${declared} → ${JSON.stringify(want)}`, () => assert.deepEqual(matchPath(declared, path), want))
+}
+
+describe('control server', () => {
+  const answer = anything('Whatever')
+  const serve = (...routes: Route[]) => ControlServer.listen({ routes, find: () => ({}) as HostedCluster, log: silentLogger })
+
+  test('a route learns that its caller has gone', async () => {
+    const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()]
+    const run = ({ signal }: { signal: AbortSignal }) => {
+      signal.addEventListener('abort', () => over.resolve((signal.reason as Error).message))
+      begun.resolve()
+      return over.promise
+    }
+    await using control = await serve(route({ method: 'POST', path: '/', summary: '', answer, run }))
+    const gone = new AbortController()
+    const asking = fetch(`${control.urlOf('x')}/`, { method: 'POST', signal: gone.signal })
+    await begun.promise
+    gone.abort()
+    await assert.rejects(asking, { name: 'AbortError' })
+    assert.equal(await over.promise, 'the caller has gone')
+  })
+
+  test('an error that nobody expected is an answer, and the server goes on', async () => {
+    const run = () => {
+      throw new Error('surprise')
+    }
+    await using control = await serve(route({ method: 'GET', path: '/', summary: '', answer, run }))
+    for (let round = 0; round < 2; round++) {
+      const response = await fetch(`${control.urlOf('x')}/`)
+      const { message } = (await response.json()) as { message: string }
+      assert.deepEqual([response.status, message], [500, 'Internal error occurred: surprise'])
+    }
+  })
+
+  test('when it stops, routes that do not end keep nobody waiting', async () => {
+    const begun = Promise.withResolvers<void>()
+    const run = () => {
+      begun.resolve()
+      return new Promise(() => {})
+    }
+    const control = await serve(route({ method: 'GET', path: '/', summary: '', answer, run }))
+    const asking = fetch(`${control.urlOf('x')}/`)
+    await begun.promise
+    await control[Symbol.asyncDispose]()
+    const { status } = await asking
+    assert.equal(status, 503)
+  })
+})

@@ -1,0 +1,19 @@
+import type { Cluster } from '#cluster/index.ts'
+
+/** How other programs reach a cluster. */
+export interface ClusterEndpoint {
+  /** Path of a file, for kubectl and every client library. */
+  kubeconfig: string
+  /** Of the Kubernetes API. */
+  url: string
+  /** Where the control API of this cluster begins. Whoever knows it may use it: keep it as you keep the kubeconfig. */
+  control: string
+}
+
+/** A cluster that the test server runs for others. */
+export interface HostedCluster {
+  readonly cluster: Cluster
+  readonly endpoint: ClusterEndpoint
+  /** Ends the cluster, and the whole server if it is the first one, once the answer is out. */
+  stop(): void
+}

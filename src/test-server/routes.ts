@@ -1,0 +1,11 @@
+import { clockRoutes } from './clock-routes.ts'
+import { clusterRoutes } from './cluster-routes.ts'
+import { imageRoutes } from './image-routes.ts'
+import { nodeRoutes } from './node-routes.ts'
+import { openAPIRoute } from './openapi.ts'
+import type { Route } from './route.ts'
+
+const declared: readonly Route[] = [...clusterRoutes, ...clockRoutes, ...imageRoutes, ...nodeRoutes]
+
+/** All of the control API. */
+export const routes: readonly Route[] = [...declared, openAPIRoute(declared)]
