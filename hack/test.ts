@@ -1,34 +1,36 @@
 /**
  * `npm test [unit|e2e] [file …]`: installs what the tests need and is missing (Debian packages, the stock kubectls), then runs them.
- * Unit tests run side by side; tests that start containers run one after the other.
+ * Unit tests run side by side, in one process for each component; tests that start containers run one after the other.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { writeTestGroups } from './test-groups.ts'
 
 const root = join(import.meta.dirname, '..')
-const [suite = 'all', ...files] = process.argv.slice(2)
+const [suite = 'all', ...wanted] = process.argv.slice(2)
 
-interface Suite {
-  files: string[]
-  arguments: string[]
-}
-
-const unit: Suite = { files: globSync('{cmd,src,hack,examples,test/streams,test/simulation}/**/*.test.ts', { cwd: root }), arguments: [] }
-const real: Suite = { files: globSync('test/{node,e2e,crash}/**/*.test.ts', { cwd: root }), arguments: ['--test-concurrency=1'] }
+const unitTests = '{cmd,src,hack,examples,test/streams,test/simulation}/**/*.test.ts'
+const realTests = 'test/{node,e2e,crash}/**/*.test.ts'
 
 if (suite !== 'unit') {
   const { ensureTestPrerequisites } = await import('./test-prerequisites.ts')
   await ensureTestPrerequisites()
 }
-let failed = false
-for (const { files: found, arguments: extra } of suite === 'unit' ? [unit] : suite === 'e2e' ? [real] : [unit, real]) {
-  const chosen = files.length === 0 ? found : found.filter(file => files.some(wanted => file.includes(wanted)))
-  if (chosen.length === 0) continue
-  const { status } = spawnSync(process.execPath, [...process.execArgv, '--test', '--test-timeout=300000', ...extra, ...chosen], {
-    cwd: root,
-    stdio: 'inherit',
-  })
-  failed ||= status !== 0
+const unitPasses = suite === 'e2e' || run(writeTestGroups(root, filesOf(unitTests)), availableParallelism())
+const realPasses = suite === 'unit' || run(filesOf(realTests), 1)
+process.exitCode = unitPasses && realPasses ? 0 : 1
+
+function filesOf(pattern: string): string[] {
+  const found = globSync(pattern, { cwd: root })
+  return wanted.length === 0 ? found : found.filter(file => wanted.some(part => file.includes(part)))
 }
-process.exitCode = failed ? 1 : 0
+
+/** Runs test files, so many at once, each in its own process. */
+function run(files: readonly string[], concurrency: number): boolean {
+  if (files.length === 0) return true
+  const args = [...process.execArgv, '--test', '--test-timeout=300000', `--test-concurrency=${concurrency}`, ...files]
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, '.cache/compiled') }
+  return spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status === 0
+}
