@@ -357,6 +357,56 @@ describe('kubelet', () => {
       assert.deepEqual([phase, reason], ['Failed', 'DeadlineExceeded'])
     }))
 
+  test('a pod over its deadline has its whole grace period', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      runtime.stubborn.add('main')
+      api.put(podObject({ activeDeadlineSeconds: 5 }))
+      await clock.advance(5_100)
+      const state = () => pod('web')?.status?.containerStatuses?.[0]?.state
+      assert.equal(pod('web')?.status?.phase, 'Failed')
+      await clock.advance(29_000)
+      assert.ok(state()?.running)
+      await clock.advance(1_000)
+      assert.equal(state()?.terminated?.exitCode, 137)
+      assert.deepEqual(runtime.calls.slice(4), ['stopContainer main 30', 'stopPodSandbox'])
+    }))
+
+  test('a container is not running before its postStart hook has ended', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      runtime.exec = async (_command, signal) => {
+        await clock.sleep(10_000, signal)
+        return { exitCode: 0 }
+      }
+      const hook = { postStart: { exec: { command: ['warm-up'] } } }
+      const first = { name: 'main', image: 'web:1', lifecycle: hook, readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } }
+      api.put(podObject({ containers: [first, { name: 'second', image: 'web:1' }] }))
+      await clock.advance(9_000)
+      const status = () => pod('web')?.status?.containerStatuses?.[0]
+      assert.deepEqual(status()?.state, { waiting: { reason: 'ContainerCreating' } })
+      assert.deepEqual([pod('web')?.status?.phase, runtime.calls.at(-1)], ['Pending', 'startContainer main'])
+      runtime.exec = async () => ({ exitCode: 0 })
+      await clock.advance(2_000)
+      assert.ok(status()?.state?.running)
+      assert.deepEqual([pod('web')?.status?.phase, status()?.ready], ['Running', true])
+    }))
+
+  test('a container whose postStart hook fails is killed', () =>
+    withWorld(async ({ clock, api, runtime, start, pod, events }) => {
+      start()
+      runtime.exec = async () => ({ exitCode: 5, stderr: 'no\n' })
+      const lifecycle = { postStart: { exec: { command: ['warm', 'up'] } } }
+      api.put(podObject({ containers: [{ name: 'main', image: 'web:1', lifecycle }], restartPolicy: 'Never' }))
+      await clock.advance(100)
+      assert.equal(pod('web')?.status?.phase, 'Failed')
+      const expected = ['Started: Container started', 'FailedPostStartHook: PostStartHook failed', 'Killing: FailedPostStartHook']
+      assert.deepEqual(
+        events().filter(text => expected.includes(text)),
+        expected,
+      )
+    }))
+
   test('volumes that cannot be mounted keep the pod from starting', () =>
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()

@@ -62,7 +62,7 @@ export class PodStreams implements KubeletHost {
   }
 
   async exec(ref: ContainerRef, { command, tty, stdin, stdout, stderr }: ExecOptions): Promise<RemoteCommandTarget> {
-    const containerId = this.#running(ref).id
+    const containerId = this.#running(ref, `container not found ("${ref.container}")`).id
     const { runtime } = this.#options
     if (runtime.runExec !== undefined)
       return { session: async session => ({ exitCode: await runtime.runExec!({ containerId, cmd: command }, session) }) }
@@ -71,7 +71,7 @@ export class PodStreams implements KubeletHost {
   }
 
   async attach(ref: ContainerRef, { tty, stdin, stdout, stderr }: RemoteCommandOptions): Promise<RemoteCommandTarget> {
-    const containerId = this.#running(ref).id
+    const containerId = this.#running(ref, `container ${ref.container} not found in pod ${ref.name}_${ref.namespace}`).id
     const { runtime } = this.#options
     if (runtime.runAttach !== undefined) {
       const session = async (session: RemoteCommandSession) => {
@@ -110,10 +110,10 @@ export class PodStreams implements KubeletHost {
     return observed?.containers.filter(container => container.name === name) ?? []
   }
 
-  #running(ref: ContainerRef): ObservedContainer {
+  #running(ref: ContainerRef, refusal: string): ObservedContainer {
     const pod = this.#pod(ref, 'pod does not exist')
     const running = this.#containers(pod, ref.container).find(({ state }) => state === 'running')
-    if (running === undefined) throw new HostError(404, `container not found ("${ref.container}")`)
+    if (running === undefined) throw new HostError(404, refusal)
     return running
   }
 

@@ -3,6 +3,7 @@ import { isSidecar } from '#api/core/v1/containers.ts'
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from '#api/core/v1/types.gen.ts'
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts'
 import type { PodMemory } from './memory.ts'
+import { runsPostStart } from './post-start.ts'
 import { shouldRestart } from './restart-policy.ts'
 import { waitingOf } from './waiting.ts'
 
@@ -35,7 +36,8 @@ export function containerStatusOf(
 function statusOf(input: ContainerStatusInput, container: Container, kind: Kind, previous: ContainerStatus | undefined): ContainerStatus {
   const { pod, observed, memory, runtimeName } = input
   // A container that is created but not yet started says nothing yet: the last one still does.
-  const [current, earlier] = observed.containers.filter(({ name, state }) => name === container.name && state !== 'created')
+  const isStarted = (each: ObservedContainer) => each.state !== 'created' && !runsPostStart(container, each, memory)
+  const [current, earlier] = observed.containers.filter(each => each.name === container.name && isStarted(each))
   if (current === undefined) return unobservedStatus(input, container, kind, previous)
   const status: ContainerStatus = {
     ...baseStatus(container),

@@ -13,7 +13,7 @@ import { ImageError } from '../images/image-manager.ts'
 import { limits } from '../limits.ts'
 import type { ObservedSandbox } from '../runtime/observed.ts'
 import { crashBackOffLimits, imageBackOffLimits, nextBackOff, stepRetryLimits } from './backoff.ts'
-import { isChanged } from './plan.ts'
+import { graceOf, isChanged } from './plan.ts'
 import { messageOf, podSandboxConfig } from './sandbox-steps.ts'
 import type { KillReason, Step } from './step.ts'
 import { containerNamed, findContainer, podDirectory, type StepContext } from './step-context.ts'
@@ -90,7 +90,7 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   delete memory.waiting[container.name]
   report('Normal', 'Started', 'Container started')
   await runtimeState.refreshContainer(containerID, step.sandboxID, signal)
-  await postStart(container, containerID, step.sandboxID, context, signal)
+  await postStart(container, containerID, context, signal)
 }
 
 /** What the runtime said when it would not create or start a container, without the code of the call. */
@@ -184,13 +184,7 @@ async function terminationLogMount(container: Container, { node, pod }: StepCont
   return [{ hostPath, containerPath }]
 }
 
-async function postStart(
-  container: Container,
-  containerID: string,
-  sandboxID: string,
-  context: StepContext,
-  signal: AbortSignal,
-): Promise<void> {
+async function postStart(container: Container, containerID: string, context: StepContext, signal: AbortSignal): Promise<void> {
   const handler = container.lifecycle?.postStart
   if (handler === undefined) return
   try {
@@ -199,8 +193,15 @@ async function postStart(
     signal.throwIfAborted()
     context.report('Warning', 'FailedPostStartHook', `PostStartHook failed`, container.name)
     context.memory.waiting[container.name] = { reason: 'PostStartHookError', message: messageOf(error) }
-    await stop(containerID, context.pod.spec.terminationGracePeriodSeconds ?? 30, context, signal)
-    await context.node.runtimeState.refreshContainer(containerID, sandboxID, signal)
+    const gracePeriodSeconds = graceOf(context.pod)
+    const kill = {
+      action: 'killContainer',
+      container: container.name,
+      containerID,
+      gracePeriodSeconds,
+      why: 'FailedPostStartHook',
+    } as const
+    await killContainer(kill, context, signal)
   }
 }
 
@@ -216,6 +217,7 @@ const killMessages: Record<KillReason, (name: string) => string> = {
   DefinitionChanged: name => `Container ${name} definition changed, will be restarted`,
   FailedLivenessProbe: name => `Container ${name} failed liveness probe, will be restarted`,
   FailedStartupProbe: name => `Container ${name} failed startup probe, will be restarted`,
+  FailedPostStartHook: () => 'FailedPostStartHook',
 }
 
 export async function killContainer(step: StepOf<'killContainer'>, context: StepContext, signal: AbortSignal): Promise<void> {

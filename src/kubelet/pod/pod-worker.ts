@@ -134,7 +134,7 @@ export class PodWorker implements StepContext {
   #notice(): void {
     const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata
     if (deletionTimestamp !== undefined) this.#terminate('Deleted', deletionGracePeriodSeconds ?? graceOf(this.#pod))
-    else if (isTerminalPhase(this.#pod.status?.phase)) this.#terminate('Completed', 0)
+    else if (isTerminalPhase(this.#pod.status?.phase)) this.#terminate('Completed', graceOf(this.#pod))
   }
 
   #terminate(cause: TerminationCause, gracePeriodSeconds: number): void {

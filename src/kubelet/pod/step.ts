@@ -24,6 +24,7 @@ export type KillReason =
   | 'DefinitionChanged'
   | 'FailedLivenessProbe'
   | 'FailedStartupProbe'
+  | 'FailedPostStartHook'
   | 'MainContainersEnded'
 
 /** Two steps with the same key are the same work: the second is not started while the first runs. */

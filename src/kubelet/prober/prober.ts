@@ -2,6 +2,7 @@ import type { Container, Probe } from '#api/core/v1/types.gen.ts'
 import type { Timer } from '#base/clock.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
+import { runsPostStart } from '../pod/post-start.ts'
 import type { ObservedContainer } from '../runtime/observed.ts'
 import { type ProbeResult, runProbe } from './probe.ts'
 
@@ -29,7 +30,7 @@ export class Prober {
       const probes = { startup: container.startupProbe, liveness: container.livenessProbe, readiness: container.readinessProbe }
       if (!Object.values(probes).some(probe => probe !== undefined)) continue
       const running = observed.containers.find(({ name, state }) => name === container.name && state === 'running')
-      if (running === undefined) continue
+      if (running === undefined || runsPostStart(container, running, memory)) continue
       const state = (memory.probes[running.id] ??= {
         started: container.startupProbe === undefined,
         ready: container.readinessProbe === undefined,

@@ -26,6 +26,10 @@ export class MemoryRuntime {
   /** Images that a pull finds, by name. */
   readonly registry = new Set<string>()
   networkReady = true
+  /** Names of containers that end only when their grace period is over. */
+  readonly stubborn = new Set<string>()
+  /** What commands run in containers do. */
+  exec: (command: readonly string[], signal: AbortSignal) => Promise<{ exitCode: number; stderr?: string }> = async () => ({ exitCode: 0 })
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -139,10 +143,16 @@ export class MemoryRuntime {
     this.#emit('Started', containerId, sandboxID, '')
   }
 
-  async stopContainer({ containerId = '', timeout = 0n }: Request<typeof cri.StopContainerRequestSchema>): Promise<void> {
+  async stopContainer(
+    { containerId = '', timeout = 0n }: Request<typeof cri.StopContainerRequestSchema>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const container = this.#container(containerId)
-    this.calls.push(`stopContainer ${container.status.metadata?.name} ${timeout}`)
-    this.#end(container, 143)
+    const name = container.status.metadata?.name ?? ''
+    this.calls.push(`stopContainer ${name} ${timeout}`)
+    if (!this.stubborn.has(name)) return this.#end(container, 143)
+    await this.#clock.sleep(Number(timeout) * 1000, signal)
+    this.#end(container, 137)
   }
 
   async removeContainer({ containerId = '' }: Request<typeof cri.RemoveContainerRequestSchema>): Promise<void> {
@@ -153,6 +163,11 @@ export class MemoryRuntime {
 
   async containerStatus({ containerId = '' }: Request<typeof cri.ContainerStatusRequestSchema>): Promise<cri.ContainerStatusResponse> {
     return create(cri.ContainerStatusResponseSchema, { status: { ...this.#container(containerId).status } })
+  }
+
+  async execSync({ cmd = [] }: Request<typeof cri.ExecSyncRequestSchema>, signal: AbortSignal): Promise<cri.ExecSyncResponse> {
+    const { exitCode, stderr = '' } = await this.exec(cmd, signal)
+    return create(cri.ExecSyncResponseSchema, { exitCode, stderr: Buffer.from(stderr) })
   }
 
   async listContainers(): Promise<cri.ListContainersResponse> {
