@@ -62,7 +62,7 @@ describe('lifecycle hook', () => {
   for (const { name, handler, exec, get, error } of cases)
     test(name, async () => {
       const runtime = { execSync: async () => exec?.() } as unknown as RuntimeService
-      const dialer = { get: async () => get!(), reach: async () => undefined }
+      const dialer = { get: async () => get!(), reach: async () => undefined, health: async () => 'unconnected' as const }
       const input: LifecycleHookInput = {
         pod,
         container,

@@ -1,6 +1,7 @@
 import { request as requestHTTP } from 'node:http'
 import { request as requestHTTPS } from 'node:https'
 import { connect } from 'node:net'
+import type { HealthAnswer, HealthCheck } from './grpc-health.ts'
 
 export interface HTTPGet {
   isTLS: boolean
@@ -21,6 +22,8 @@ export interface Dialer {
   get(request: HTTPGet, signal: AbortSignal): Promise<HTTPAnswer>
   /** Opens a TCP connection and gives it up again. */
   reach(address: { host: string; port: number }, signal: AbortSignal): Promise<void>
+  /** As `checkGRPCHealth`. */
+  health(check: HealthCheck, signal: AbortSignal): Promise<HealthAnswer>
 }
 
 export const bodyBytesMax = 10 * 1024
@@ -57,5 +60,11 @@ export const machineDialer: Dialer = {
       })
       socket.once('error', error => reject(signal.aborted ? signal.reason : error))
     })
+  },
+
+  async health(check, signal) {
+    // Few pods need it, and simulated nodes never do.
+    const { checkGRPCHealth } = await import('./grpc-health-client.ts')
+    return checkGRPCHealth(check, signal)
   },
 }

@@ -1,8 +1,10 @@
+import { CRIError } from '#cri/error.ts'
 import type { LogSource, SimulatedNetwork } from '#cri/simulated/index.ts'
 import { NoCgroups } from '../cgroups/cgroups.ts'
 import { memoryLogFiles } from '../logs/memory-log-files.ts'
 import type { MachineFacts } from '../node/node-probe.ts'
 import { bodyBytesMax, type Dialer } from './dialer.ts'
+import { healthPath, servingStatuses } from './grpc-health.ts'
 import { MemoryHostFiles } from './memory-host-files.ts'
 import type { NodeHost } from './node-host.ts'
 
@@ -51,6 +53,7 @@ export function simulatedHost(machine: SimulatedMachine, surroundings: Simulated
   }
 }
 
+/** An image's answer to an HTTP request for `/grpc.health.v1.Health/Check` is its gRPC health: 200 is SERVING, 404 no such service. */
 function simulatedDialer(network: SimulatedNetwork): Dialer {
   return {
     async get({ host, port, path, headers }, signal) {
@@ -60,6 +63,18 @@ function simulatedDialer(network: SimulatedNetwork): Dialer {
     async reach({ host, port }, signal) {
       signal.throwIfAborted()
       network.requireOpen({ ip: host, port })
+    },
+    async health({ host, port, service }, signal) {
+      signal.throwIfAborted()
+      try {
+        network.requireOpen({ ip: host, port })
+      } catch {
+        return 'unconnected'
+      }
+      const question = { method: 'POST', path: healthPath, headers: { 'content-type': 'application/grpc' }, body: Buffer.from(service) }
+      const { status } = await network.request({ ip: host, port }, question, signal)
+      if (status === 404) throw new CRIError('Unimplemented', `unknown method ${healthPath}`)
+      return { servingStatus: status === 200 ? servingStatuses.indexOf('SERVING') : servingStatuses.indexOf('NOT_SERVING') }
     },
   }
 }

@@ -1,7 +1,8 @@
-import type { Container, Probe } from '#api/core/v1/types.gen.ts'
+import type { Container, GRPCAction, Probe } from '#api/core/v1/types.gen.ts'
 import type { RuntimeService } from '#cri/cri.ts'
-import { isDeadlineExceeded } from '#cri/error.ts'
+import { isDeadlineExceeded, isUnimplemented } from '#cri/error.ts'
 import type { Dialer } from '../host/dialer.ts'
+import { type HealthAnswer, type HealthCheck, servingStatuses } from '../host/grpc-health.ts'
 import { goMessage, httpGet, resolvePort } from '../container/http-request.ts'
 
 export interface ProbeTarget {
@@ -30,6 +31,7 @@ export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortS
       await dial(target.dialer, probe.tcpSocket.host || target.podIP, resolvePort(probe.tcpSocket.port, target.container), signal)
       return { success: true }
     }
+    if (probe.grpc !== undefined) return await probeGRPC(probe.grpc, target, timeoutSeconds, signal)
     return { success: false, output: 'this kubelet has no probe of that kind' }
   } catch (error) {
     return { success: false, output: (error as Error).message }
@@ -55,11 +57,45 @@ async function probeExec(
   }
 }
 
+async function probeGRPC(
+  { port, service }: GRPCAction,
+  { dialer, podIP }: ProbeTarget,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const answer = await askForHealth(dialer, { host: podIP, port, service: service ?? '', userAgent: 'kube-probe/1.36' }, signal)
+  if (typeof answer === 'object') {
+    if (answer.servingStatus === servingStatuses.indexOf('SERVING')) return { success: true }
+    const status = servingStatuses[answer.servingStatus] ?? answer.servingStatus
+    return { success: false, output: `service unhealthy (responded with "${status}")` }
+  }
+  const late =
+    answer === 'unconnected'
+      ? `failed to connect service "${hostPort(podIP, port)}" within ${timeoutSeconds}s: context deadline exceeded`
+      : `health rpc did not complete within ${timeoutSeconds}s`
+  return { success: false, output: `timeout: ${late}` }
+}
+
+/** @throws Error in the words of the probe's failure */
+async function askForHealth(dialer: Dialer, check: HealthCheck, signal: AbortSignal): Promise<HealthAnswer> {
+  try {
+    return await dialer.health(check, signal)
+  } catch (error) {
+    if (!isUnimplemented(error)) throw new Error(`error: health rpc probe failed: ${(error as Error).message}`, { cause: error })
+    const what = 'this server does not implement the grpc health protocol (grpc.health.v1.Health)'
+    throw new Error(`error: ${what}: ${error.description}`, { cause: error })
+  }
+}
+
 async function dial(dialer: Dialer, host: string, port: number, signal: AbortSignal): Promise<void> {
   try {
     await dialer.reach({ host, port }, signal)
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    throw new Error(goMessage(error as Error, `${host.includes(':') ? `[${host}]` : host}:${port}`))
+    throw new Error(goMessage(error as Error, hostPort(host, port)))
   }
+}
+
+function hostPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -14,7 +14,6 @@ const titles: Record<ProbeType, string> = { startup: 'Startup', liveness: 'Liven
 export class Prober {
   readonly #loops = new Map<string, ProbeLoop>()
   readonly #keysByPod = new Map<string, Set<string>>()
-  readonly #unsupported = new Set<string>()
   readonly #signal: AbortSignal
 
   constructor(signal: AbortSignal) {
@@ -43,7 +42,6 @@ export class Prober {
         wanted.add(key)
         if (!this.#loops.has(key)) this.#loops.set(key, new ProbeLoop(worker, container, running, type, probe, this.#signal))
       }
-      this.#reportUnsupported(worker, container, Object.values(probes))
     }
     for (const key of this.#keysByPod.get(worker.uid) ?? []) if (!wanted.has(key)) this.#stop(key)
     if (wanted.size === 0) this.#keysByPod.delete(worker.uid)
@@ -55,13 +53,6 @@ export class Prober {
   forget(worker: PodWorker): void {
     for (const key of this.#keysByPod.get(worker.uid) ?? []) this.#stop(key)
     this.#keysByPod.delete(worker.uid)
-  }
-
-  #reportUnsupported(worker: PodWorker, container: Container, probes: readonly (Probe | undefined)[]): void {
-    const key = `${worker.uid}/${container.name}`
-    if (!probes.some(probe => probe?.grpc !== undefined) || this.#unsupported.has(key)) return
-    this.#unsupported.add(key)
-    worker.report('Warning', 'ProbeError', 'gRPC probes are not supported on this node yet: they count as failed', container.name)
   }
 
   #stop(key: string): void {
