@@ -34,6 +34,7 @@ export const layers: Record<string, readonly string[]> = {
     'cri',
   ],
   'test-server': [...toClient, 'cri', 'cluster'],
+  testing: [...toClient, 'registry', 'cluster'],
 }
 
 /** Calls that only the named files may make, with what to do instead. */

@@ -33,12 +33,17 @@ export class HTTPSTransport implements Transport, Disposable {
     return { status, body, warnings: warningTexts(response.headers['warning']) }
   }
 
-  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  /** The answer as text, as it comes. Ends when the server ends it. @throws StatusError */
+  async *follow(request: TransportRequest, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const response = await this.#open(request, signal)
     const status = response.statusCode ?? 0
     if (status >= 400) throw statusErrorOf(parseBody(await readText(response, signal), response.headers['content-type']), status)
+    yield* textOf(response, signal)
+  }
+
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
     let rest = ''
-    for await (const chunk of textOf(response, signal)) {
+    for await (const chunk of this.follow(request, signal)) {
       const lines = (rest + chunk).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchFrame

@@ -151,14 +151,15 @@ export class ClusterClient {
 
   /** What a container has logged so far. */
   async logs(pod: PodRef, options: LogOptions = {}): Promise<string> {
-    const { container, previous, tailLines } = options
-    const query = new URLSearchParams()
-    if (container !== undefined) query.set('container', container)
-    if (previous === true) query.set('previous', 'true')
-    if (tailLines !== undefined) query.set('tailLines', String(tailLines))
-    const path = `${podPath(pod)}/log?${query}`
+    const path = logPath(pod, options)
     const { body } = await this.#options.streams.transport().request({ method: 'GET', path }, signalOf(options))
     return typeof body === 'string' ? body : JSON.stringify(body)
+  }
+
+  /** What a container has logged and goes on to log, until it ends. Leaving the loop ends it, too. */
+  async *followLogs(pod: PodRef, options: LogOptions = {}): AsyncGenerator<string, void, undefined> {
+    const path = `${logPath(pod, options)}&follow=true`
+    yield* this.#options.streams.transport().follow({ method: 'GET', path }, signalOf(options))
   }
 
   /** Runs a command in a container to its end. @throws Error when it cannot be run */
@@ -200,6 +201,14 @@ function signalOf({ signal }: CallOptions): AbortSignal {
 
 export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef & TypeRef {
   return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+}
+
+function logPath(pod: PodRef, { container, previous, tailLines }: LogOptions): string {
+  const query = new URLSearchParams()
+  if (container !== undefined) query.set('container', container)
+  if (previous === true) query.set('previous', 'true')
+  if (tailLines !== undefined) query.set('tailLines', String(tailLines))
+  return `${podPath(pod)}/log?${query}`
 }
 
 function podPath({ namespace = 'default', name }: PodRef): string {

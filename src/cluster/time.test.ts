@@ -72,3 +72,10 @@ test('real time: who gives up does not wait for the limit', async () => {
   await assert.rejects(waiting, /^Error: enough$/)
   await assert.rejects(advancing, /^Error: enough$/)
 })
+
+test('real time: the condition is asked again when one says so, without a write', async () => {
+  const time = new ClusterTime({ clock: new RealClock(), storage: new MemoryStorage(), underWay: () => 0 })
+  let answers = 0
+  await time.runUntil(() => ++answers === 2, { alsoAfter: ask => setImmediate(ask) })
+  assert.equal(answers, 2)
+})

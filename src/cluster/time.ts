@@ -25,6 +25,11 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
+export interface RunOptions extends WaitOptions {
+  /** Given what to call when something beside a write should have the condition asked again; for the real clock. */
+  alsoAfter?: (ask: () => void) => void
+}
+
 /** The cluster's time. On a virtual clock it moves only here. */
 export class ClusterTime {
   readonly #options: ClusterTimeOptions
@@ -72,11 +77,11 @@ export class ClusterTime {
    * @param options.timeout an hour when left out
    * @throws DeadlineExceeded
    */
-  async runUntil(condition: () => boolean | Promise<boolean>, options: WaitOptions = {}): Promise<void> {
+  async runUntil(condition: () => boolean | Promise<boolean>, options: RunOptions = {}): Promise<void> {
     const { timeout = defaultLimit, signal = new AbortController().signal } = options
     const timeoutMs = parseDuration(timeout)
     const done = await (this.#virtual === undefined
-      ? this.#waitUntil(condition, timeoutMs, signal)
+      ? this.#waitUntil(condition, timeoutMs, { ...options, signal })
       : this.#stepUntil(this.#virtual, condition, timeoutMs, signal))
     if (!done) throw new DeadlineExceeded(`the condition did not hold within ${timeout} of the cluster's time`)
   }
@@ -130,12 +135,17 @@ export class ClusterTime {
     return true
   }
 
-  async #waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  async #waitUntil(
+    condition: () => boolean | Promise<boolean>,
+    timeoutMs: number,
+    { signal, alsoAfter }: RunOptions & { signal: AbortSignal },
+  ): Promise<boolean> {
     const { clock, storage } = this.#options
     let isLate = false
     let wake = () => {}
     const onAbort = () => wake()
     signal.addEventListener('abort', onAbort)
+    alsoAfter?.(() => wake())
     using _signal = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) }
     using _timer = clock.after(timeoutMs, () => {
       isLate = true

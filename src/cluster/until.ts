@@ -37,43 +37,42 @@ export async function untilObject<T extends KubeObject>(
 ): Promise<T | undefined> {
   const holds = predicateOf(wanted)
   const end = new AbortController()
-  let known = false
   let current: T | undefined
   let last: T | undefined
-  let failure: unknown
+  const outcome: { isKnown: boolean; found?: T | undefined; failure?: unknown } = { isKnown: false }
+  let ask = () => {}
+  // Every state is looked at: one that passes counts, too.
+  const look = (object: T | undefined) => {
+    current = object
+    last = object ?? last
+    if (!outcome.isKnown && holds(object)) Object.assign(outcome, { isKnown: true, found: last })
+    ask()
+  }
   const follow = async () => {
     const { apiVersion, kind, namespace, name } = ref
     const collection = { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` }
     while (!end.signal.aborted) {
       try {
         const { items, metadata } = await client.list<T>(collection, end.signal)
-        current = items[0]
-        known = true
+        look(items[0])
         for await (const { type, object } of client.watch<T>({ ...collection, resourceVersion: metadata.resourceVersion! }, end.signal)) {
           if (type === 'BOOKMARK') continue
           last = object
-          current = type === 'DELETED' ? undefined : object
+          look(type === 'DELETED' ? undefined : object)
         }
       } catch (error) {
         if (!end.signal.aborted && !isExpired(error)) {
-          failure = error
+          Object.assign(outcome, { isKnown: true, failure: error })
+          ask()
           return
         }
       }
     }
   }
   const following = follow()
-  let found: T | undefined
   try {
-    await time.runUntil(
-      () => {
-        if (failure !== undefined) throw failure
-        if (!known || !holds(current)) return false
-        found = current ?? last
-        return true
-      },
-      { timeout, signal },
-    )
+    // A write is seen here some turns after it was made.
+    await time.runUntil(() => outcome.isKnown, { timeout, signal, alsoAfter: askAgain => (ask = askAgain) })
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error
     const name = `${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}`
@@ -84,5 +83,6 @@ export async function untilObject<T extends KubeObject>(
     end.abort(new Error('done'))
     await following
   }
-  return found
+  if (outcome.failure !== undefined) throw outcome.failure
+  return outcome.found
 }

@@ -87,3 +87,12 @@ export async function theRestOfTheHandle(cluster: Cluster): Promise<void> {
 export function errorsAreToldApart(error: unknown): void {
   if (isConflict(error)) check<Same<typeof error, StatusError>>()
 }
+
+export async function expectations(cluster: Cluster): Promise<void> {
+  const { expectPod } = await import('coxswain/testing')
+  const ready = await expectPod(cluster, pod, { timeout: '1h' }).toBecomeReady()
+  check<Same<typeof ready, Pod>>()
+  await expectPod(cluster, { name: 'web', namespace: 'shop' }).toLog(/./, { previous: true })
+  // @ts-expect-error a Pod of which cluster?
+  expectPod('web')
+}
