@@ -3,7 +3,7 @@ import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
 import { doctor } from '#cluster/doctor/index.ts'
 import { isOwnRoute } from '#network/cni/index.ts'
 import { dataDirFlag, defaultDataDirectory } from './data-directory.ts'
-import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { type FlagDefinitions, describeFlags, parseOnlyFlags } from './flags.ts'
 
 const definitions = { 'data-dir': dataDirFlag } satisfies FlagDefinitions
 const defaultPorts = [6443, 10_250]
@@ -14,7 +14,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(args, definitions)
+  const flags = parseOnlyFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   const record = await readClusterRecord(folder)
   const ports = record === undefined ? defaultPorts : [record.apiPort, record.kubeletPort]

@@ -3,7 +3,7 @@ import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
 import { lockServer } from '#cluster/cluster-locks.ts'
 import { removeCluster } from '#cluster/remove-cluster.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError, requireRoot } from './data-directory.ts'
-import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { type FlagDefinitions, describeFlags, parseOnlyFlags } from './flags.ts'
 import { openLog } from './log.ts'
 import { printStep } from './progress.ts'
 import { stopServer } from './stop-server.ts'
@@ -18,7 +18,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(args, definitions)
+  const flags = parseOnlyFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   if ((await readClusterRecord(folder)) === undefined) throw noClusterError(folder)
   requireRoot()

@@ -49,6 +49,16 @@ export function parseFlags<const D extends FlagDefinitions>(args: readonly strin
   return { flags: flags as Flags<D>, rest }
 }
 
+/**
+ * As `parseFlags`, for commands that take nothing but flags.
+ * @throws UsageError also for every other argument
+ */
+export function parseOnlyFlags<const D extends FlagDefinitions>(args: readonly string[], definitions: D): Flags<D> {
+  const { flags, rest } = parseFlags(args, definitions)
+  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`)
+  return flags
+}
+
 function splitFlag(argument: string, definitions: FlagDefinitions): { name: string; inlineValue: string | undefined; shown: string } {
   if (argument.startsWith('--')) {
     const [name = '', ...value] = argument.slice(2).split('=')

@@ -1,5 +1,5 @@
 import { clusterFolder, readIfThere } from '#cluster/cluster-folder.ts'
-import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { type FlagDefinitions, describeFlags, parseOnlyFlags } from './flags.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError } from './data-directory.ts'
 
 const definitions = { 'data-dir': dataDirFlag } satisfies FlagDefinitions
@@ -9,7 +9,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(args, definitions)
+  const flags = parseOnlyFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   const text = await readIfThere(folder.adminKubeconfig)
   if (text === undefined) throw noClusterError(folder)

@@ -11,6 +11,10 @@ const wrong: { args: string[]; code: number; stderr: RegExp }[] = [
   { args: ['constructor'], code: 2, stderr: /^cox: unknown command "constructor"/ },
   { args: ['up', '--frobnicate'], code: 2, stderr: /^cox up: unknown flag: --frobnicate; see "cox up --help"\n$/ },
   { args: ['up', 'a.yaml'], code: 2, stderr: /^cox up: unexpected argument "a.yaml"/ },
+  { args: ['down', 'delete'], code: 2, stderr: /^cox down: unexpected argument "delete"; see "cox down --help"\n$/ },
+  { args: ['version', '1'], code: 2, stderr: /^cox version: unexpected argument "1"/ },
+  { args: ['help', 'frobnicate'], code: 2, stderr: /^cox: unknown command "frobnicate"/ },
+  { args: ['test-server', '--clock=slow', '--', 'x', '--help'], code: 2, stderr: /invalid argument "slow"/ },
   { args: ['up', '--timeout=0'], code: 2, stderr: /invalid argument "0" for "--timeout": must be 1 or more/ },
   { args: ['up', '--api-port=70000'], code: 2, stderr: /invalid argument "70000" for "--api-port": must be 1 to 65535/ },
   { args: ['up', '--pod-cidr=10.0.0.0', '-f', '/nowhere/x.yaml'], code: 2, stderr: /"--pod-cidr": must be an IPv4 range/ },
@@ -57,6 +61,7 @@ const program = [...process.execArgv.filter(arg => !arg.startsWith('--test')), j
 test('cox as a program: what it prints and how it ends', async () => {
   const cases: { args: string[]; code: number; stdout: RegExp }[] = [
     { args: [], code: 2, stdout: /Usage: cox COMMAND/ },
+    { args: ['help', 'down'], code: 0, stdout: /^Usage: cox down/ },
     { args: ['--version'], code: 0, stdout: /^cox \d+\.\d+\.\d+, Kubernetes v1\.36/ },
     { args: ['up', '--help'], code: 0, stdout: /^Usage: cox up/ },
   ]

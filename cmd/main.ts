@@ -20,7 +20,8 @@ const internalCommands: Record<string, Command> = { serve: { summary: '', load: 
 
 /** Runs one command line and resolves with its exit code: 0, 1 for a failure, 2 for a wrong command line. */
 export async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args
+  // `cox help up` asks what `cox up --help` does.
+  const [name, ...rest] = args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(overview())
     return name === undefined ? 2 : 0
@@ -31,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const { run, usage } = await command.load()
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (asksForHelp(rest)) {
     process.stdout.write(`${usage()}\n`)
     return 0
   }
@@ -42,6 +43,13 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`cox ${name}: ${messageOf(error)}${isUsage ? `; see "cox ${name} --help"` : ''}\n`)
     return isUsage ? 2 : 1
   }
+}
+
+/** What comes after `--` is for another program. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  return own.includes('--help') || own.includes('-h')
 }
 
 /** Not a member that every object has: `cox constructor` is no command. */

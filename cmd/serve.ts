@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { clusterFolder } from '#cluster/cluster-folder.ts'
 import { dataDirFlag, defaultDataDirectory } from './data-directory.ts'
-import { type FlagDefinitions, parseFlags } from './flags.ts'
+import { type FlagDefinitions, parseOnlyFlags } from './flags.ts'
 import { runServer, serverFlags, StoppedEarly } from './server.ts'
 import { progressDescriptor, serverExit } from './supervisor.ts'
 import type { ProgressMessage } from './up.ts'
@@ -17,7 +17,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(args, definitions)
+  const flags = parseOnlyFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   try {
     await using server = await runServer({

@@ -2,7 +2,7 @@ import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
 import { queryControlStatus } from '#cluster/control-socket.ts'
 import { adminClient } from './client.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError } from './data-directory.ts'
-import { type FlagDefinitions, describeFlags, parseFlags } from './flags.ts'
+import { type FlagDefinitions, describeFlags, parseOnlyFlags } from './flags.ts'
 import { wideTable } from './tables.ts'
 
 const definitions = { 'data-dir': dataDirFlag } satisfies FlagDefinitions
@@ -12,7 +12,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(args, definitions)
+  const flags = parseOnlyFlags(args, definitions)
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   const record = await readClusterRecord(folder)
   if (record === undefined) throw noClusterError(folder)

@@ -15,7 +15,7 @@ import { readManifests } from '#kubectl/apply/manifests.ts'
 import { untilPodReady } from '#kubectl/wait.ts'
 import { adminClient } from './client.ts'
 import { dataDirFlag, defaultDataDirectory, requireRoot } from './data-directory.ts'
-import { type FlagDefinitions, describeFlags, type Flags, parseFlags, UsageError } from './flags.ts'
+import { type FlagDefinitions, describeFlags, type Flags, parseOnlyFlags, UsageError } from './flags.ts'
 import { printNotice, printStep } from './progress.ts'
 import { runServer, serverFlags, StoppedEarly, validateServerFlags } from './server.ts'
 import { stopServer } from './stop-server.ts'
@@ -41,8 +41,7 @@ export function usage(): string {
 }
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { flags, rest } = parseFlags(args, definitions)
-  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`)
+  const flags = parseOnlyFlags(args, definitions)
   validateServerFlags(flags)
   if (flags.timeout !== undefined && flags.timeout < 1)
     throw new UsageError(`invalid argument "${flags.timeout}" for "--timeout": must be 1 or more`)
