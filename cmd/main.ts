@@ -21,7 +21,7 @@ const internalCommands: Record<string, Command> = { serve: { summary: '', load: 
 /** Runs one command line and resolves with its exit code: 0, 1 for a failure, 2 for a wrong command line. */
 export async function main(args: readonly string[]): Promise<number> {
   // `cox help up` asks what `cox up --help` does.
-  const [name, ...rest] = args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args
+  const [name, ...rest] = args[0] === 'help' && args[1] !== undefined ? [args[1], '--help'] : args
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(overview())
     return name === undefined ? 2 : 0

@@ -9,6 +9,7 @@ import { type ClusterFolder, clusterFolder } from '#cluster/cluster-folder.ts'
 import { lockStart } from '#cluster/cluster-locks.ts'
 import { queryControlStatus, untilControlReady } from '#cluster/control-socket.ts'
 import { installPackages, missingPackages } from '#cluster/packages.ts'
+import type { Client } from '#client/client.ts'
 import type { RESTMapper } from '#client/rest-mapper.ts'
 import { applyObject } from '#kubectl/apply/apply.ts'
 import { readManifests } from '#kubectl/apply/manifests.ts'
@@ -153,22 +154,51 @@ async function applyAndShow(folder: ClusterFolder, objects: KubeObject[], flags:
   const started = clock.monotonicMs()
   const deadline = new AbortController()
   const seconds = flags.timeout ?? defaultTimeoutSeconds
-  using _timer = clock.after(seconds * 1_000, () =>
-    deadline.abort(new Error(`the Pods were not ready within ${seconds} s; "kubectl describe pod" tells why`)),
-  )
+  const waitedFor = new Set<Pod>()
+  using _timer = clock.after(seconds * 1_000, () => deadline.abort(newNotReadyError([...waitedFor], seconds)))
   const signal = AbortSignal.any([stop, deadline.signal])
   const pods: Pod[] = []
   for (const given of objects) {
-    const { object, outcome } = await applyObject(client, await withNamespace(given, mapper, signal), signal)
+    const { object, outcome } = await applyNamed({ client, mapper }, given, signal)
     process.stdout.write(`${object.kind.toLowerCase()}/${object.metadata.name} ${outcome}\n`)
     if (object.kind === 'Pod' && object.apiVersion === 'v1') pods.push(object as Pod)
   }
-  await Promise.all(pods.map(pod => untilPodReady(client, pod, signal)))
+  await Promise.all(
+    pods.map(async pod => {
+      waitedFor.add(pod)
+      await untilPodReady(client, pod, signal)
+      waitedFor.delete(pod)
+    }),
+  )
   if (pods.length > 0) printStep({ what: `${pods.map(keyOf).join(', ')} ready`, tookMs: clock.monotonicMs() - started })
   const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace!))
   for (const namespace of namespaces) {
     process.stdout.write(`\n${await wideTable(transport, { path: `/api/v1/namespaces/${namespace}/pods` }, signal)}`)
   }
+}
+
+interface ApplyServices {
+  client: Client
+  mapper: RESTMapper
+}
+
+/** @throws Error that names the object */
+async function applyNamed({ client, mapper }: ApplyServices, object: KubeObject, signal: AbortSignal): ReturnType<typeof applyObject> {
+  try {
+    return await applyObject(client, await withNamespace(object, mapper, signal), signal)
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw new Error(`cannot apply ${object.kind.toLowerCase()}/${object.metadata.name}`, { cause: error })
+  }
+}
+
+/** Says which Pods are missing, and how to learn more about the first. */
+function newNotReadyError(pods: readonly Pod[], seconds: number): Error {
+  const [first] = pods
+  if (first === undefined) return new Error(`the manifests were not applied within ${seconds} s`)
+  const { name, namespace } = first.metadata
+  const describe = `kubectl describe pod ${name}${namespace === 'default' ? '' : ` -n ${namespace}`}`
+  return new Error(`not ready within ${seconds} s: ${pods.map(keyOf).join(', ')}; "${describe}" tells why`)
 }
 
 /** Objects of namespaced kinds that name no namespace go to `default`. */

@@ -22,6 +22,8 @@ export interface CollectionRef extends TypeRef {
 export interface CreateOptions {
   fieldManager?: string
   dryRun?: boolean
+  /** What becomes of unknown and duplicate fields; by default they are ignored with a warning. */
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore'
 }
 
 export interface WriteOptions extends CreateOptions {

@@ -33,8 +33,8 @@ const requests: { name: string; ask(client: RESTClient): Promise<unknown>; want:
   },
   {
     name: 'create, dry',
-    ask: client => client.create(widget('b'), signal, { dryRun: true, fieldManager: 'me' }),
-    want: 'POST /widgets?fieldManager=me&dryRun=All',
+    ask: client => client.create(widget('b'), signal, { dryRun: true, fieldManager: 'me', fieldValidation: 'Strict' }),
+    want: 'POST /widgets?fieldManager=me&dryRun=All&fieldValidation=Strict',
   },
   {
     name: 'update of the status',

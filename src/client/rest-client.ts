@@ -95,8 +95,8 @@ export class RESTClient implements Client {
     return (await this.#send('POST', await this.#objectPath(ref, signal, {}, subresource), signal, { body })) as R
   }
 
-  #writeQuery({ fieldManager, dryRun }: CreateOptions): Query {
-    return { fieldManager: fieldManager ?? this.#fieldManager, dryRun: dryRun ? 'All' : undefined }
+  #writeQuery({ fieldManager, dryRun, fieldValidation }: CreateOptions): Query {
+    return { fieldManager: fieldManager ?? this.#fieldManager, dryRun: dryRun ? 'All' : undefined, fieldValidation }
   }
 
   /** Without its name, the request would mean the whole collection. */

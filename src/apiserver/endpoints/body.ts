@@ -44,10 +44,10 @@ export async function readObject(call: Call, expected: ExpectedBody): Promise<Ku
 
 async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<KubeObject>> {
   const request = call.apiRequest
-  if (request.value !== undefined) return decodeValue<KubeObject>(deepCopy(request.value), options)
+  if (request.value !== undefined) return decodeParsed(deepCopy(request.value), options)
   const mediaType = bodyMediaType(headerOf(request, 'content-type'))
   if (mediaType === 'application/json') return decodeJSON<KubeObject>(await request.readBody(), options)
-  if (mediaType === 'application/yaml') return decodeYAML((await request.readBody()).toString('utf8'), options)
+  if (mediaType === 'application/yaml') return decodeParsed(parseText((await request.readBody()).toString('utf8'))[0] ?? null, options)
   if (mediaType === 'application/vnd.kubernetes.protobuf' && options.schema !== undefined) {
     const { schema, registry, apiVersion, kind } = options
     const object = decodeProtobuf<KubeObject>(await request.readBody(), { schema, registry, apiVersion, kind })
@@ -56,8 +56,8 @@ async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<K
   throw newUnsupportedBody()
 }
 
-function decodeYAML(text: string, options: DecodeOptions): Decoded<KubeObject> {
-  const decoded = decodeValue<KubeObject>(parseText(text)[0] ?? null, options)
+function decodeParsed(value: unknown, options: DecodeOptions): Decoded<KubeObject> {
+  const decoded = decodeValue<KubeObject>(value, options)
   if (options.mode === 'Strict' && decoded.strictErrors.length > 0) {
     throw newStrictDecodingError(decoded.strictErrors, options.apiVersion, options.kind)
   }

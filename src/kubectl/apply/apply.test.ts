@@ -38,10 +38,18 @@ test('apply: what others have set stays', async () => {
 test('apply: kubectl finds what it compares with, once and without itself in it', async () => {
   const given = configMap('c', { a: '1' }, { annotations: { mine: 'yes' } })
   const { object } = await apply(given)
-  const noted = `${JSON.stringify({ ...given, metadata: { ...given.metadata, annotations: { mine: 'yes' } } })}\n`
+  const metadata = '{"annotations":{"mine":"yes"},"name":"c","namespace":"default"}'
+  const noted = `{"apiVersion":"v1","data":{"a":"1"},"kind":"ConfigMap","metadata":${metadata}}\n`
   assert.equal(object.metadata.annotations?.[lastApplied], noted)
   const exported = { ...object, metadata: { ...given.metadata, annotations: object.metadata.annotations } } as ConfigMap
   assert.equal((await apply({ ...given, metadata: exported.metadata })).object.metadata.annotations?.[lastApplied], noted)
+})
+
+test('apply: a field that does not exist is refused, when the object is made and later', async () => {
+  const wrong = { ...configMap('d', { a: '1' }), date: {} }
+  await assert.rejects(apply(wrong), { message: /strict decoding error: unknown field "date"/ })
+  await apply(configMap('d', { a: '1' }))
+  await assert.rejects(apply(wrong), { message: /strict decoding error: unknown field "date"/ })
 })
 
 test('apply: what cannot be changed, or is invalid, is refused in the words of the server', async () => {
