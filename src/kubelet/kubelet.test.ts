@@ -7,6 +7,7 @@ import { NamespaceMode } from '#cri/gen/runtime.gen.ts'
 import { SeededRandom } from '#base/random.ts'
 import { MemoryLogStore, SimulatedNetwork } from '#cri/simulated/index.ts'
 import { type Kubelet, simulatedHost, startKubelet } from './index.ts'
+import { limits } from './limits.ts'
 import { MemoryAPI } from './testing/memory-api.ts'
 import { MemoryRuntime } from './testing/memory-runtime.ts'
 
@@ -429,5 +430,18 @@ describe('kubelet', () => {
       assert.equal(pod('web')?.status?.containerStatuses?.[0]?.restartCount, 1)
       assert.equal(pod('web')?.status?.phase, 'Running')
       assert.ok(events().includes('SandboxChanged: Pod sandbox changed, it will be killed and re-created.'))
+    }))
+
+  test('stops in the middle of a look at the node, without waiting for time to pass', () =>
+    withWorld(async ({ clock, runtime, start }) => {
+      const kubelet = start()
+      await clock.advance(100)
+      const answer = await runtime.status()
+      const held = Promise.withResolvers<typeof answer>()
+      runtime.status = () => held.promise
+      await clock.advance(limits.nodeStatusCheckMs)
+      const stopping = kubelet[Symbol.asyncDispose]()
+      held.resolve(answer)
+      await stopping
     }))
 })

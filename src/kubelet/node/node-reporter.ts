@@ -209,6 +209,7 @@ export class NodeReporter {
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     let timer: Timer | undefined
     const end = Promise.withResolvers<void>()
     this.#wake = end.resolve
