@@ -201,6 +201,8 @@ export class VolumeManager {
 
   #scheduleRefresh(entry: PodVolumes): void {
     entry.timer?.cancel()
+    // Unmounted, or stopped, while it was set up.
+    if (!this.#isMounted(entry)) return
     const times = [...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs).filter(time => time !== undefined)
     if (times.length === 0) return
     const { clock } = this.#options
@@ -219,14 +221,19 @@ export class VolumeManager {
     const next = entry.settingUp
       .catch(() => {})
       .then(async () => {
-        if (this.#pods.get(entry.pod.metadata.uid ?? '') === entry) await this.#setUp(entry)
+        if (this.#isMounted(entry)) await this.#setUp(entry)
       })
     entry.settingUp = next
     return next
   }
 
+  #isMounted(entry: PodVolumes): boolean {
+    return this.#pods.get(entry.pod.metadata.uid ?? '') === entry
+  }
+
   #stop(): void {
     for (const { timer } of this.#pods.values()) timer?.cancel()
+    this.#pods.clear()
     this.#configMaps.stop()
     this.#secrets.stop()
   }

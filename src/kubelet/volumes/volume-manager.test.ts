@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Pod } from '#api/core/v1/types.gen.ts'
+import { VirtualClock } from '#base/clock.ts'
+import { silentLogger } from '#base/log.ts'
+import { SeededRandom } from '#base/random.ts'
+import { MemoryHostFiles } from '../host/memory-host-files.ts'
+import { ownSources } from '../sources.ts'
+import { MemoryAPI } from '../testing/memory-api.ts'
+import { VolumeManager } from './volume-manager.ts'
+
+const pod: Pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'default', uid: 'u1' },
+  spec: {
+    containers: [{ name: 'main', image: 'web' }],
+    volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }],
+  },
+}
+
+function newManager(signal: AbortSignal): { volumes: VolumeManager; clock: VirtualClock; api: MemoryAPI } {
+  const clock = new VirtualClock()
+  const api = new MemoryAPI()
+  const common = { client: api, clock, random: new SeededRandom(1), log: silentLogger }
+  const facts = { podIPs: [], hostIPs: [], nodeName: 'node-1', allocatable: {} }
+  const volumes = new VolumeManager({
+    ...common,
+    sources: ownSources(common),
+    files: new MemoryHostFiles(),
+    rootDirectory: '/kubelet',
+    factsOf: () => facts,
+    onObjectChange: () => {},
+    signal,
+  })
+  return { volumes, clock, api }
+}
+
+test('volumes that are unmounted while they are set up are not refreshed later', async () => {
+  const { signal } = new AbortController()
+  const { volumes, clock, api } = newManager(signal)
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const answer = api.createSubresource.bind(api)
+  api.createSubresource = async <R>() => {
+    asked.resolve()
+    await answered.promise
+    return answer<R>()
+  }
+  const mounting = volumes.mount(pod)
+  await asked.promise
+  const unmounting = volumes.unmount('u1', signal)
+  answered.resolve()
+  await Promise.all([mounting, unmounting])
+  assert.equal(clock.waiting, 0)
+})
+
+test('a kubelet that stops while volumes are set up leaves no timer', async () => {
+  const stop = new AbortController()
+  const { volumes, clock } = newManager(stop.signal)
+  await volumes.mount(pod)
+  assert.equal(clock.waiting, 1, 'the token is to be renewed')
+  const mounting = volumes.mount(pod)
+  stop.abort(new Error('the kubelet stops'))
+  await mounting
+  assert.equal(clock.waiting, 0)
+})
