@@ -22,8 +22,8 @@ import { SimulatedNodes } from './simulated/simulated-nodes.ts'
 import { ClusterTime } from './time.ts'
 
 export interface ClusterOptions {
-  /** `memory` (default) goes with the process; a folder keeps everything, crash or not. */
-  storage?: 'memory' | { sqlite: string }
+  /** `memory` (default) goes with the process; a folder keeps everything, crash or not; or an engine, which is closed with the cluster. */
+  storage?: 'memory' | { sqlite: string } | Storage
   /** Simulated nodes to begin with. Default: none. */
   nodes?: NodeGroup | readonly NodeGroup[]
   /**
@@ -115,7 +115,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     log: log.child({ component: 'kubelet' }),
   })
   // With a disk the event loop may be idle while a write is on its way.
-  const underWay = options.storage === undefined || options.storage === 'memory' ? () => 0 : () => controlPlane.requestsUnderWay
+  const underWay = isOnDisk(options.storage) ? () => controlPlane.requestsUnderWay : () => 0
   const time = new ClusterTime({ clock, storage, underWay })
   const parts = { controlPlane, storage, tasks, pki, certificates, nodes, images: environment.images, time, clock, url }
   const cluster = new Cluster({ ...parts, contextName: options.contextName ?? 'coxswain' })
@@ -142,8 +142,13 @@ function serviceAddress(serviceCIDR: string, index: number): string {
   return formatIPv4(range.first + index)
 }
 
-async function openStorage(wanted: 'memory' | { sqlite: string }, log: Logger): Promise<Storage> {
+function isOnDisk(storage: ClusterOptions['storage']): storage is { sqlite: string } {
+  return typeof storage === 'object' && 'sqlite' in storage
+}
+
+async function openStorage(wanted: NonNullable<ClusterOptions['storage']>, log: Logger): Promise<Storage> {
   if (wanted === 'memory') return new MemoryStorage()
+  if (!isOnDisk(wanted)) return wanted
   const { openSqliteStorage } = await import('#storage/sqlite/sqlite-storage.ts')
   return openSqliteStorage({ folder: wanted.sqlite, log: log.child({ component: 'storage' }) })
 }

@@ -1,0 +1,121 @@
+import type { SimulatedNode } from '#cluster/index.ts'
+import type { CommitResult, Storage, StorageEvent, StorageListener, Write } from '#storage/storage.ts'
+
+/** A bug that is put in from outside, to show that the simulation finds such bugs. */
+export interface Canary {
+  /** Another engine in front of the real one. */
+  storage?(inner: Storage): Storage
+  /** Changes a machine before it has pods. */
+  node?(node: SimulatedNode): void
+}
+
+const podPrefix = '/registry/pods/'
+
+/** Storage that does everything as the real one, but for what a subclass says. */
+class StorageInFront implements Storage {
+  protected readonly inner: Storage
+
+  constructor(inner: Storage) {
+    this.inner = inner
+  }
+
+  get revision(): number {
+    return this.inner.revision
+  }
+
+  get compactedRevision(): number {
+    return this.inner.compactedRevision
+  }
+
+  get(...args: Parameters<Storage['get']>): ReturnType<Storage['get']> {
+    return this.inner.get(...args)
+  }
+
+  list(...args: Parameters<Storage['list']>): ReturnType<Storage['list']> {
+    return this.inner.list(...args)
+  }
+
+  commit(write: Write): Promise<CommitResult> {
+    return this.inner.commit(write)
+  }
+
+  watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+    return this.inner.watch(options, listener)
+  }
+
+  compact(beforeRevision: number): Promise<void> {
+    return this.inner.compact(beforeRevision)
+  }
+
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** Every twelfth event of a pod does not arrive. */
+class LossyStorage extends StorageInFront {
+  override watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+    if (options.prefix !== podPrefix) return this.inner.watch(options, listener)
+    let count = 0
+    const isKept = (_: StorageEvent) => ++count % 12 !== 0
+    return this.inner.watch(options, events => listener(events.filter(isKept)))
+  }
+}
+
+/** Writes a pod over whatever is there. */
+class CarelessStorage extends StorageInFront {
+  override async commit(write: Write): Promise<CommitResult> {
+    const result = await this.inner.commit(write)
+    if (result.committed || result.current === undefined || write.expectedRevision === 0 || !write.key.startsWith(podPrefix)) return result
+    return this.commit({ ...write, expectedRevision: result.current.modRevision })
+  }
+}
+
+export const canaries: Readonly<Record<string, Canary>> = {
+  'lost-event': { storage: inner => new LossyStorage(inner) },
+  'lost-update': { storage: inner => new CarelessStorage(inner) },
+  /** Every third sandbox says that it has the address of the one before. */
+  'double-address': {
+    node({ runtime }) {
+      const addresses = new Map<string, string>()
+      let last = ''
+      const podSandboxStatus = runtime.podSandboxStatus.bind(runtime)
+      runtime.podSandboxStatus = async (request, signal) => {
+        const { status, ...rest } = await podSandboxStatus(request, signal)
+        if (status?.network === undefined || status.network.ip === '') return { ...rest, ...(status !== undefined && { status }) }
+        if (!addresses.has(status.id)) {
+          const isThird = addresses.size % 3 === 2
+          addresses.set(status.id, isThird ? last : status.network.ip)
+          last = status.network.ip
+        }
+        return { ...rest, status: { ...status, network: { ...status.network, ip: addresses.get(status.id)! } } }
+      }
+    },
+  },
+  /** Every second sandbox is said to be removed, and stays. */
+  'forgotten-sandbox': {
+    node({ runtime }) {
+      const isKept = new Map<string, boolean>()
+      const removePodSandbox = runtime.removePodSandbox.bind(runtime)
+      runtime.removePodSandbox = async (request, signal) => {
+        const id = request.podSandboxId ?? ''
+        if (!isKept.has(id)) isKept.set(id, isKept.size % 2 === 1)
+        if (isKept.get(id) !== true) await removePodSandbox(request, signal)
+      }
+    },
+  },
+  /** No seed decides whether a pull works. */
+  dice: {
+    node({ runtime }) {
+      const pullImage = runtime.pullImage.bind(runtime)
+      runtime.pullImage = (request, signal) => {
+        if (Math.random() < 0.5) throw new Error('a dice wants it')
+        return pullImage(request, signal)
+      }
+    },
+  },
+}

@@ -1,0 +1,156 @@
+import type { Random } from '#base/random.ts'
+import type { SimulatedNode } from '#cluster/index.ts'
+import { CRIError } from '#cri/error.ts'
+import { between, oneOf } from './choice.ts'
+import type { World } from './world.ts'
+import type { Action } from './workload.ts'
+
+/** Verbs that change something: those whose failure hurts. */
+const verbs = [
+  'runPodSandbox',
+  'stopPodSandbox',
+  'removePodSandbox',
+  'createContainer',
+  'startContainer',
+  'stopContainer',
+  'removeContainer',
+  'containerStatus',
+  'podSandboxStatus',
+  'listContainers',
+  'pullImage',
+  'imageStatus',
+] as const
+
+const { signal } = new AbortController()
+
+function anyMachine(world: World, random: Random): SimulatedNode {
+  return world.cluster.nodes.get(oneOf(random, world.machines))!
+}
+
+/** What the runtime answers, if it is in a state to answer. */
+async function unlessBroken<T>(world: World, { name }: SimulatedNode, ask: () => Promise<T>): Promise<T | undefined> {
+  if ([...world.faults.keys()].some(what => what.endsWith(` of ${name}`))) return undefined
+  let answer: T | undefined
+  await world.call(async () => (answer = await ask()))
+  return answer
+}
+
+/** A fault that lasts until it is undone. */
+function lasting(weight: number, what: string, begin: (node: SimulatedNode) => () => void): Action {
+  return {
+    weight,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const text = `${what} of ${node.name}`
+      if (world.faults.has(text)) return undefined
+      world.wasHurt = true
+      world.faults.set(text, begin(node))
+      return text
+    },
+  }
+}
+
+/** What goes wrong. */
+export const faults: readonly Action[] = [
+  {
+    weight: 4,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const [verb, times] = [oneOf(random, verbs), between(random, 1, 4)]
+      node.faults.fail(verb, new CRIError('Unknown', 'the simulation wants it'), { times })
+      return `${verb} fails on ${node.name}, ${times} times`
+    },
+  },
+  {
+    weight: 4,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const [verb, delayMs] = [oneOf(random, verbs), between(random, 50, 20_000)]
+      node.faults.delay(verb, delayMs, { times: between(random, 1, 4) })
+      return `${verb} takes ${delayMs} ms on ${node.name}`
+    },
+  },
+  {
+    weight: 2,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      node.faults.breakEvents()
+      return `runtime events of ${node.name} break off`
+    },
+  },
+  {
+    weight: 2,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const count = between(random, 1, 5)
+      node.faults.dropEvents(count)
+      return `${count} runtime events of ${node.name} get lost`
+    },
+  },
+  {
+    weight: 5,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const { containers } = (await unlessBroken(world, node, () => node.runtime.listContainers({}, signal))) ?? { containers: [] }
+      if (containers.length === 0) return undefined
+      const container = oneOf(random, containers)
+      world.wasHurt = true
+      const how = oneOf(random, ['kill', 'killOutOfMemory'] as const)
+      node.faults[how](container.id)
+      return `${how} ${container.labels['io.kubernetes.pod.name']}/${container.metadata?.name} on ${node.name}`
+    },
+  },
+  {
+    weight: 3,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      const { items } = (await unlessBroken(world, node, () => node.runtime.listPodSandbox({}, signal))) ?? { items: [] }
+      if (items.length === 0) return undefined
+      const sandbox = oneOf(random, items)
+      world.wasHurt = true
+      node.faults.killSandbox(sandbox.id)
+      return `kill the sandbox of ${sandbox.metadata?.namespace}/${sandbox.metadata?.name} on ${node.name}`
+    },
+  },
+  {
+    weight: 2,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      node.faults.restartRuntime()
+      return `restart the runtime of ${node.name}`
+    },
+  },
+  lasting(2, 'full disk', ({ faults }) => {
+    faults.setDiskFull(true)
+    return () => faults.setDiskFull(false)
+  }),
+  lasting(2, 'stopped runtime', ({ faults }) => {
+    faults.stopRuntime()
+    return () => faults.startRuntime()
+  }),
+  lasting(2, 'hanging runtime', ({ faults }) => {
+    faults.hang()
+    return () => faults.resume()
+  }),
+  lasting(2, 'power cut', ({ faults }) => {
+    faults.stopNode()
+    return () => faults.startNode()
+  }),
+  {
+    weight: 6,
+    async run(world, random) {
+      if (world.faults.size === 0) return undefined
+      const [what, undo] = oneOf(random, [...world.faults])
+      undo()
+      world.faults.delete(what)
+      return `end of ${what}`
+    },
+  },
+]
+
+/** From now on nothing goes wrong any more. */
+export function endFaults(world: World): void {
+  for (const undo of world.faults.values()) undo()
+  world.faults.clear()
+  for (const { faults } of world.cluster.nodes) faults.clear()
+}

@@ -1,0 +1,15 @@
+/** A process that runs seeds: it is sent a run, and sends a report. Started by `workers.ts`. */
+import { enableCompileCache } from 'node:module'
+
+enableCompileCache()
+const { runSeed } = await import('./run-seed.ts')
+
+process.on('message', (run: Parameters<typeof runSeed>[0]) => {
+  runSeed(run).then(
+    report => process.send?.(report),
+    error => {
+      throw error
+    },
+  )
+})
+process.on('disconnect', () => process.exit(0))
