@@ -3,6 +3,7 @@ import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import type { Clock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { ConnectionLostError } from '#client/transport.ts'
 import { type Storage, StorageError } from '#storage/storage.ts'
 import { AdmissionChain } from './admission/chain.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
@@ -13,6 +14,7 @@ import { dispatch } from './endpoints/dispatch.ts'
 import { encodings } from './endpoints/forms/encodings.ts'
 import { notFoundResponse } from './endpoints/not-served.ts'
 import { ManagedFieldTracking } from './endpoints/managed-field-tracking.ts'
+import type { ServerFaults } from './faults/server-faults.ts'
 import { authenticate } from './filters/authenticate.ts'
 import { authorize } from './filters/authorize.ts'
 import { impersonate } from './filters/impersonate.ts'
@@ -20,7 +22,7 @@ import { type HealthCheck, healthHandlers, pingCheck } from './health.ts'
 import { type PathHandler, PathTable } from './path-handler.ts'
 import type { AdmissionPlugin, Resource, StoreLookup, UserInfo } from './registry/resource.ts'
 import { Stores } from './registry/stores.ts'
-import type { APIRequest } from './request/api-request.ts'
+import { type APIRequest, headerOf } from './request/api-request.ts'
 import { type APIResponse, jsonBody } from './request/api-response.ts'
 import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
 import { Route, RouteTable } from './routes.ts'
@@ -41,6 +43,8 @@ export interface APIServerOptions {
   paths?: readonly PathHandler[]
   /** Count for `/readyz`, besides the server's own. */
   readinessChecks?: readonly HealthCheck[]
+  /** What goes wrong on purpose. */
+  faults?: ServerFaults | undefined
 }
 
 type State = 'new' | 'serving' | 'stopping'
@@ -126,6 +130,7 @@ export class APIServer {
       response.auditID = auditID
       return response
     } catch (error) {
+      if (error instanceof ConnectionLostError) return { status: 0, body: { type: 'lost' } }
       return this.failure(error, request, auditID)
     }
   }
@@ -155,15 +160,23 @@ export class APIServer {
     const user = impersonated instanceof Promise ? await impersonated : impersonated
     const authorizing = authorize(authorizer, user, info)
     if (authorizing !== undefined) await authorizing
+    const { faults } = this.#options
+    if (faults?.mayConcern(info) === true) {
+      const faultable = { user, userAgent: headerOf(request, 'user-agent'), info }
+      return faults.serve(faultable, request, given => this.#answer(given, info, user, auditID))
+    }
+    const answer = this.#answer(request, info, user, auditID)
+    return answer instanceof Promise ? await answer : answer
+  }
+
+  #answer(request: APIRequest, info: RequestInfo, user: UserInfo, auditID: string): Promise<APIResponse> | APIResponse {
     if (!info.isResourceRequest) return this.#servePath(request, info, user)
     if (this.#state !== 'serving') throw newServiceUnavailable('the server is not serving at the moment')
     const route = this.#routes.find(info.group, info.version, info.resource)
     if (route === undefined) return this.#servePath(request, info, user)
     const call = new Call(request, info, route, this.#services, user, auditID)
     const answer = dispatch(call)
-    const response = answer instanceof Promise ? await answer : answer
-    if (call.warnings.length > 0) response.warnings = call.warnings
-    return response
+    return answer instanceof Promise ? answer.then(response => withWarnings(response, call)) : withWarnings(answer, call)
   }
 
   #servePath(request: APIRequest, info: RequestInfo, user: UserInfo): Promise<APIResponse> | APIResponse {
@@ -172,4 +185,9 @@ export class APIServer {
     if (info.path === '/') return { status: 200, body: jsonBody({ paths: this.#paths.paths }) }
     return notFoundResponse()
   }
+}
+
+function withWarnings(response: APIResponse, { warnings }: Call): APIResponse {
+  if (warnings.length > 0) response.warnings = warnings
+  return response
 }

@@ -2,7 +2,7 @@
 export interface Transport {
   /**
    * Sends one request. Error answers of the server (status ≥ 400) are thrown as StatusError.
-   * @throws StatusError; any other error means that no answer was received
+   * @throws StatusError; any other error means that no answer was received, as ConnectionLostError does in process
    */
   request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>
   /** Opens a watch; the request's query holds `watch=true`. Ends when the server ends it. */
@@ -32,4 +32,13 @@ export interface TransportResponse {
 export interface WatchFrame {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: unknown
+}
+
+/** The connection broke: the server may have done what it was asked, or not. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError'
+
+  constructor(options?: ErrorOptions) {
+    super('the connection to the API server was lost', options)
+  }
 }

@@ -10,6 +10,7 @@ import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
 import type { Storage } from '#storage/storage.ts'
+import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
@@ -28,6 +29,7 @@ export interface ClusterParts {
   images: SimulatedImages
   time: ClusterTime
   clock: Clock
+  faults: ClusterFaults
   url: string
   contextName: string
 }
@@ -51,6 +53,8 @@ export class Cluster implements AsyncDisposable {
   readonly images: SimulatedImages
   /** The simulated nodes. */
   readonly nodes: SimulatedNodes
+  /** Lets things go wrong. */
+  readonly faults: ClusterFaults
   /**
    * Resolves when the cluster has stopped; rejects when a part of it broke, which takes the others with it. Whoever does not look at this
    * promise crashes with us: a part that is gone does not come back by itself.
@@ -71,6 +75,7 @@ export class Cluster implements AsyncDisposable {
     this.clock = parts.time
     this.images = parts.images
     this.nodes = parts.nodes
+    this.faults = parts.faults
     this.ended = parts.tasks.wait()
     this.adminClient = controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
     const { certificate, key } = certificates.admin

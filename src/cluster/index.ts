@@ -1,6 +1,7 @@
 /** Coxswain as a library: a whole cluster in this process. */
 export { Cluster } from './cluster.ts'
 export { ClusterClient, type ExecResult } from './cluster-client.ts'
+export type { ClusterFaults } from './cluster-faults.ts'
 export type { Duration } from './duration.ts'
 export type { BuiltInKinds, DynamicObject, ObjectOf } from './kinds.ts'
 export type { NodeGroup } from './simulated/node-group.ts'
@@ -12,3 +13,7 @@ export type { ImageFunction, ImageScript, SimulatedImage } from '#cri/simulated/
 export type { WatchEvent } from '#client/client.ts'
 export { isAlreadyExists, isConflict, isExpired, isForbidden, isInvalid, isNotFound, StatusError } from '#apimachinery/status/status.ts'
 export type { ConfigMap, Container, Namespace, Node, Pod, PodSpec, Secret, Service, ServiceAccount } from '#api/core/v1/types.gen.ts'
+export type { Failure } from '#apiserver/faults/failure.ts'
+export type { FaultableRequest, RequestPattern } from '#apiserver/faults/request-pattern.ts'
+export type { EventPattern, WatchedEvent } from '#apiserver/faults/watch-faults.ts'
+export type { Fault, Occurrences } from '#base/fault-rules.ts'

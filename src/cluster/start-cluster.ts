@@ -1,4 +1,5 @@
 import { formatIPv4, parseCIDR } from '#base/cidr.ts'
+import { ServerFaults } from '#apiserver/faults/server-faults.ts'
 import { type Clock, RealClock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
@@ -15,6 +16,7 @@ import { defaultSchedulerName, Scheduler } from '#scheduler/scheduler.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
 import { Cluster } from './cluster.ts'
+import { ClusterFaults } from './cluster-faults.ts'
 import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
 import type { NodeGroup } from './simulated/node-group.ts'
@@ -83,6 +85,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const logs = new MemoryLogStore()
   const environment = simulatedEnvironment({ clock, images: new SimulatedImages(options.images), logs })
   let nodes: SimulatedNodes | undefined
+  const serverFaults = new ServerFaults({ clock, storage })
   const controlPlane = started.use(
     await ControlPlane.start({
       storage,
@@ -95,6 +98,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
         kubelet: name => nodes?.connectionTo(name),
         pod: (address, signal) => environment.network.connect(address, signal),
       },
+      faults: serverFaults,
     }),
   )
   const tasks = started.use(new Group(new AbortController().signal))
@@ -117,7 +121,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   // With a disk the event loop may be idle while a write is on its way.
   const underWay = isOnDisk(options.storage) ? () => controlPlane.requestsUnderWay : () => 0
   const time = new ClusterTime({ clock, storage, underWay })
-  const parts = { controlPlane, storage, tasks, pki, certificates, nodes, images: environment.images, time, clock, url }
+  const faults = new ClusterFaults({ server: serverFaults, nodes })
+  const parts = { controlPlane, storage, tasks, pki, certificates, nodes, images: environment.images, time, clock, url, faults }
   const cluster = new Cluster({ ...parts, contextName: options.contextName ?? 'coxswain' })
   // From here on the cluster stops itself.
   started.move()

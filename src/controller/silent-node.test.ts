@@ -79,6 +79,20 @@ test('a node that stops answering: NotReady after 50 s, its pods marked, and evi
   assert.equal((await readPod(cluster, 'patient')).metadata.deletionTimestamp, undefined)
 })
 
+test('a write about a silent node that is refused as a conflict is made again', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', nodes: { count: 1 } })
+  await cluster.client.create(pod('web'))
+  await cluster.until(pod('web'), 'Ready')
+  const writer = { program: 'kube-controller-manager', verb: 'patch' }
+  const ofNode = cluster.faults.requests.fail({ ...writer, resource: 'nodes' }, 409, { times: 3 })
+  const ofPod = cluster.faults.requests.fail({ ...writer, resource: 'pods' }, 409, { times: 2 })
+  await cluster.nodes.remove('node-0')
+  await cluster.clock.advance('60s')
+  assert.deepEqual([(await readyOf(cluster))?.status, await taintsOf(cluster)], ['Unknown', unreachable])
+  assert.equal(findCondition((await readPod(cluster, 'web')).status?.conditions, 'Ready')?.status, 'False')
+  assert.deepEqual([ofNode.hits, ofPod.hits], [3, 2])
+})
+
 test('a node that comes back in time: Ready, without taints, and nothing is evicted', async () => {
   await using cluster = await startCluster({ clock: 'virtual', nodes: { count: 1 } })
   await cluster.client.create(pod('web'))

@@ -8,6 +8,7 @@ import { NodeAuthorizer } from '#apiserver/authorization/node/node-authorizer.ts
 import { RBACAuthorizer } from '#apiserver/authorization/rbac/rbac-authorizer.ts'
 import { RuleResolver } from '#apiserver/authorization/rbac/rule-resolver.ts'
 import { PrivilegedGroupAuthorizer, UnionAuthorizer } from '#apiserver/authorization/union-authorizer.ts'
+import type { ServerFaults } from '#apiserver/faults/server-faults.ts'
 import { HTTPFront } from '#apiserver/http/front.ts'
 import { InProcessTransport } from '#apiserver/inprocess/transport.ts'
 import { openAPIHandlers } from '#apiserver/openapi/openapi-handlers.ts'
@@ -54,6 +55,8 @@ export interface ControlPlaneOptions {
   serviceCIDR: string
   /** Nodes of this process, reached without sockets. */
   inProcessNodes?: InProcessNodes
+  /** What goes wrong on purpose between the API server and its clients. */
+  faults?: ServerFaults
 }
 
 const defaultProgram = 'coxswain'
@@ -138,13 +141,14 @@ export class ControlPlane implements AsyncDisposable {
     return this.#ended
   }
 
-  /** Requests of this process that wait for their answer. */
+  /** Requests of this process that wait for their answer, and not for time to go on. */
   get requestsUnderWay(): number {
-    return this.server.inProcess.underWay
+    return this.server.inProcess.underWay - (this.#options.faults?.requests.waiting ?? 0)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tasks?.[Symbol.asyncDispose]()
+    this.#options.faults?.clear()
     this.server.stop()
     await this.#front?.stop(stopGraceMs)
     this.server[Symbol.dispose]()
@@ -189,6 +193,7 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     authorizer,
     admission: defaultAdmissionPlugins(resolver, authorizer),
     paths: [versionHandler(version), ...openAPIHandlers(openAPI), ...openIDHandlers(tokenIssuer)],
+    faults: options.faults,
   })
   return server
 }

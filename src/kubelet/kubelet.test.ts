@@ -146,6 +146,40 @@ describe('kubelet', () => {
       ])
     }))
 
+  test('a status or a deletion that is refused as a conflict is tried again', () =>
+    withWorld(async ({ clock, api, start, pod }) => {
+      start()
+      await clock.advance(100)
+      api.put(podObject())
+      api.conflicts = 2
+      await clock.advance(1_000)
+      assert.deepEqual([api.conflicts, pod('web')?.status?.phase], [0, 'Running'])
+      const { metadata } = pod('web')!
+      api.put({ ...pod('web')!, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30 } })
+      // The last status, then the deletion.
+      api.conflicts = 2
+      await clock.advance(60_000)
+      assert.deepEqual([api.conflicts, pod('web')], [0, undefined])
+    }))
+
+  test('what others write into the status of a running pod is put right; the end that they tell is final', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      api.put(podObject())
+      await clock.advance(100)
+      const conditions = pod('web')!.status!.conditions!.map(each => (each.type === 'Ready' ? { ...each, status: 'False' } : each))
+      api.put({ ...pod('web')!, status: { ...pod('web')!.status!, conditions } })
+      await clock.advance(100)
+      assert.match(conditionsOf(pod('web')), / Ready=True /)
+      const writes = api.statusWrites.length
+      await clock.advance(60_000)
+      assert.equal(api.statusWrites.length, writes, 'once is enough')
+      api.put({ ...pod('web')!, status: { ...pod('web')!.status!, phase: 'Failed', reason: 'NodeLost' } })
+      await clock.advance(60_000)
+      assert.deepEqual([pod('web')?.status?.phase, pod('web')?.status?.reason], ['Failed', 'NodeLost'])
+      assert.ok(runtime.calls.includes('stopContainer main 30'), runtime.calls.join())
+    }))
+
   test('a crashing container is restarted at once, then after ten, twenty … seconds', () =>
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()

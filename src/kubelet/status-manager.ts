@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
@@ -19,6 +19,10 @@ interface Entry {
   wanted: PodStatus
   /** What the API server has, as far as we know. */
   stored: PodStatus
+  /** Version of the pod that `stored` comes from. */
+  storedVersion: number
+  /** The newest version that we were told of. */
+  told: Pod
   writing: Promise<void> | undefined
   /** Runs while a passing status waits. */
   timer: Timer | undefined
@@ -47,11 +51,15 @@ export class StatusManager {
     let entry = this.#entries.get(uid)
     if (entry === undefined) {
       const stored = pod.status ?? {}
-      entry = { ref: { namespace, name }, wanted: stored, stored, writing: undefined, timer: undefined }
+      const known = { stored, storedVersion: versionOf(pod), told: pod }
+      entry = { ref: { namespace, name }, wanted: stored, ...known, writing: undefined, timer: undefined }
       this.#entries.set(uid, entry)
     }
+    entry.told = pod
     entry.wanted = status
-    if (entry.writing !== undefined || statusPatch(entry.stored, status) === undefined) return
+    if (entry.writing !== undefined) return
+    learn(entry)
+    if (statusPatch(entry.stored, status) === undefined) return
     if (!isPassing) this.#begin(uid, entry)
     else entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
   }
@@ -79,22 +87,39 @@ export class StatusManager {
   async #write(uid: string, entry: Entry): Promise<void> {
     const { client, clock, log, signal } = this.#options
     for (let failures = 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
+      learn(entry)
       const status = entry.wanted
       const body = statusPatch(entry.stored, status)
       if (body === undefined) return
       try {
         const patch = { type: 'strategic', body: { metadata: { uid }, status: body } } as const
-        await client.patch({ apiVersion: 'v1', kind: 'Pod', ...entry.ref }, patch, signal, { subresource: 'status' })
+        const ref = { apiVersion: 'v1', kind: 'Pod', ...entry.ref }
+        const written = await client.patch<Pod>(ref, patch, signal, { subresource: 'status' })
         entry.stored = status
+        // The version of before: what came between it and ours shows when we are told of ours.
+        entry.storedVersion = Math.max(entry.storedVersion, versionOf(written) - 1)
         failures = 0
       } catch (error) {
-        // The pod, or this pod of that name, is no more.
-        if (signal.aborted || isNotFound(error) || isConflict(error)) return
+        // The pod is no more. With a conflict it may be another one of that name: then ours is forgotten as soon as we are told.
+        if (signal.aborted || isNotFound(error)) return
         log.warn('cannot write pod status', { pod: entry.ref, error })
         await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
       }
     }
   }
+}
+
+/** Others write here too: the pods of a node that is silent are marked as not ready. */
+function learn(entry: Entry): void {
+  const version = versionOf(entry.told)
+  if (version <= entry.storedVersion) return
+  entry.stored = entry.told.status ?? {}
+  entry.storedVersion = version
+}
+
+/** Versions of one resource are ordered as numbers. */
+function versionOf({ metadata }: Pod): number {
+  return Number(metadata.resourceVersion ?? 0)
 }
 
 const mergedLists = ['podIPs', 'hostIPs'] as const

@@ -15,6 +15,8 @@ export interface WatchReceiver {
   flush(): boolean
   /** Nothing more comes. With an error, that is the last thing to tell. */
   end(error?: Status): void
+  /** The connection breaks: nothing more comes, and nothing is told. */
+  break(): void
 }
 
 export interface WatchStart {
@@ -97,13 +99,22 @@ export class CacheWatcher {
 
   /** Idempotent. */
   end(error?: Status): void {
-    if (this.#hasEnded) return
+    if (this.#stop()) this.#receiver.end(error)
+  }
+
+  /** Ends without a farewell, as the server's death does. Idempotent. */
+  break(): void {
+    if (this.#stop()) this.#receiver.break()
+  }
+
+  #stop(): boolean {
+    if (this.#hasEnded) return false
     this.#hasEnded = true
     this.#timeout?.cancel()
     this.#bookmarkTimer?.cancel()
     this.#backlog = []
     this.#start.onEnd(this)
-    this.#receiver.end(error)
+    return true
   }
 
   #queue(change: CacheEvent): void {

@@ -165,7 +165,12 @@ export class Cacher implements Disposable {
 
   /** Ends every watch; their clients may come again. */
   endWatches(): void {
-    this.#watchers.endAll()
+    for (const watcher of this.#watchers) watcher.end()
+  }
+
+  /** Ends every watch as the server's death does. */
+  breakWatches(): void {
+    for (const watcher of this.#watchers) watcher.break()
   }
 
   [Symbol.dispose](): void {

@@ -41,9 +41,10 @@ export class WatcherIndex {
     for (const watcher of dirty) watcher.flush()
   }
 
-  endAll(): void {
-    for (const watcher of this.#everything) watcher.end()
-    for (const values of this.#byField.values()) for (const watchers of values.values()) for (const watcher of watchers) watcher.end()
+  /** All of them, also those that end while they are gone through. */
+  *[Symbol.iterator](): Generator<CacheWatcher, void, undefined> {
+    yield* this.#everything
+    for (const values of this.#byField.values()) for (const watchers of values.values()) yield* watchers
   }
 
   #offer(watchers: Set<CacheWatcher> | undefined, change: CacheEvent): void {

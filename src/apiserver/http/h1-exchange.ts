@@ -75,6 +75,7 @@ export class H1Exchange implements APIRequest {
   async send(response: APIResponse): Promise<void> {
     const { body } = response
     if (body.type === 'taken') return body.done
+    if (body.type === 'lost') return this.destroy()
     const out = this.#response
     if (this.#upgrade !== undefined && out.socket === null) {
       const socket = this.#upgrade.socket

@@ -70,6 +70,7 @@ export class H2Exchange implements APIRequest {
     const stream = this.#stream
     const { body } = response
     if (body.type === 'taken') return body.done
+    if (body.type === 'lost') return this.destroy()
     if (stream.destroyed) return
     if (stream.headersSent) return this.destroy()
     const headers: Record<string, string | string[] | number> = headersOf(response)

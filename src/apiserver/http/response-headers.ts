@@ -4,7 +4,7 @@ import type { APIResponse } from '../request/api-response.ts'
 export function headersOf(response: APIResponse): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = { 'cache-control': 'no-cache, private', ...response.headers }
   if (response.auditID !== undefined) headers['audit-id'] = response.auditID
-  if (response.body.type !== 'taken') headers['content-type'] = response.body.contentType
+  if ('contentType' in response.body) headers['content-type'] = response.body.contentType
   if (response.warnings !== undefined) headers['warning'] = response.warnings.map(warningHeader)
   return headers
 }

@@ -41,6 +41,10 @@ export class WritableReceiver implements WatchReceiver {
     this.flush()
     this.#writable.end()
   }
+
+  break(): void {
+    this.#writable.destroy(new Error('the connection was lost'))
+  }
 }
 
 let lastParts: readonly Buffer[] = []

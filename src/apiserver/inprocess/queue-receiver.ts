@@ -1,6 +1,6 @@
 import { type Status } from '#apimachinery/status/status.ts'
 import { AsyncQueue } from '#base/async-queue.ts'
-import type { WatchFrame } from '#client/transport.ts'
+import { ConnectionLostError, type WatchFrame } from '#client/transport.ts'
 import type { ChangeType } from '../cacher/cache-event.ts'
 import type { WatchReceiver } from '../cacher/cache-watcher.ts'
 import type { Entry } from '../cacher/entry.ts'
@@ -36,6 +36,10 @@ export class QueueReceiver implements WatchReceiver {
   end(error?: Status): void {
     if (error !== undefined) this.#queue.push({ type: 'ERROR', object: error })
     this.#queue.close()
+  }
+
+  break(): void {
+    this.fail(new ConnectionLostError())
   }
 
   /** Ends the reading by throwing `reason`. */

@@ -1,5 +1,5 @@
 import { type Status, StatusError } from '#apimachinery/status/status.ts'
-import type { Transport, TransportRequest, TransportResponse, WatchFrame } from '#client/transport.ts'
+import { ConnectionLostError, type Transport, type TransportRequest, type TransportResponse, type WatchFrame } from '#client/transport.ts'
 import type { UserInfo } from '../registry/resource.ts'
 import type { APIRequest } from '../request/api-request.ts'
 import type { APIResponse } from '../request/api-response.ts'
@@ -28,6 +28,7 @@ export class InProcessTransport implements Transport {
     const response = await this.#server.handle(this.#apiRequest(request, signal)).finally(() => inProcess.underWay--)
     signal.throwIfAborted()
     const { status, body, warnings } = response
+    if (body.type === 'lost') throw new ConnectionLostError()
     if (body.type === 'taken' || body.type === 'watch') throw new Error(`cannot answer "${request.path}" in process`)
     if (status >= 400) throw toError(response)
     return { status, body: body.value(), warnings: [...(warnings ?? [])] }
@@ -37,6 +38,7 @@ export class InProcessTransport implements Transport {
     signal.throwIfAborted()
     const response = await this.#server.handle(this.#apiRequest(request, signal))
     signal.throwIfAborted()
+    if (response.body.type === 'lost') throw new ConnectionLostError()
     if (response.body.type !== 'watch') throw toError(response)
     const receiver = new QueueReceiver(response.body.form)
     const watch = response.body.start(receiver)

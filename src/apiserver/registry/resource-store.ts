@@ -121,6 +121,15 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   }
 
   /**
+   * The object as it was at a revision; undefined when there was none.
+   * @throws StorageError Compacted, FutureRevision
+   */
+  async entryAt(namespace: string | undefined, name: string, revision: number): Promise<Entry | undefined> {
+    const value = await this.#storage.get(this.keyOf(namespace, name), { revision })
+    return value && this.cacher.toEntry(value)
+  }
+
+  /**
    * The objects under a key prefix as they were at a revision, in key order.
    * @throws StorageError Compacted, FutureRevision
    */

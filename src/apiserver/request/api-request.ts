@@ -42,3 +42,16 @@ export function headerOf(request: APIRequest, name: string): string {
   const value = request.headers[name]
   return value === undefined ? '' : typeof value === 'string' ? value : (value[0] ?? '')
 }
+
+/** The same request with another query. */
+export function withQuery(request: APIRequest, query: string): APIRequest {
+  const { method, path, headers, user, value } = request
+  return {
+    ...{ method, path, query, headers, user, value },
+    peerCertificate: () => request.peerCertificate(),
+    readBody: () => request.readBody(),
+    get signal() {
+      return request.signal
+    },
+  }
+}

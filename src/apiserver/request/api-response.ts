@@ -12,7 +12,7 @@ export interface APIResponse {
   auditID?: string
 }
 
-export type ResponseBody = ValueBody | ChunkedBody | WatchBody | TakenBody
+export type ResponseBody = ValueBody | ChunkedBody | WatchBody | TakenBody | LostBody
 
 /** One value, in bytes or decoded, whichever is asked for. */
 export interface ValueBody {
@@ -56,6 +56,11 @@ export interface ActiveWatch {
 export interface TakenBody {
   type: 'taken'
   done: Promise<void>
+}
+
+/** No answer: the connection breaks. */
+export interface LostBody {
+  type: 'lost'
 }
 
 /** How a watch's events look in bytes and decoded. */

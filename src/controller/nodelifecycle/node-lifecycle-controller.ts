@@ -14,6 +14,7 @@ import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
 import { type NodePlan, planNode } from './plan.ts'
 
 const leaseNamespace = 'kube-node-lease'
+const conflictRetryMs = 1_000
 
 /** Watches heartbeats: a silent node becomes Unknown and tainted, its pods not ready; a recovered one is let in again. */
 export class NodeLifecycleController implements Controller {
@@ -70,8 +71,9 @@ export class NodeLifecycleController implements Controller {
       await this.#write(node, plan, signal)
       if (plan.podsNotReady) for (const pod of podsOnNode(this.#pods, node.metadata.name)) await this.#markNotReady(pod, signal)
     } catch (error) {
-      // Gone, or somebody else wrote first: their write wakes us again.
-      if (!isNotFound(error) && !isConflict(error)) throw error
+      // Somebody else wrote first: what they wrote is judged next.
+      if (isConflict(error)) return conflictRetryMs
+      if (!isNotFound(error)) throw error
     }
     return plan.checkAfterMs
   }
@@ -112,8 +114,7 @@ export class NodeLifecycleController implements Controller {
     try {
       await patchPodStatus(client, pod, { conditions: [condition] }, signal)
     } catch (error) {
-      // Gone, or another pod by now, which is told on its own.
-      if (isNotFound(error) || isConflict(error)) return
+      if (isNotFound(error)) return
       throw error
     }
     this.#events.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready')

@@ -1,3 +1,4 @@
+import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import type { ImageService, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import { endContainer, killed, loseProgram, lost, outOfMemory } from './lifecycle.ts'
@@ -6,19 +7,7 @@ import { endSandbox } from './sandbox-verbs.ts'
 
 export type Verb = keyof RuntimeService | keyof ImageService
 
-export interface FaultTarget {
-  /** 1, the next call, when missing. */
-  nth?: number
-  /** So many calls in a row; 1 when missing. */
-  times?: number
-}
-
-interface Rule {
-  verb: Verb
-  toSkip: number
-  left: number
-  effect: { delayMs: number } | { error: Error }
-}
+type Effect = { delayMs: number } | { error: Error }
 
 const gone = () => new CRIError('Unavailable', 'error reading from server: EOF')
 const refused = () =>
@@ -30,7 +19,7 @@ const refused = () =>
 /** What goes wrong on a simulated node. */
 export class SimulatedFaults {
   readonly #node: SimulatedNode
-  readonly #rules: Rule[] = []
+  readonly #rules = new FaultRules<Verb, Effect>()
   #isDown = false
   #hung: PromiseWithResolvers<void> | undefined
 
@@ -38,19 +27,19 @@ export class SimulatedFaults {
     this.#node = node
   }
 
-  /** Lets calls fail: the `nth` from now, and `times - 1` after it. */
-  fail(verb: Verb, error: Error, target: FaultTarget = {}): void {
-    this.#rules.push({ verb, effect: { error }, ...countsOf(target) })
+  /** Lets calls of the runtime fail. */
+  fail(verb: Verb, error: Error, occurrences: Occurrences = {}): Fault {
+    return this.#rules.add(called => called === verb, { error }, occurrences)
   }
 
-  /** Lets calls take longer. */
-  delay(verb: Verb, delayMs: number, target: FaultTarget = {}): void {
-    this.#rules.push({ verb, effect: { delayMs }, ...countsOf(target) })
+  /** Lets calls of the runtime take longer. */
+  delay(verb: Verb, delayMs: number, occurrences: Occurrences = {}): Fault {
+    return this.#rules.add(called => called === verb, { delayMs }, occurrences)
   }
 
   /** Forgets failures and delays that are still to come. */
   clear(): void {
-    this.#rules.length = 0
+    this.#rules.clear()
   }
 
   /** The event streams break; whoever listens has to subscribe again. */
@@ -133,29 +122,17 @@ export class SimulatedFaults {
 
   /** Decides about a call: undefined lets it pass at once. */
   admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
-    const rules = this.#rules.filter(rule => rule.verb === verb && isDue(rule))
-    if (rules.length === 0 && !this.#isDown && this.#hung === undefined) return undefined
-    return this.#apply(rules, signal)
+    const effects = this.#rules.isEmpty ? [] : this.#rules.due(verb)
+    if (effects.length === 0 && !this.#isDown && this.#hung === undefined) return undefined
+    return this.#apply(effects, signal)
   }
 
-  async #apply(rules: readonly Rule[], signal: AbortSignal): Promise<void> {
+  async #apply(effects: readonly Effect[], signal: AbortSignal): Promise<void> {
     if (this.#hung !== undefined) await this.#node.wait(this.#hung.promise, signal)
     if (this.#isDown) throw refused()
-    for (const { effect } of rules) {
+    for (const effect of effects) {
       if ('error' in effect) throw effect.error
       await this.#node.sleep(effect.delayMs, signal)
     }
   }
-}
-
-function countsOf({ nth = 1, times = 1 }: FaultTarget): { toSkip: number; left: number } {
-  return { toSkip: nth - 1, left: times }
-}
-
-function isDue(rule: Rule): boolean {
-  if (rule.toSkip > 0) {
-    rule.toSkip--
-    return false
-  }
-  return rule.left-- > 0
 }

@@ -1,5 +1,5 @@
 export { type NodeFiles, type SimulatedEnvironment, simulatedEnvironment } from './environment.ts'
-export type { FaultTarget, SimulatedFaults, Verb } from './faults.ts'
+export type { SimulatedFaults, Verb } from './faults.ts'
 export { FileLogStore } from './file-log-store.ts'
 export type {
   ContainerContext,

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import { isNotFound } from '#apimachinery/status/status.ts'
 import { killContainer, pullImage, removeContainer, startContainer } from './container-steps.ts'
 import { cleanUp, createSandbox, mountVolumes, prepareNode, removeSandbox, stopSandbox, sweep } from './sandbox-steps.ts'
 import type { Step } from './step.ts'
@@ -34,7 +34,8 @@ async function deletePod(_: Step, { node, pod, memory }: StepContext, signal: Ab
     const preconditions = uid === undefined ? {} : { preconditions: { uid } }
     await node.client.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, signal, { gracePeriodSeconds: 0, ...preconditions })
   } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error
+    // A conflict: it may be another pod by now. Then we are told that ours is gone, and nobody asks for this again.
+    if (!isNotFound(error)) throw error
   }
   memory.deleted = true
 }

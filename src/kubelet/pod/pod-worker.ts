@@ -178,11 +178,20 @@ export class PodWorker implements StepContext {
       memory,
       nowMs,
       runtimeName: node.runtimeName(),
-      previous: node.statuses.get(this.uid) ?? this.#pod.status ?? {},
+      previous: this.#previousStatus(),
       hostIPs: node.hostIPs,
       qosClass: podQOS(this.#pod),
       verdict: this.#verdict,
     })
+  }
+
+  /** What we reported last. That a pod has ended is final, also when others tell so while we cannot be reached. */
+  #previousStatus(): PodStatus {
+    const stored = this.#pod.status ?? {}
+    const reported = this.node.statuses.get(this.uid) ?? stored
+    if (!isTerminalPhase(stored.phase) || isTerminalPhase(reported.phase)) return reported
+    const { phase, reason, message } = stored
+    return { ...reported, phase, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
   }
 
   /** Starts a step unless it runs already. @returns when to try it again, if it failed lately */

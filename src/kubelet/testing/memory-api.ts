@@ -13,6 +13,8 @@ export class MemoryAPI implements Client {
   #revision = 1
   /** Every write of a pod's status, in order. */
   readonly statusWrites: { pod: string; status: unknown }[] = []
+  /** So many writes to come are refused as conflicts. */
+  conflicts = 0
 
   all<T extends KubeObject>(kind: string): T[] {
     return [...this.#objects.values()].filter(object => object.kind === kind) as T[]
@@ -81,6 +83,7 @@ export class MemoryAPI implements Client {
 
   async patch<T extends KubeObject>(ref: ObjectRef, { body }: { body: unknown }, _signal: AbortSignal): Promise<T> {
     const present = await this.get<KubeObject>(ref)
+    this.#refuse(ref)
     const { metadata, ...rest } = structuredClone(body) as { metadata?: { uid?: string }; status?: { [key: string]: unknown } }
     if (metadata?.uid !== undefined && metadata.uid !== present.metadata.uid)
       throw newConflict({ group: '', resource: 'pods' }, ref.name, 'uid')
@@ -91,6 +94,7 @@ export class MemoryAPI implements Client {
 
   async delete(ref: ObjectRef): Promise<unknown> {
     await this.get(ref)
+    this.#refuse(ref)
     this.remove(ref)
     return {}
   }
@@ -99,6 +103,12 @@ export class MemoryAPI implements Client {
 
   async createSubresource<R>(): Promise<R> {
     return { status: { token: 'token', expirationTimestamp: '2036-01-01T00:00:00Z' } } as R
+  }
+
+  #refuse({ name }: ObjectRef): void {
+    if (this.conflicts <= 0) return
+    this.conflicts--
+    throw newConflict({ group: '', resource: 'pods' }, name, 'somebody else was faster')
   }
 
   #tell(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {

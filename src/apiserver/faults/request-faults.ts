@@ -1,0 +1,122 @@
+import type { Clock } from '#base/clock.ts'
+import { Delays } from '#base/delays.ts'
+import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
+import { ConnectionLostError } from '#client/transport.ts'
+import type { Storage } from '#storage/storage.ts'
+import { type APIRequest, withQuery } from '../request/api-request.ts'
+import type { APIResponse } from '../request/api-response.ts'
+import { type Failure, newFailure } from './failure.ts'
+import { type FaultableRequest, fitsRequest, type RequestPattern } from './request-pattern.ts'
+import { staleQuery } from './stale-query.ts'
+
+/** `before`: the request is never done (default); `after`: it is done, and the client is told something else. */
+export interface Moment {
+  when?: 'before' | 'after'
+}
+
+export interface RequestFaultsOptions {
+  clock: Clock
+  /** Tells which revisions there are. */
+  storage: Pick<Storage, 'revision' | 'compactedRevision'>
+}
+
+type Effect =
+  | { type: 'delay'; when: 'before' | 'after'; delayMs: number }
+  | { type: 'fail'; when: 'before' | 'after'; error: (request: FaultableRequest) => Error }
+  | { type: 'stale'; when: 'before'; revision: () => number }
+
+type Serve = (request: APIRequest) => Promise<APIResponse> | APIResponse
+
+/** What goes wrong with requests that were let in, each as a whole. Every order can be taken back by disposing what it returns. */
+export class RequestFaults {
+  readonly #options: RequestFaultsOptions
+  readonly #rules = new FaultRules<FaultableRequest, Effect>()
+  /** Of requests of this process, and of others. */
+  readonly #delays: { own: Delays; foreign: Delays }
+
+  constructor(options: RequestFaultsOptions) {
+    this.#options = options
+    this.#delays = { own: new Delays(options.clock), foreign: new Delays(options.clock) }
+  }
+
+  get isEmpty(): boolean {
+    return this.#rules.isEmpty
+  }
+
+  /** Requests of this process that are delayed now. */
+  get waiting(): number {
+    return this.#delays.own.waiting
+  }
+
+  /** Requests are answered with a failure: 409, 410, 429 (with `retryAfterSeconds`), 500, 503, 504, or any other Status. */
+  fail(
+    requests: RequestPattern,
+    failure: Failure,
+    { when = 'before', retryAfterSeconds = 1, ...occurrences }: Occurrences & Moment & { retryAfterSeconds?: number } = {},
+  ): Fault {
+    return this.#add(requests, { type: 'fail', when, error: ({ info }) => newFailure(failure, info, retryAfterSeconds) }, occurrences)
+  }
+
+  /** The connection breaks and no answer comes. */
+  disconnect(requests: RequestPattern, { when = 'before', ...occurrences }: Occurrences & Moment = {}): Fault {
+    return this.#add(requests, { type: 'fail', when, error: () => new ConnectionLostError() }, occurrences)
+  }
+
+  /** Requests wait before they are done, or their answers do. */
+  delay(requests: RequestPattern, delayMs: number, { when = 'before', ...occurrences }: Occurrences & Moment = {}): Fault {
+    return this.#add(requests, { type: 'delay', when, delayMs }, occurrences)
+  }
+
+  /**
+   * `get` and `list` show the state of before: `behind` so many revisions, or at the moment of this call. Reads that ask for an exact
+   * revision get it, those that ask for one not older than what they know get at least that.
+   */
+  serveStale(reads: RequestPattern, { behind, ...occurrences }: Occurrences & { behind?: number } = {}): Fault {
+    const { storage } = this.#options
+    const now = storage.revision
+    const revision = () => Math.max(behind === undefined ? now : storage.revision - behind, storage.compactedRevision, 1)
+    const where = (request: FaultableRequest) => isRead(request) && (reads.where?.(request) ?? true)
+    return this.#add({ ...reads, where }, { type: 'stale', when: 'before', revision }, occurrences)
+  }
+
+  /** Nothing more is ordered; what is delayed goes on now. */
+  clear(): void {
+    this.#rules.clear()
+    this.#delays.own.release()
+    this.#delays.foreign.release()
+  }
+
+  /** Serves a request with what happens to it. @throws StatusError, ConnectionLostError, and whatever `serve` throws */
+  async serve(request: FaultableRequest, apiRequest: APIRequest, serve: Serve): Promise<APIResponse> {
+    const effects = this.#rules.due(request)
+    let query = apiRequest.query
+    for (const effect of effects) {
+      if (effect.type === 'stale') query = staleQuery(query, effect.revision())
+      else if (effect.when === 'before') await this.#happen(effect, request, apiRequest)
+    }
+    try {
+      return await serve(query === apiRequest.query ? apiRequest : withQuery(apiRequest, query))
+    } finally {
+      for (const effect of effects) if (effect.when === 'after') await this.#happen(effect, request, apiRequest)
+    }
+  }
+
+  async #happen(effect: Exclude<Effect, { type: 'stale' }>, request: FaultableRequest, { user, signal }: APIRequest): Promise<void> {
+    if (effect.type === 'fail') throw effect.error(request)
+    const delays = user === undefined ? this.#delays.foreign : this.#delays.own
+    try {
+      await delays.sleep(effect.delayMs, signal)
+    } catch (error) {
+      // Nobody waits for the answer any more.
+      throw new ConnectionLostError({ cause: error })
+    }
+  }
+
+  #add(requests: RequestPattern, effect: Effect, occurrences: Occurrences): Fault {
+    return this.#rules.add(request => fitsRequest(requests, request), effect, occurrences)
+  }
+}
+
+function isRead({ info }: FaultableRequest): boolean {
+  return info.isResourceRequest && info.subresource === '' && (info.verb === 'get' || info.verb === 'list')
+}

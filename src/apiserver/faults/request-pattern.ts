@@ -1,0 +1,54 @@
+import type { UserInfo } from '../registry/resource.ts'
+import type { RequestInfo } from '../request/request-info.ts'
+
+/** The value itself, or one of these. */
+export type OneOf = string | readonly string[]
+
+/** Whose requests, and for which resource. */
+export interface SenderPattern {
+  /** The sender, or whom it acts as: `system:node:node-0`, `system:kube-scheduler`. */
+  user?: OneOf
+  /** What the User-Agent header begins with, up to the slash: `kubelet`, `kube-scheduler`, `kubectl`. */
+  program?: OneOf
+  /** Plural: `pods`. */
+  resource?: OneOf
+}
+
+/** Which requests a fault concerns: those that are as it says in everything it says. An empty one concerns all. */
+export interface RequestPattern extends SenderPattern {
+  /** As RBAC knows it: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. */
+  verb?: OneOf
+  /** `status`, `binding`, …; '' for none. Left out: with and without. */
+  subresource?: OneOf
+  namespace?: OneOf
+  name?: OneOf
+  /** Asked last: whatever else the caller wants to look at or to leave to chance. */
+  where?: (request: FaultableRequest) => boolean
+}
+
+/** A request that was let in. */
+export interface FaultableRequest {
+  readonly user: UserInfo
+  readonly userAgent: string
+  readonly info: RequestInfo
+}
+
+export function fitsRequest(pattern: RequestPattern, request: FaultableRequest): boolean {
+  const { info } = request
+  return (
+    fitsSender(pattern, request) &&
+    fits(pattern.verb, info.verb) &&
+    fits(pattern.subresource, info.subresource) &&
+    fits(pattern.namespace, info.namespace) &&
+    fits(pattern.name, info.name) &&
+    (pattern.where?.(request) ?? true)
+  )
+}
+
+export function fitsSender(pattern: SenderPattern, { user, userAgent, info }: FaultableRequest): boolean {
+  return fits(pattern.user, user.name) && fits(pattern.program, userAgent.split('/', 1)[0]!) && fits(pattern.resource, info.resource)
+}
+
+export function fits(wanted: OneOf | undefined, actual: string): boolean {
+  return wanted === undefined || (typeof wanted === 'string' ? wanted === actual : wanted.includes(actual))
+}

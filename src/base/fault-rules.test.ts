@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FaultRules, type Occurrences } from './fault-rules.ts'
+
+const cases: { have: Occurrences; want: string }[] = [
+  { have: {}, want: 'x....' },
+  { have: { nth: 2 }, want: '.x...' },
+  { have: { nth: 2, times: 2 }, want: '.xx..' },
+  { have: { times: Number.POSITIVE_INFINITY }, want: 'xxxxx' },
+  { have: { times: 0 }, want: '.....' },
+]
+
+for (const { have, want } of cases) {
+  test(`fault rules: ${JSON.stringify(have)} → ${want}`, () => {
+    const rules = new FaultRules<string, string>()
+    const fault = rules.add(call => call === 'mine', 'x', have)
+    const seen = Array.from(want, () => {
+      assert.deepEqual(rules.due('another'), [])
+      return rules.due('mine').join('') || '.'
+    })
+    assert.equal(seen.join(''), want)
+    assert.equal(fault.hits, want.replaceAll('.', '').length)
+  })
+}
+
+test('fault rules: several at once, taken back, forgotten', () => {
+  const rules = new FaultRules<string, number>()
+  const always = { times: Number.POSITIVE_INFINITY }
+  const first = rules.add(() => true, 1, always)
+  rules.add(() => true, 2, always)
+  assert.deepEqual(rules.due('call'), [1, 2])
+  first[Symbol.dispose]()
+  assert.deepEqual(rules.due('call'), [2])
+  assert.equal(rules.isEmpty, false)
+  rules.clear()
+  assert.deepEqual([rules.due('call'), rules.isEmpty], [[], true])
+})
+
+test('fault rules: what has happened as often as it should is forgotten', () => {
+  const rules = new FaultRules<string, number>()
+  rules.add(() => true, 1)
+  assert.deepEqual(rules.due('call'), [1])
+  assert.equal(rules.isEmpty, true)
+})
