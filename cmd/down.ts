@@ -5,7 +5,7 @@ import { removeCluster } from '#cluster/remove-cluster.ts'
 import { dataDirFlag, defaultDataDirectory, noClusterError, requireRoot } from './data-directory.ts'
 import { type FlagDefinitions, describeFlags, parseOnlyFlags } from './flags.ts'
 import { openLog } from './log.ts'
-import { printStep } from './progress.ts'
+import { printNotice, printStep } from './progress.ts'
 import { stopServer } from './stop-server.ts'
 
 const definitions = {
@@ -33,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const record = await readClusterRecord(folder)
   if (record === undefined) throw noClusterError(folder)
   const removing = clock.monotonicMs()
-  await removeCluster({ folder, record, clock, log: openLog({ level: 'warn' }) }, signal)
+  await removeCluster({ folder, record, clock, log: openLog({ level: 'warn' }), onNotice: printNotice }, signal)
   printStep({ what: 'Pods, network, cgroups and data removed', tookMs: clock.monotonicMs() - removing })
   return 0
 }

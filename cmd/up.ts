@@ -1,19 +1,21 @@
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { RealClock } from '#base/clock.ts'
-import { type ClusterFolder, clusterFolder } from '#cluster/cluster-folder.ts'
+import { type ClusterFolder, clusterFolder, makeDataFolder } from '#cluster/cluster-folder.ts'
 import { lockStart } from '#cluster/cluster-locks.ts'
 import { queryControlStatus, untilControlReady } from '#cluster/control-socket.ts'
 import { installPackages, missingPackages } from '#cluster/packages.ts'
 import type { Client } from '#client/client.ts'
+import { readKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { RESTMapper } from '#client/rest-mapper.ts'
 import { applyObject } from '#kubectl/apply/apply.ts'
 import { readManifests } from '#kubectl/apply/manifests.ts'
 import { untilPodReady } from '#kubectl/wait.ts'
+import { defaultKubeconfig } from '#client/kubeconfig/default-kubeconfig.ts'
 import { adminClient } from './client.ts'
 import { dataDirFlag, defaultDataDirectory, requireRoot } from './data-directory.ts'
 import { type FlagDefinitions, describeFlags, type Flags, parseOnlyFlags, UsageError } from './flags.ts'
@@ -26,7 +28,11 @@ import { wideTable } from './tables.ts'
 const definitions = {
   filename: { type: 'strings', short: 'f', placeholder: 'FILE|DIR', description: 'Manifests to apply; may be given several times' },
   'data-dir': dataDirFlag,
-  kubeconfig: { type: 'string', placeholder: 'FILE', description: 'File to merge the context into (default ~/.kube/config)' },
+  kubeconfig: {
+    type: 'string',
+    placeholder: 'FILE',
+    description: 'File to merge the context into (default $KUBECONFIG, or ~/.kube/config)',
+  },
   ...serverFlags,
   detach: { type: 'boolean', description: 'Return when the cluster is ready and keep it running in the background' },
   timeout: { type: 'number', placeholder: 'SECONDS', description: 'How long the applied Pods may take to be ready (default 300)' },
@@ -49,9 +55,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const objects = await readManifests(flags.filename ?? [])
   requireRoot()
   const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
-  const kubeconfig = resolve(flags.kubeconfig ?? join(homedir(), '.kube/config'))
+  const kubeconfig = resolve(flags.kubeconfig ?? defaultKubeconfig(process.env['KUBECONFIG'], homedir()))
+  // What is wrong with it is better said before anything is started.
+  await readKubeconfig(kubeconfig)
   using starting = await lockStart(folder)
   await installMissing(flags)
+  await makeDataFolder(folder)
   const start = { folder, kubeconfig, objects, flags, starting }
   // Awaited: the lock is held until then.
   return await (flags.detach === true ? runDetached(start) : runInForeground(start))

@@ -3,7 +3,14 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type ClusterRecord, clusterFolder, readClusterRecord, removeClusterRecord, writeClusterRecord } from './cluster-folder.ts'
+import {
+  type ClusterRecord,
+  clusterFolder,
+  makeDataFolder,
+  readClusterRecord,
+  removeClusterRecord,
+  writeClusterRecord,
+} from './cluster-folder.ts'
 
 let folder: string
 before(async () => {
@@ -63,4 +70,8 @@ test('a record that cannot be read → an error that names the file; a data fold
   await assert.rejects(readClusterRecord(cluster), /cannot read ".*cluster\.json"/)
   await writeFile(join(folder, 'file'), '')
   assert.equal(await readClusterRecord(await clusterFolder(join(folder, 'file'))), undefined)
+  for (const path of ['file', 'file/below']) {
+    const message = `cannot make the data folder "${join(await realpath(folder), path)}": a file is in the way`
+    await assert.rejects(makeDataFolder(await clusterFolder(join(folder, path))), { message })
+  }
 })

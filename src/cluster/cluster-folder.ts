@@ -99,9 +99,20 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** Makes the data folder, for root alone. @throws Error that says what is in the way */
+export async function makeDataFolder({ data }: ClusterFolder): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR'
+    throw new Error(`cannot make the data folder "${data}"${isFile ? ': a file is in the way' : ''}`, { cause: isFile ? undefined : cause })
+  }
+}
+
 /** Durable when it resolves: a crash leaves the record of before or this one. */
 export async function writeClusterRecord(folder: ClusterFolder, record: ClusterRecord): Promise<void> {
-  await mkdir(folder.data, { recursive: true, mode: 0o700 })
+  await makeDataFolder(folder)
   const path = recordPath(folder)
   await using file = await open(`${path}.new`, 'w', 0o600)
   await file.writeFile(`${JSON.stringify(record, null, 2)}\n`)

@@ -1,11 +1,17 @@
-import { mkdir } from 'node:fs/promises'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { lock } from '#base/machine-lock.ts'
 import type { Random } from '#base/random.ts'
 import { mergeIntoKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
 import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
-import { type ClusterFolder, type ClusterRecord, contextName, readClusterRecord, writeClusterRecord } from './cluster-folder.ts'
+import {
+  type ClusterFolder,
+  type ClusterRecord,
+  contextName,
+  makeDataFolder,
+  readClusterRecord,
+  writeClusterRecord,
+} from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
 import { realReach } from './images/registry-reachable.ts'
 import { freePort, isPortFree, machineAddress, machineNodeName, type ReservedPort, reservePort } from './machine.ts'
@@ -48,7 +54,7 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
   const { signal } = new AbortController()
   const step = (what: string, startedMs: number) => options.onStep({ what, tookMs: clock.monotonicMs() - startedMs })
   const started = clock.monotonicMs()
-  await mkdir(folder.data, { recursive: true, mode: 0o700 })
+  await makeDataFolder(folder)
   await using stack = new AsyncDisposableStack()
   // Until what was chosen can be seen by all: two clusters that start at once must not choose the same.
   using choosing = await lockChoices(clock)

@@ -2,7 +2,7 @@ import { rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
-import { removeFromKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
+import { KubeconfigError, removeFromKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
 import { removePodNetwork } from '#network/cni/index.ts'
 import { type ClusterFolder, type ClusterRecord, contextName, removeClusterRecord } from './cluster-folder.ts'
@@ -18,13 +18,15 @@ export interface RemoveClusterOptions {
   record: ClusterRecord
   clock: Clock
   log: Logger
+  /** For people: what could not be tidied up. */
+  onNotice: (text: string) => void
 }
 
 /**
  * Removes everything that a stopped cluster has made on this machine: Pods, containerd with its mounts, the pod network, cgroups, the
  * kubeconfig contexts and the data. May be called again after it was interrupted.
  */
-export async function removeCluster({ folder, record, clock, log }: RemoveClusterOptions, signal: AbortSignal): Promise<void> {
+export async function removeCluster({ folder, record, clock, log, onNotice }: RemoveClusterOptions, signal: AbortSignal): Promise<void> {
   const folders = containerdFolders(folder)
   const cni = { binFolder: cniPluginFolder(), confFolder: folder.cniConf }
   const network = sandboxNetwork(folder, record)
@@ -35,10 +37,20 @@ export async function removeCluster({ folder, record, clock, log }: RemoveCluste
   await removePodNetwork(podNetworkOptions(folder, record), signal)
   await removeCgroups(folder)
   await unmountBelow([folder.kubelet], signal)
-  for (const path of record.kubeconfigs) await removeFromKubeconfigFile(path, contextName(folder))
+  for (const path of record.kubeconfigs) await forgetContext(path, contextName(folder), onNotice)
   await rm(folder.run, { recursive: true, force: true })
   await removeData(folder)
   for (const shared of [machineFolder, dirname(folder.run)]) await rmdir(shared).catch(() => undefined)
+}
+
+/** A file that somebody has broken since must not keep the cluster from going. */
+async function forgetContext(path: string, name: string, onNotice: (text: string) => void): Promise<void> {
+  try {
+    await removeFromKubeconfigFile(path, name)
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error
+    onNotice(`the context "${name}" may still be in a kubeconfig: ${error.message}`)
+  }
 }
 
 /** The record goes last: as long as it is there, an interrupted removal can be repeated. What others put into the folder stays. */

@@ -27,7 +27,9 @@ export async function parseKubeconfig(text: string, path: string): Promise<Kubec
   try {
     value = text.trim() === '' ? {} : yaml.load(text)
   } catch (error) {
-    throw new KubeconfigError(`cannot parse kubeconfig "${path}": ${(error as Error).message}`, { cause: error })
+    if (!(error instanceof yaml.YAMLException)) throw error
+    const line = error.mark === undefined ? '' : `line ${error.mark.line + 1}: `
+    throw new KubeconfigError(`cannot parse kubeconfig "${path}": yaml: ${line}${error.reason}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new KubeconfigError(`"${path}" is no kubeconfig`)
   const config = { ...emptyKubeconfig(), ...value }

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile, lstat } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { defaultKubeconfig } from './default-kubeconfig.ts'
 import { buildKubeconfig, type Connection } from './kubeconfig.ts'
 import { KubeconfigError, mergeIntoKubeconfigFile, readKubeconfig, removeFromKubeconfigFile, writeKubeconfig } from './kubeconfig-file.ts'
 import { clientConfigOf, loadKubeconfig } from './load-kubeconfig.ts'
@@ -13,6 +14,20 @@ const connection: Connection = {
   ca: 'CA PEM',
   credentials: { certificate: 'CERT PEM', key: 'KEY PEM' },
 }
+
+const files: { list: string | undefined; there?: string[]; want: string }[] = [
+  { list: undefined, want: '/home/me/.kube/config' },
+  { list: '', want: '/home/me/.kube/config' },
+  { list: '/a', want: '/a' },
+  { list: '/a:/b:/c', there: ['/b', '/c'], want: '/b' },
+  { list: ':/a:/b:', want: '/b' },
+]
+for (const { list, there = [], want } of files)
+  test(`KUBECONFIG=${list}, of which ${there.join(' ') || 'none'} is there: ${want}`, () =>
+    assert.equal(
+      defaultKubeconfig(list, '/home/me', path => there.includes(path)),
+      want,
+    ))
 
 const foreign = `apiVersion: v1
 kind: Config
@@ -71,7 +86,7 @@ describe('kubeconfig file', () => {
       await writeFile(bad, text)
       await assert.rejects(
         mergeIntoKubeconfigFile(bad, connection),
-        (error: Error) => error instanceof KubeconfigError && error.message.includes(bad),
+        (error: Error) => error instanceof KubeconfigError && error.message.includes(bad) && !error.message.includes('\n'),
       )
       assert.equal(await readFile(bad, 'utf8'), text)
     }
