@@ -1,7 +1,6 @@
+import type { HTTPFront } from '#apiserver/http/front.ts'
 import type { Event } from '#api/core/v1/types.gen.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import type { Clock } from '#base/clock.ts'
-import type { Group } from '#base/group.ts'
 import { coxswainVersion } from '#base/version.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
 import { HTTPSTransport } from '#client/https-transport.ts'
@@ -9,30 +8,28 @@ import { buildKubeconfig, type Kubeconfig } from '#client/kubeconfig/kubeconfig.
 import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
-import type { Storage } from '#storage/storage.ts'
 import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
+import type { RunningCluster } from './running-cluster.ts'
 import type { NodeGroup } from './simulated/node-group.ts'
 import type { SimulatedNode, SimulatedNodes } from './simulated/simulated-nodes.ts'
-import type { ClusterTime, WaitOptions } from './time.ts'
+import { ClusterTime, type WaitOptions } from './time.ts'
 import { type Predicate, untilObject } from './until.ts'
 
 export interface ClusterParts {
-  controlPlane: ControlPlane
-  storage: Storage
-  tasks: Group
+  running: RunningCluster
+  front: HTTPFront
   pki: ClusterPKI
   certificates: ClusterCertificates
-  nodes: SimulatedNodes
   images: SimulatedImages
-  time: ClusterTime
-  clock: Clock
-  faults: ClusterFaults
   url: string
   contextName: string
 }
+
+/** How long requests under way may take to finish when the server stops. */
+const stopGraceMs = 1_000
 
 /** A running cluster. Disposing it stops everything that this process runs; what is on disk stays. */
 export class Cluster implements AsyncDisposable {
@@ -44,49 +41,57 @@ export class Cluster implements AsyncDisposable {
   readonly url: string
   /** For clients in other languages: the administrator's connection, with its key. */
   readonly kubeconfig: string
-  readonly controlPlane: ControlPlane
   readonly pki: ClusterPKI
   readonly certificates: ClusterCertificates
   /** The cluster's time. */
   readonly clock: ClusterTime
   /** What simulated nodes run: `images.define('web', script)`. */
   readonly images: SimulatedImages
-  /** The simulated nodes. */
-  readonly nodes: SimulatedNodes
-  /** Lets things go wrong. */
-  readonly faults: ClusterFaults
   /**
    * Resolves when the cluster has stopped; rejects when a part of it broke, which takes the others with it. Whoever does not look at this
    * promise crashes with us: a part that is gone does not come back by itself.
    */
   readonly ended: Promise<void>
-  readonly #parts: ClusterParts
+  readonly #running: RunningCluster
+  readonly #front: HTTPFront
   readonly #kubeconfig: Kubeconfig
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
 
   constructor(parts: ClusterParts) {
-    const { controlPlane, certificates, url, clock } = parts
-    this.#parts = parts
-    this.controlPlane = controlPlane
+    const { running, certificates, url } = parts
+    this.#running = running
+    this.#front = parts.front
     this.pki = parts.pki
     this.certificates = certificates
     this.url = url
-    this.clock = parts.time
+    this.clock = new ClusterTime(() => this.#running)
     this.images = parts.images
-    this.nodes = parts.nodes
-    this.faults = parts.faults
-    this.ended = parts.tasks.wait()
-    this.adminClient = controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
+    this.ended = running.ended
+    this.adminClient = running.controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
     const { certificate, key } = certificates.admin
     this.client = new ClusterClient({
       client: this.adminClient,
-      isNamespaced: type => controlPlane.isNamespaced(type),
-      streams: { url, ca: certificates.ca, certificate, key, clock, transport: () => this.#openTransport() },
+      isNamespaced: type => this.controlPlane.isNamespaced(type),
+      streams: { url, ca: certificates.ca, certificate, key, clock: running.clock, transport: () => this.#openTransport() },
     })
     this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
     // JSON is YAML, too.
     this.kubeconfig = JSON.stringify(this.#kubeconfig, undefined, 2)
+  }
+
+  get controlPlane(): ControlPlane {
+    return this.#running.controlPlane
+  }
+
+  /** The simulated nodes. */
+  get nodes(): SimulatedNodes {
+    return this.#running.nodes
+  }
+
+  /** Lets things go wrong. */
+  get faults(): ClusterFaults {
+    return this.#running.faults
   }
 
   /** Writes the kubeconfig to a file, for kubectl and Helm. */
@@ -141,12 +146,10 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    const { tasks, controlPlane, storage, nodes } = this.#parts
-    await nodes[Symbol.asyncDispose]()
-    await tasks[Symbol.asyncDispose]()
+    await this.#running.stopServing()
     this.#transport?.[Symbol.dispose]()
-    await controlPlane[Symbol.asyncDispose]()
-    await storage.close()
+    await this.#front.stop(stopGraceMs)
+    await this.#running[Symbol.asyncDispose]()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,7 +157,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #openTransport(): HTTPSTransport {
-    const { url, certificates } = this.#parts
+    const { url, certificates } = this
     const { certificate, key } = certificates.admin
     this.#transport ??= new HTTPSTransport({
       server: url,

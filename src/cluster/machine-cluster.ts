@@ -18,7 +18,8 @@ import { freePort, isPortFree, machineAddress, machineNodeName, type ReservedPor
 import { startMachineNode } from './node/machine-node.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import type { Cluster } from './cluster.ts'
-import { defaultServiceCIDR, startCluster } from './start-cluster.ts'
+import { defaultServiceCIDR } from './service-range.ts'
+import { startCluster } from './start-cluster.ts'
 
 export interface MachineClusterOptions {
   folder: ClusterFolder

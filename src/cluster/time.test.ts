@@ -6,7 +6,8 @@ import { ClusterTime, DeadlineExceeded } from './time.ts'
 
 function virtualTime() {
   const clock = new VirtualClock(0)
-  return { clock, time: new ClusterTime({ clock, storage: new MemoryStorage(), underWay: () => 0 }) }
+  const cluster = { clock, storage: new MemoryStorage(), requestsUnderWay: 0 }
+  return { clock, time: new ClusterTime(() => cluster) }
 }
 
 describe('virtual time', () => {
@@ -64,7 +65,8 @@ describe('virtual time', () => {
 })
 
 test('real time: who gives up does not wait for the limit', async () => {
-  const time = new ClusterTime({ clock: new RealClock(), storage: new MemoryStorage(), underWay: () => 0 })
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const time = new ClusterTime(() => cluster)
   const enough = new AbortController()
   const waiting = time.runUntil(() => false, { signal: enough.signal })
   const advancing = time.advance('1h', { signal: enough.signal })
@@ -74,7 +76,8 @@ test('real time: who gives up does not wait for the limit', async () => {
 })
 
 test('real time: the condition is asked again when one says so, without a write', async () => {
-  const time = new ClusterTime({ clock: new RealClock(), storage: new MemoryStorage(), underWay: () => 0 })
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const time = new ClusterTime(() => cluster)
   let answers = 0
   await time.runUntil(() => ++answers === 2, { alsoAfter: ask => setImmediate(ask) })
   assert.equal(answers, 2)

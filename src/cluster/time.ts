@@ -2,11 +2,12 @@ import { type Clock, VirtualClock } from '#base/clock.ts'
 import type { Storage } from '#storage/storage.ts'
 import { type Duration, parseDuration } from './duration.ts'
 
-export interface ClusterTimeOptions {
-  clock: Clock
-  storage: Storage
-  /** Requests of this process that are not answered yet. */
-  underWay: () => number
+/** What a cluster's time is about. */
+export interface TimedCluster {
+  readonly clock: Clock
+  readonly storage: Storage
+  /** Requests of this process that are not answered yet, for others than those in memory. */
+  readonly requestsUnderWay: number
 }
 
 /** So many turns of the event loop without a write or a new timer mean that nobody has anything to do. */
@@ -32,14 +33,13 @@ export interface RunOptions extends WaitOptions {
 
 /** The cluster's time. On a virtual clock it moves only here. */
 export class ClusterTime {
-  readonly #options: ClusterTimeOptions
-  readonly #virtual: VirtualClock | undefined
+  readonly #cluster: () => TimedCluster
   /** Of whoever moves time now. */
   #moving: Promise<void> = Promise.resolve()
 
-  constructor(options: ClusterTimeOptions) {
-    this.#options = options
-    this.#virtual = options.clock instanceof VirtualClock ? options.clock : undefined
+  /** @param cluster asked each time: what runs may be replaced */
+  constructor(cluster: () => TimedCluster) {
+    this.#cluster = cluster
   }
 
   get isVirtual(): boolean {
@@ -48,7 +48,7 @@ export class ClusterTime {
 
   /** Milliseconds since 1970. */
   now(): number {
-    return this.#options.clock.now()
+    return this.#cluster().clock.now()
   }
 
   /**
@@ -61,7 +61,7 @@ export class ClusterTime {
     const { signal = new AbortController().signal } = options
     const ms = parseDuration(duration)
     const clock = this.#virtual
-    if (clock === undefined) return this.#options.clock.sleep(ms, signal)
+    if (clock === undefined) return this.#cluster().clock.sleep(ms, signal)
     await this.#alone(async () => {
       const target = clock.now() + ms
       await this.settle()
@@ -88,15 +88,20 @@ export class ClusterTime {
 
   /** Resolves when nobody in this process has anything to do before time moves on. Says nothing about other processes. */
   async settle(): Promise<void> {
-    const { storage, underWay } = this.#options
-    const activity = () => storage.revision + (this.#virtual?.timersMade ?? 0)
+    const cluster = this.#cluster()
+    const activity = () => cluster.storage.revision + (this.#virtual?.timersMade ?? 0)
     let last = activity()
     for (let idle = 0; idle < idleTurns; ) {
       await turn()
       const now = activity()
-      idle = now === last && underWay() === 0 ? idle + 1 : 0
+      idle = now === last && cluster.requestsUnderWay === 0 ? idle + 1 : 0
       last = now
     }
+  }
+
+  get #virtual(): VirtualClock | undefined {
+    const { clock } = this.#cluster()
+    return clock instanceof VirtualClock ? clock : undefined
   }
 
   async #stepUntil(
@@ -140,7 +145,7 @@ export class ClusterTime {
     timeoutMs: number,
     { signal, alsoAfter }: RunOptions & { signal: AbortSignal },
   ): Promise<boolean> {
-    const { clock, storage } = this.#options
+    const { clock, storage } = this.#cluster()
     let isLate = false
     let wake = () => {}
     const onAbort = () => wake()

@@ -9,7 +9,6 @@ import { RBACAuthorizer } from '#apiserver/authorization/rbac/rbac-authorizer.ts
 import { RuleResolver } from '#apiserver/authorization/rbac/rule-resolver.ts'
 import { PrivilegedGroupAuthorizer, UnionAuthorizer } from '#apiserver/authorization/union-authorizer.ts'
 import type { ServerFaults } from '#apiserver/faults/server-faults.ts'
-import { HTTPFront } from '#apiserver/http/front.ts'
 import { InProcessTransport } from '#apiserver/inprocess/transport.ts'
 import { openAPIHandlers } from '#apiserver/openapi/openapi-handlers.ts'
 import { OpenAPIService } from '#apiserver/openapi/openapi-service.ts'
@@ -21,7 +20,6 @@ import { descriptions } from '#api/descriptions.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import { schemaRegistry } from '#api/schemas.ts'
 import { type Clock, RealClock } from '#base/clock.ts'
-import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
@@ -32,7 +30,7 @@ import type { Transport } from '#client/transport.ts'
 import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
 import type { Storage } from '#storage/storage.ts'
-import { createFirstObjects, keepFirstObjects } from './first-objects.ts'
+import { createFirstObjects, keepFirstObjects, type ServerEndpoint } from './first-objects.ts'
 import { type InProcessNodes, kubeletConnections, nodeProxy } from './kubelet-connection.ts'
 
 /** PEM. */
@@ -61,18 +59,12 @@ export interface ControlPlaneOptions {
 
 const defaultProgram = 'coxswain'
 
-/** How long requests under way may take to finish when the server stops. */
-const stopGraceMs = 1_000
-
 /** The API server with every built-in kind over one storage, and the objects that each cluster starts with. */
-export class ControlPlane implements AsyncDisposable {
+export class ControlPlane implements Disposable {
   readonly server: APIServer
   readonly #options: ControlPlaneOptions
   readonly #serviceAllocation: ServiceAllocation
   readonly #mapper: RESTMapper
-  #front: HTTPFront | undefined
-  #tasks: Group | undefined
-  #ended: Promise<void> = Promise.resolve()
 
   private constructor(options: ControlPlaneOptions, server: APIServer, serviceAllocation: ServiceAllocation) {
     this.#options = options
@@ -82,10 +74,10 @@ export class ControlPlane implements AsyncDisposable {
     this.#mapper = new RESTMapper(this.transportOf({ name: 'system:apiserver', groups: ['system:masters'] }), builtinResourceInfos)
   }
 
-  /** Ready for requests when it resolves; `listen` opens the port. */
+  /** Ready for requests when it resolves. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const serviceAllocation = new ServiceAllocation({ serviceCIDRs: [options.serviceCIDR] })
-    await using started = new AsyncDisposableStack()
+    using started = new DisposableStack()
     const plane = started.use(new ControlPlane(options, newAPIServer(options, serviceAllocation), serviceAllocation))
     await plane.server.start()
     serviceAllocation.reload(await plane.server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
@@ -93,28 +85,14 @@ export class ControlPlane implements AsyncDisposable {
     return plane
   }
 
-  /** Opens the TLS port and makes the first objects, which name it. @returns the port */
-  async listen(
-    { host, port, advertiseAddress }: { host: string; port: number; advertiseAddress: string },
-    signal: AbortSignal,
-  ): Promise<number> {
-    const { certificates, clock, log } = this.#options
-    const { certificate, key } = certificates.apiserver
-    this.#front = new HTTPFront({ server: this.server, clock, log, cert: certificate, key, clientCA: certificates.ca })
-    const address = await this.#front.listen(port, host)
-    const client = this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver')
-    const first = {
-      server: this.server,
-      options: this.#options,
-      endpoint: { address: advertiseAddress, port: address.port },
-      serviceIP: this.#serviceAllocation.apiServerIP,
-      log,
-    }
-    await createFirstObjects(client, first, signal)
-    this.#tasks = new Group(signal)
-    this.#tasks.spawn(signal => keepFirstObjects(client, first, signal))
-    this.#ended = this.#tasks.wait()
-    return address.port
+  /** Makes what every cluster has from the start; some of it says where the server is reached. */
+  async createFirstObjects(endpoint: ServerEndpoint, signal: AbortSignal): Promise<void> {
+    await createFirstObjects(this.#firstObjectsClient(), { server: this.server, ...this.#firstObjects(endpoint) }, signal)
+  }
+
+  /** Brings them back when somebody deletes them, until the signal is aborted. */
+  async keepFirstObjects(endpoint: ServerEndpoint, signal: AbortSignal): Promise<void> {
+    await keepFirstObjects(this.#firstObjectsClient(), this.#firstObjects(endpoint), signal)
   }
 
   /**
@@ -136,22 +114,28 @@ export class ControlPlane implements AsyncDisposable {
     return (await this.#mapper.mappingOf(type, new AbortController().signal)).namespaced
   }
 
-  /** Resolves when what `listen` started has stopped; rejects with what broke it. */
-  get ended(): Promise<void> {
-    return this.#ended
-  }
-
   /** Requests of this process that wait for their answer, and not for time to go on. */
   get requestsUnderWay(): number {
     return this.server.inProcess.underWay - (this.#options.faults?.requests.waiting ?? 0)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tasks?.[Symbol.asyncDispose]()
+  /** First step of a stop: watches end, new requests are refused; those under way go on. */
+  stopServing(): void {
     this.#options.faults?.clear()
     this.server.stop()
-    await this.#front?.stop(stopGraceMs)
+  }
+
+  [Symbol.dispose](): void {
     this.server[Symbol.dispose]()
+  }
+
+  #firstObjectsClient(): RESTClient {
+    return this.clientOf({ name: 'system:apiserver', groups: ['system:masters'] }, 'kube-apiserver')
+  }
+
+  #firstObjects(endpoint: ServerEndpoint) {
+    const { log } = this.#options
+    return { options: this.#options, endpoint, serviceIP: this.#serviceAllocation.apiServerIP, log }
   }
 }
 

@@ -11,11 +11,16 @@ import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import { refOf } from '#client/rest-client.ts'
 
+/** Where Pods and others reach the API server. */
+export interface ServerEndpoint {
+  address: string
+  port: number
+}
+
 export interface FirstObjectsOptions {
   server: APIServer
   options: { clock: Clock; random: Random }
-  /** Where Pods and others reach the API server. */
-  endpoint: { address: string; port: number }
+  endpoint: ServerEndpoint
   /** Address of the Service `kubernetes`. */
   serviceIP: string
 }
@@ -71,7 +76,7 @@ function namespaceNamed(name: string): Namespace {
 }
 
 /** A server on loopback is reached by nobody but its own machine: endpoints may not name such an address. */
-function endpointsOf(endpoint: FirstObjectsOptions['endpoint']): KubeObject[] {
+function endpointsOf(endpoint: ServerEndpoint): KubeObject[] {
   return endpoint.address.startsWith('127.') ? [] : [kubernetesEndpoints(endpoint), kubernetesEndpointSlice(endpoint)]
 }
 
@@ -89,7 +94,7 @@ function kubernetesService(serviceIP: string, targetPort: number): Service {
   }
 }
 
-function kubernetesEndpoints({ address, port }: { address: string; port: number }): Endpoints {
+function kubernetesEndpoints({ address, port }: ServerEndpoint): Endpoints {
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
@@ -98,7 +103,7 @@ function kubernetesEndpoints({ address, port }: { address: string; port: number 
   }
 }
 
-function kubernetesEndpointSlice({ address, port }: { address: string; port: number }): EndpointSlice {
+function kubernetesEndpointSlice({ address, port }: ServerEndpoint): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',

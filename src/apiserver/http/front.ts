@@ -18,8 +18,11 @@ import { sendRawStatus } from '../streams/proxy-upgrade.ts'
 import { H1Exchange } from './h1-exchange.ts'
 import { H2Exchange } from './h2-exchange.ts'
 
+/** Who answers requests. */
+export type RequestHandler = Pick<APIServer, 'handle' | 'failure'>
+
 export interface HTTPFrontOptions {
-  server: APIServer
+  server: RequestHandler
   clock: Clock
   log?: Logger
   /** PEM. */
@@ -36,7 +39,7 @@ const keepAliveTimeoutMs = 120_000
 
 /** The TLS port of an API server: HTTP/2, HTTP/1.1, and upgrades of HTTP/1.1 connections. */
 export class HTTPFront {
-  readonly #server: APIServer
+  #server: RequestHandler
   readonly #clock: Clock
   readonly #log: Logger
   readonly #http: Http2SecureServer
@@ -72,6 +75,11 @@ export class HTTPFront {
         resolve(this.#http.address() as AddressInfo)
       })
     })
+  }
+
+  /** Another server answers from now on, also on connections that are open; answers under way stay with the one before. */
+  setServer(server: RequestHandler): void {
+    this.#server = server
   }
 
   /** Serves new connections with another certificate from now on. */
@@ -137,11 +145,12 @@ export class HTTPFront {
 
   /** A failure after the answer was made (of a connection that a subresource took over) is told if that is still possible. */
   async #answer(exchange: H1Exchange | H2Exchange): Promise<void> {
-    const response = await this.#server.handle(exchange)
+    const server = this.#server
+    const response = await server.handle(exchange)
     try {
       await exchange.send(response)
     } catch (error) {
-      await exchange.send(this.#server.failure(error, exchange, response.auditID ?? ''))
+      await exchange.send(server.failure(error, exchange, response.auditID ?? ''))
     }
   }
 }
