@@ -1,4 +1,5 @@
-import { descriptions as core, type TypeDescription } from './core/v1/descriptions.ts'
+import { descriptions as core } from './core/v1/descriptions.ts'
+import type { TypeDescription } from './core/v1/descriptions/type-description.ts'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const rbac = 'io.k8s.api.rbac.v1.'
@@ -30,12 +31,49 @@ const metaDescriptions: Record<string, TypeDescription> = {
       continue: 'Token for the next page.',
       remainingItemCount: 'About how many objects follow.',
       resourceVersion: 'Version of the list, from which a watch can start.',
+      shardInfo: 'The part of the objects that the list is made of.',
       selfLink: 'No longer used.',
     },
+  },
+  [`${meta}ShardInfo`]: { description: 'A part of the objects.', fields: { selector: 'What selects it.' } },
+  [`${meta}Preconditions`]: {
+    description: 'What must hold before something is done.',
+    fields: { resourceVersion: 'Version that the object must have.', uid: 'Identity that the object must have.' },
+  },
+  [`${meta}StatusDetails`]: {
+    description: 'What the outcome of a request is about.',
+    fields: {
+      causes: 'What is wrong, one by one.',
+      group: 'Group of the resource.',
+      kind: 'The resource or kind.',
+      name: 'Name of the object.',
+      retryAfterSeconds: 'When it may be tried again.',
+      uid: 'Identity of the object.',
+    },
+  },
+  [`${meta}StatusCause`]: {
+    description: 'One thing that is wrong.',
+    fields: { field: 'The field.', message: 'What is wrong, for people.', reason: 'What is wrong, for programs.' },
   },
   [`${meta}LabelSelector`]: {
     description: 'Selects objects by labels; all parts must hold.',
     fields: { matchExpressions: 'Conditions on labels.', matchLabels: 'Labels with their values.' },
+  },
+  [`${meta}LabelSelectorRequirement`]: {
+    description: 'A condition on a label.',
+    fields: { key: 'The label.', operator: 'In, NotIn, Exists or DoesNotExist.', values: 'What In and NotIn compare with.' },
+  },
+  [`${meta}ManagedFieldsEntry`]: {
+    description: 'Fields that one manager owns.',
+    fields: {
+      apiVersion: 'Version that the fields are written in.',
+      fieldsType: 'FieldsV1.',
+      fieldsV1: 'The fields, as a tree.',
+      manager: 'Who owns them.',
+      operation: 'How they were set: Apply or Update.',
+      subresource: 'Part of the object through which they were set.',
+      time: 'When the entry changed last.',
+    },
   },
   [`${meta}OwnerReference`]: {
     description: 'An object that owns this one.',
@@ -63,6 +101,8 @@ const metaDescriptions: Record<string, TypeDescription> = {
     fields: {
       dryRun: 'With All, nothing is deleted.',
       gracePeriodSeconds: 'Seconds before the object is removed; 0 for at once.',
+      ignoreStoreReadErrorWithClusterBreakingPotential: 'Whether an object that cannot be read any more is removed all the same.',
+      orphanDependents: 'Old form of propagationPolicy.',
       preconditions: 'What must hold, or nothing is deleted.',
       propagationPolicy: 'What becomes of dependents: Orphan, Background or Foreground.',
     },
@@ -120,8 +160,41 @@ const otherKinds: Record<string, TypeDescription> = {
     description: 'A claim with an end, that its holder renews.',
     fields: { spec: 'Who holds it and how long.' },
   },
-  'io.k8s.api.discovery.v1.EndpointSlice': { description: 'Some of the addresses behind a service.' },
-  'io.k8s.api.events.v1.Event': { description: 'Something that happened to an object.' },
+  'io.k8s.api.coordination.v1.LeaseSpec': {
+    description: 'Who holds a lease and how long.',
+    fields: {
+      acquireTime: 'Since when its holder has it.',
+      holderIdentity: 'Who holds it.',
+      leaseDurationSeconds: 'How long others must wait after a renewal.',
+      leaseTransitions: 'How often it has changed hands.',
+      preferredHolder: 'Who should have it next.',
+      renewTime: 'When it was renewed last.',
+      strategy: 'How its holder is chosen.',
+    },
+  },
+  'io.k8s.api.discovery.v1.EndpointSlice': {
+    description: 'Some of the addresses behind a service.',
+    fields: { addressType: 'IPv4, IPv6 or FQDN.', endpoints: 'The addresses.', ports: 'Ports of all of them.' },
+  },
+  'io.k8s.api.events.v1.Event': {
+    description: 'Something that happened to an object.',
+    fields: {
+      action: 'What was done, in one word.',
+      deprecatedCount: 'How often it happened; of the core form.',
+      deprecatedFirstTimestamp: 'When it happened first; of the core form.',
+      deprecatedLastTimestamp: 'When it happened last; of the core form.',
+      deprecatedSource: 'Who saw it; of the core form.',
+      eventTime: 'When it was seen first.',
+      note: 'What happened, for people.',
+      reason: 'What happened, in one word.',
+      regarding: 'What it happened to.',
+      related: 'Another object that has to do with it.',
+      reportingController: 'The program that saw it.',
+      reportingInstance: 'Which one of them.',
+      series: 'How it goes on.',
+      type: 'Normal or Warning.',
+    },
+  },
   'io.k8s.api.policy.v1.Eviction': { description: 'A polite request to delete a pod, which budgets can refuse.' },
   'io.k8s.api.authentication.v1.TokenRequest': { description: 'Asks for a token of a service account.' },
   'io.k8s.api.authentication.v1.TokenReview': { description: 'Asks whose token that is.' },

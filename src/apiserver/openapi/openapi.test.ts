@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { namespaces, pods } from '#api/core/v1/resources.ts'
+import { configMaps, endpoints, events, namespaces, nodes, pods, secrets, serviceAccounts, services } from '#api/core/v1/resources.ts'
 import { descriptions } from '#api/descriptions.ts'
 import { clusterRoles } from '#api/rbac/v1/resources.ts'
 import { schemaRegistry } from '#api/schemas.ts'
@@ -180,6 +180,20 @@ describe('OpenAPI 3', () => {
     assert.deepEqual(schemas['io.k8s.apimachinery.pkg.api.resource.Quantity']!.oneOf, [{ type: 'string' }, { type: 'number' }])
     assert.equal(schemas['io.k8s.api.rbac.v1.ClusterRole'], undefined)
   })
+})
+
+test('descriptions: every field of the core kinds has one, of its own or of its type', () => {
+  const infos = [pods, namespaces, nodes, services, configMaps, secrets, serviceAccounts, events, endpoints]
+  const all = infos.map((info): Resource => ({ info, strategy, columns: [] }))
+  const service = new OpenAPIService({ resources: all, schemas: schemaRegistry, descriptions, version: 'v1.36.0' })
+  const { definitions } = JSON.parse(service.swaggerJSON().bytes.toString()) as SwaggerDocument
+  const words = (schema: JSONSchema) => schema.description ?? definitions[schema.$ref?.replace('#/definitions/', '') ?? '']?.description
+  const missing = Object.entries(definitions).flatMap(([name, { properties = {} }]) =>
+    Object.keys(properties)
+      .filter(field => words(properties[field]!) === undefined)
+      .map(field => `${name}.${field}`),
+  )
+  assert.deepEqual(missing, [])
 })
 
 test('descriptions: only of what there is', () => {

@@ -1,8 +1,9 @@
-/** What `kubectl explain` says about types and fields of `v1`: our own short words. Fields that are missing are described by their type. */
-export interface TypeDescription {
-  description: string
-  fields?: Readonly<Record<string, string>>
-}
+import { containers } from './descriptions/containers.ts'
+import { legacyVolumes } from './descriptions/legacy-volumes.ts'
+import { scheduling } from './descriptions/scheduling.ts'
+import { statuses } from './descriptions/statuses.ts'
+import type { TypeDescription, TypeDescriptions } from './descriptions/type-description.ts'
+import { volumes } from './descriptions/volumes.ts'
 
 const p = 'io.k8s.api.core.v1.'
 
@@ -21,12 +22,19 @@ const keyReference = (what: string): TypeDescription => ({
   fields: { key: 'The key.', name: `Name of the ${what}.`, optional: `Whether the ${what} or the key may be missing.` },
 })
 
-export const descriptions: Readonly<Record<string, TypeDescription>> = {
+const parts: TypeDescriptions = { ...containers, ...legacyVolumes, ...scheduling, ...statuses, ...volumes }
+
+/** Our own short words about the types of `v1`, by definition name. */
+export const descriptions: TypeDescriptions = {
+  ...Object.fromEntries(Object.entries(parts).map(([name, description]) => [p + name, description])),
   [`${p}Pod`]: object('Containers that run together on one node and share its network and volumes.'),
   [`${p}PodList`]: list('pods'),
   [`${p}PodSpec`]: {
     description: 'How a pod should run.',
     fields: {
+      hostnameOverride: 'Host name of the pod, whatever else would decide it.',
+      resourceClaims: 'Claims of resources that containers can use.',
+      schedulingGroup: 'Pods that are scheduled together with this one.',
       activeDeadlineSeconds: 'Seconds on the node after which the pod is ended.',
       affinity: 'Rules by which the scheduler prefers or refuses nodes.',
       automountServiceAccountToken: "Whether the service account's token is mounted into the containers.",
@@ -71,6 +79,7 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}Container`]: {
     description: 'One container of a pod.',
     fields: {
+      restartPolicyRules: 'What is done when the container ends in a certain way; the first rule that fits counts.',
       args: "Arguments; the image's by default. $(NAME) stands for an environment variable.",
       command: "Program that is run instead of the image's entrypoint. $(NAME) stands for an environment variable.",
       env: 'Environment variables.',
@@ -118,6 +127,7 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}EnvVarSource`]: {
     description: 'Where the value of a variable comes from.',
     fields: {
+      fileKeyRef: 'A variable out of a file in a volume.',
       configMapKeyRef: 'A key of a config map.',
       fieldRef: 'A field of the pod.',
       resourceFieldRef: "A container's resource.",
@@ -145,6 +155,26 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}Volume`]: {
     description: 'A volume of a pod; exactly one of its sources is set.',
     fields: {
+      awsElasticBlockStore: 'A disk of Amazon EBS; CSI drivers have taken its place.',
+      azureDisk: 'A disk of Azure; CSI drivers have taken its place.',
+      azureFile: 'A share of Azure Files; CSI drivers have taken its place.',
+      cephfs: 'A folder of CephFS; CSI drivers have taken its place.',
+      cinder: 'A volume of OpenStack Cinder; CSI drivers have taken its place.',
+      flexVolume: 'A volume of a FlexVolume driver; CSI drivers have taken its place.',
+      flocker: 'A data set of Flocker; CSI drivers have taken its place.',
+      gcePersistentDisk: 'A disk of Google Compute Engine; CSI drivers have taken its place.',
+      gitRepo: 'Files of a Git repository; CSI drivers have taken its place.',
+      glusterfs: 'A volume of GlusterFS; CSI drivers have taken its place.',
+      photonPersistentDisk: 'A disk of Photon; CSI drivers have taken its place.',
+      portworxVolume: 'A volume of Portworx; CSI drivers have taken its place.',
+      quobyte: 'A volume of Quobyte; CSI drivers have taken its place.',
+      rbd: 'A block device of Ceph; CSI drivers have taken its place.',
+      scaleIO: 'A volume of ScaleIO; CSI drivers have taken its place.',
+      storageos: 'A volume of StorageOS; CSI drivers have taken its place.',
+      vsphereVolume: 'A disk of vSphere; CSI drivers have taken its place.',
+      csi: 'Storage of a CSI driver that lives as long as the pod.',
+      fc: 'A Fibre Channel unit.',
+      iscsi: 'An iSCSI unit.',
       configMap: 'Keys of a config map as files.',
       downwardAPI: 'Fields of the pod as files.',
       emptyDir: 'An empty folder that lives as long as the pod.',
@@ -200,6 +230,11 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}SecurityContext`]: {
     description: 'Security settings of a container.',
     fields: {
+      appArmorProfile: 'AppArmor profile of the processes.',
+      procMount: 'How /proc is mounted: Default or Unmasked.',
+      seLinuxOptions: 'SELinux labels.',
+      seccompProfile: 'System calls that processes may use.',
+      windowsOptions: 'Settings on Windows.',
       allowPrivilegeEscalation: 'Whether processes may get more rights than their parent.',
       capabilities: 'Linux capabilities that are added or dropped.',
       privileged: 'Whether the container has the rights of the node.',
@@ -212,6 +247,13 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}PodSecurityContext`]: {
     description: 'Security settings of all containers of a pod.',
     fields: {
+      appArmorProfile: 'AppArmor profile of the processes.',
+      fsGroupChangePolicy: 'When the owner of volumes is changed: Always or OnRootMismatch.',
+      seLinuxChangePolicy: 'How volumes get their SELinux labels: MountOption or Recursive.',
+      seLinuxOptions: 'SELinux labels.',
+      seccompProfile: 'System calls that processes may use.',
+      supplementalGroupsPolicy: "Whether the image's groups are added: Merge or Strict.",
+      windowsOptions: 'Settings on Windows.',
       fsGroup: 'Group that owns the volumes.',
       runAsGroup: 'Group id of the processes.',
       runAsNonRoot: 'Whether user 0 is refused.',
@@ -233,6 +275,13 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}PodStatus`]: {
     description: 'How a pod is doing.',
     fields: {
+      allocatedResources: 'Resources that the node has set aside for the pod.',
+      extendedResourceClaimStatus: 'The claim that was made for extended resources.',
+      hostIPs: 'All addresses of the node.',
+      nodeAllocatableResourceClaimStatuses: "What claims take of the node's allocatable resources.",
+      observedGeneration: 'Generation of the pod that this is about.',
+      resize: 'No longer used; see the conditions.',
+      resourceClaimStatuses: 'Claims that were made from templates.',
       conditions: 'Steps of its life that are done or not.',
       containerStatuses: 'State of each container.',
       hostIP: 'Address of the node.',
@@ -250,6 +299,11 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}ContainerStatus`]: {
     description: 'State of a container.',
     fields: {
+      allocatedResources: 'Resources that the node has set aside for the container.',
+      allocatedResourcesStatus: "Health of the container's devices.",
+      stopSignal: 'Signal that stops the container.',
+      user: 'Who the first process runs as.',
+      volumeMounts: 'How volumes are mounted.',
       containerID: 'Runtime and id.',
       image: 'Image that runs.',
       imageID: 'Digest of the image.',
@@ -266,6 +320,9 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}NodeSpec`]: {
     description: 'How a node should be used.',
     fields: {
+      configSource: 'No longer used.',
+      externalID: 'No longer used.',
+      podCIDRs: 'Addresses for pods of the node, of each family.',
       podCIDR: 'Addresses for pods of the node.',
       providerID: 'Id of the machine at its provider.',
       taints: 'What keeps pods away.',
@@ -275,6 +332,14 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}NodeStatus`]: {
     description: 'How a node is doing.',
     fields: {
+      config: 'No longer used.',
+      daemonEndpoints: 'Ports of the daemons of the node.',
+      declaredFeatures: 'Features that the kubelet says it has.',
+      features: 'What the runtime can do.',
+      phase: 'No longer used.',
+      runtimeHandlers: 'Ways to run containers.',
+      volumesAttached: 'Volumes that are attached to the node.',
+      volumesInUse: 'Volumes that are mounted, or about to be.',
       addresses: 'How the node is reached.',
       allocatable: 'Resources for pods.',
       capacity: 'Resources of the machine.',
@@ -302,6 +367,17 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   [`${p}ServiceSpec`]: {
     description: 'How a service works.',
     fields: {
+      allocateLoadBalancerNodePorts: 'Whether a load balancer needs node ports.',
+      clusterIPs: 'Addresses in the cluster, one of each family.',
+      healthCheckNodePort: 'Port at which load balancers ask for local pods, with externalTrafficPolicy Local.',
+      ipFamilies: 'Families of the addresses: IPv4, IPv6.',
+      ipFamilyPolicy: 'SingleStack, PreferDualStack or RequireDualStack.',
+      loadBalancerClass: 'Who provides the load balancer.',
+      loadBalancerIP: 'Wanted address of the load balancer; old.',
+      loadBalancerSourceRanges: 'Clients that the load balancer lets in.',
+      publishNotReadyAddresses: 'Whether pods that are not ready belong to it too.',
+      sessionAffinityConfig: 'How a client stays with one pod.',
+      trafficDistribution: 'Which pods are preferred: PreferSameZone, PreferSameNode, …',
       clusterIP: 'Address in the cluster; None for a service without one.',
       externalIPs: 'Further addresses that lead to the service.',
       externalName: 'Name that the service stands for, with type ExternalName.',
@@ -344,6 +420,12 @@ export const descriptions: Readonly<Record<string, TypeDescription>> = {
   }),
   [`${p}ServiceAccountList`]: list('service accounts'),
   [`${p}Event`]: kind('Something that happened to an object.', {
+    action: 'What was done, in one word.',
+    eventTime: 'When it was seen first.',
+    related: 'Another object that has to do with it.',
+    reportingComponent: 'The program that saw it.',
+    reportingInstance: 'Which one of them.',
+    series: 'How it goes on.',
     count: 'How often it happened.',
     firstTimestamp: 'When it happened first.',
     involvedObject: 'What it happened to.',
