@@ -9,6 +9,8 @@ import { formatTable } from './table.ts'
 
 const benchmarks: Record<string, () => Promise<Row[]>> = {
   'start-cluster': async () => (await import('./start-cluster.ts')).benchStartCluster(),
+  'idle-cluster': async () => (await import('./idle-cluster.ts')).benchIdleCluster(),
+  'many-clusters': async () => (await import('./many-clusters.ts')).benchManyClusters(),
   'cox-up': async () => (await import('./cox-up.ts')).benchCoxUp(),
   'pod-start': async () => (await import('./pod-start.ts')).benchPodStart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),

@@ -1,6 +1,7 @@
-/** A fresh process with one cluster of simulated nodes, or with many clusters one after the other: for `benchSimulatedCluster`. */
+/** A fresh process with one cluster of simulated nodes: for `benchSimulatedCluster`. */
 import { enableCompileCache } from 'node:module'
 import type { Pod } from '#api/core/v1/types.gen.ts'
+import { VirtualClock } from '#base/clock.ts'
 import type { Cluster } from '#cluster/index.ts'
 
 enableCompileCache()
@@ -10,27 +11,61 @@ export interface SimulatedClusterTimes {
   podsRunningMs: number
   stopMs: number
   heapBytesPerNode: number
+  /** Without pods; NaN on the real clock. */
+  timersPerNode: number
+  /** When the pods were running. */
   rssBytes: number
-  /** A minute of virtual time with all of them; undefined on the real clock. */
-  minuteMs: number | undefined
+  /** The virtual hours after that. */
+  hoursMs: number
+  /** CPU of the same. */
+  hoursCPUMs: number
+  /** Readiness and liveness probes of one pod in that time. */
+  probesPerPod: number
 }
 
-const { startCluster } = await import('#cluster/index.ts')
-const [nodeCount, podCount, clock] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4] as 'real' | 'virtual']
+const [nodeCount, podCount, probedCount, hours] = process.argv.slice(2).map(Number) as [number, number, number, number]
+/** Creates under way at a time. */
+const writers = 64
 
-const cluster = await startCluster({ clock, seed: 1 })
-const heapBefore = heapBytes()
+const { startCluster } = await import('#cluster/index.ts')
+// Without hours to pass, time is the machine's: leases are renewed meanwhile, as they must be.
+const virtual = hours > 0 ? new VirtualClock() : undefined
+const cluster = await startCluster({ clock: virtual ?? 'real', seed: 1 })
+let probes = 0
+cluster.images.define('web', {
+  http: {
+    '/healthz': () => {
+      probes++
+      return 'ok'
+    },
+  },
+})
+const [heapBefore, timersBefore] = [heapBytes(), virtual?.waiting ?? Number.NaN]
 const nodesReadyMs = await timeMs(async () => void (await cluster.addNodes({ count: nodeCount })))
 const heapBytesPerNode = (heapBytes() - heapBefore) / nodeCount
-const podsRunningMs = await timeMs(() => runPods(cluster, podCount))
+const timersPerNode = ((virtual?.waiting ?? Number.NaN) - timersBefore) / nodeCount
+const podsRunningMs = await timeMs(() => runPods(cluster))
 const rssBytes = process.memoryUsage.rss()
-const minuteMs = clock === 'virtual' ? await timeMs(() => cluster.clock.advance('1m')) : undefined
+probes = 0
+const cpu = process.cpuUsage()
+const hoursMs = hours > 0 ? await timeMs(() => cluster.clock.advance(`${hours}h`)) : 0
+const { user, system } = process.cpuUsage(cpu)
 const stopMs = await timeMs(() => cluster.stop())
-process.send!({ nodesReadyMs, podsRunningMs, stopMs, heapBytesPerNode, rssBytes, minuteMs } satisfies SimulatedClusterTimes)
+process.send!({
+  nodesReadyMs,
+  podsRunningMs,
+  stopMs,
+  heapBytesPerNode,
+  timersPerNode,
+  rssBytes,
+  hoursMs,
+  hoursCPUMs: (user + system) / 1_000,
+  probesPerPod: probes / Math.max(1, probedCount),
+} satisfies SimulatedClusterTimes)
 process.disconnect()
 
 /** Creates them and waits until the API shows all of them Running. */
-async function runPods({ client, clock: time }: Cluster, count: number): Promise<void> {
+async function runPods({ client, clock }: Cluster): Promise<void> {
   const running = new Set<string>()
   const left = new AbortController()
   const follow = async () => {
@@ -40,15 +75,21 @@ async function runPods({ client, clock: time }: Cluster, count: number): Promise
   const following = follow().catch(error => {
     if (!left.signal.aborted) throw error
   })
-  const pods = Array.from({ length: count }, (_, index) => client.create(podNamed(`web-${index}`)))
-  await Promise.all(pods)
-  await time.runUntil(() => running.size === count)
+  let next = 0
+  const write = async () => {
+    while (next < podCount) await client.create(podNumber(next++))
+  }
+  await Promise.all(Array.from({ length: writers }, write))
+  await clock.runUntil(() => running.size === podCount)
   left.abort(new Error('all are running'))
   await following
 }
 
-function podNamed(name: string): Pod {
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'main', image: 'web' }] } }
+function podNumber(index: number): Pod {
+  const probe = { httpGet: { path: '/healthz', port: 80 }, periodSeconds: 10 }
+  const probes = index < probedCount ? { readinessProbe: probe, livenessProbe: probe } : {}
+  const containers = [{ name: 'main', image: 'web', ...probes }]
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: `web-${index}` }, spec: { containers } }
 }
 
 async function timeMs(work: () => Promise<void>): Promise<number> {
@@ -58,6 +99,6 @@ async function timeMs(work: () => Promise<void>): Promise<number> {
 }
 
 function heapBytes(): number {
-  globalThis.gc?.()
+  globalThis.gc!()
   return process.memoryUsage().heapUsed
 }

@@ -1,26 +1,33 @@
 /** A fresh process that starts a cluster in memory, answers one list, and tells how long that took: for `benchStartCluster`. */
 import { enableCompileCache } from 'node:module'
+import type * as Library from '#cluster/index.ts'
 
 enableCompileCache()
 
 export interface StartTimes {
   importMs: number
-  /** startCluster() and the first list, in a process that has run nothing yet. */
-  coldMs: number
-  /** The same once more. */
-  warmMs: number
+  /** In a process that has run nothing yet. */
+  first: RoundTimes
+  second: RoundTimes
+}
+
+interface RoundTimes {
+  /** startCluster() and the first list. */
+  listedMs: number
+  stopMs: number
 }
 
 const imported = performance.now()
-const { startCluster } = await import('#cluster/index.ts')
-const started = performance.now()
-const coldMs = await startToFirstList()
-process.send!({ importMs: started - imported, coldMs, warmMs: await startToFirstList() } satisfies StartTimes)
+const { startCluster } = (await import(process.argv[2]!)) as typeof Library
+const importMs = performance.now() - imported
+process.send!({ importMs, first: await round(), second: await round() } satisfies StartTimes)
 process.disconnect()
 
-async function startToFirstList(): Promise<number> {
+async function round(): Promise<RoundTimes> {
   const began = performance.now()
-  await using cluster = await startCluster()
+  const cluster = await startCluster()
   await cluster.client.list({ apiVersion: 'v1', kind: 'Namespace' })
-  return performance.now() - began
+  const listed = performance.now()
+  await cluster.stop()
+  return { listedMs: listed - began, stopMs: performance.now() - listed }
 }

@@ -1,13 +1,17 @@
 import { quote } from '../text/quote.ts'
 
-const canonical = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
+const day = '(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)'
+const clock = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d'
+/** What is written so already, as nearly every time is, is taken as it stands. */
+const canonical = new RegExp(`^\\d{4}-${day}T${clock}Z$`)
+const canonicalMicro = new RegExp(`^\\d{4}-${day}T${clock}\\.\\d{6}Z$`)
 
 /**
  * Reads an RFC 3339 time and writes it in UTC, in whole seconds (`metav1.Time`) or with six digits of a second (`metav1.MicroTime`).
  * The error is that of Go's `time.Parse`.
  */
 export function normaliseTime(text: string, micro: boolean): { time: string } | { error: string } {
-  if (!micro && canonical.test(text)) return { time: text }
+  if ((micro ? canonicalMicro : canonical).test(text)) return { time: text }
   const layout = micro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00'
   const fail = (reason: string) => ({ error: `parsing time ${quote(text)}${reason}` })
   let rest = text

@@ -18,6 +18,8 @@ export async function update(call: Call, strategy: Strategy = call.route.resourc
   checkNames(call, object)
   adoptNamespace(call, object)
   route.resource.strategy.applyDefaults?.(object)
+  // Whoever names a version writes once or not at all; only a write onto any version may have to be done again.
+  const isRepeatable = !object.metadata.resourceVersion
   let status = 200
   const createMissing = () => {
     status = 201
@@ -28,7 +30,7 @@ export async function update(call: Call, strategy: Strategy = call.route.resourc
     name: call.name!,
     context: call,
     strategy,
-    change: old => finishUpdate(call, old, deepCopy(object)),
+    change: old => finishUpdate(call, old, isRepeatable ? deepCopy(object) : object),
     validate: (finished, old) => call.services.admission.validate('UPDATE', finished, old, call),
     createMissing: strategy.allowCreateOnUpdate === true && call.subresource === undefined ? createMissing : undefined,
   })

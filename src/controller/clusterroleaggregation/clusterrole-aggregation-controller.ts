@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { aggregatedRules } from '#api/rbac/v1/aggregation.ts'
+import { deepEqual } from '#apimachinery/value/json-value.ts'
 import type { ClusterRole } from '#api/rbac/v1/types.gen.ts'
 import { waitForSync } from '#client/informer.ts'
 import { WorkQueue } from '#client/workqueue.ts'
@@ -18,9 +18,12 @@ export class ClusterRoleAggregationController implements Controller {
     const queue = new WorkQueue<string>({ clock })
     const roles = informers.of<ClusterRole>({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' })
     await waitForSync([roles], signal)
+    const aggregated = new Set<string>()
     // Any change may be one of a selected role; there are few aggregated ones.
-    using _events = roles.onChange(() => {
-      for (const role of roles.list()) if (role.aggregationRule !== undefined) queue.add(role.metadata.name)
+    using _events = roles.onChange(({ object: { metadata, aggregationRule } }) => {
+      if (aggregationRule === undefined) aggregated.delete(metadata.name)
+      else aggregated.add(metadata.name)
+      for (const name of aggregated) queue.add(name)
     })
     await queue.run(
       { workers: 1, onError: (role, error) => log.warn('cannot aggregate cluster roles', { role, error }) },
@@ -28,7 +31,7 @@ export class ClusterRoleAggregationController implements Controller {
         const role = roles.get(name)
         if (role?.aggregationRule === undefined) return
         const rules = aggregatedRules(role, roles.list())
-        if (isDeepStrictEqual(rules, role.rules ?? [])) return
+        if (deepEqual(rules, role.rules ?? [])) return
         await client.update({ ...role, rules }, inner)
       },
       signal,

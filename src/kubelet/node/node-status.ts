@@ -1,4 +1,5 @@
 import { formatTime } from '#apimachinery/meta/v1/time.ts'
+import { deepEqual } from '#apimachinery/value/json-value.ts'
 import type { Node, NodeCondition, NodeStatus } from '#api/core/v1/types.gen.ts'
 import type { Image, StatusResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
@@ -167,11 +168,8 @@ const conditionReasons: Record<string, { True: string; False: string }> = {
 
 /** Whether two statuses say the same, heartbeat times aside. */
 export function sameNodeStatus(a: NodeStatus, b: NodeStatus): boolean {
-  const timeless = (status: NodeStatus) => ({
-    ...status,
-    conditions: (status.conditions ?? []).map(condition => ({ ...condition, lastHeartbeatTime: undefined })),
-  })
-  return JSON.stringify(timeless(a)) === JSON.stringify(timeless(b))
+  const timeless = (status: NodeStatus) => status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: undefined }))
+  return deepEqual({ ...a, conditions: undefined }, { ...b, conditions: undefined }) && deepEqual(timeless(a), timeless(b))
 }
 
 export function newNode(facts: NodeFacts, labels: Readonly<Record<string, string>>, taints: NonNullable<Node['spec']>['taints']): Node {

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { ClusterRole, PolicyRule } from './types.gen.ts'
 import { selectorOf } from '#apimachinery/labels/selector.ts'
+import { deepEqual } from '#apimachinery/value/json-value.ts'
 
 /** The rules of all roles that an aggregated role selects, each once, in the order of the roles' names. */
 export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
@@ -12,7 +12,7 @@ export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]):
   }
   const rules: PolicyRule[] = []
   for (const other of chosen) {
-    for (const rule of other.rules ?? []) if (!rules.some(known => isDeepStrictEqual(known, rule))) rules.push(rule)
+    for (const rule of other.rules ?? []) if (!rules.some(known => deepEqual(known, rule))) rules.push(rule)
   }
   return rules
 }
@@ -24,7 +24,7 @@ export function aggregateAll(roles: readonly ClusterRole[]): void {
     let changed = false
     for (const role of aggregated) {
       const rules = aggregatedRules(role, roles)
-      changed ||= !isDeepStrictEqual(rules, role.rules)
+      changed ||= !deepEqual(rules, role.rules)
       role.rules = rules
     }
     if (!changed) return

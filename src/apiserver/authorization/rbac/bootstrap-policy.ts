@@ -1,3 +1,4 @@
+import { aggregateAll } from '#api/rbac/v1/aggregation.ts'
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '#api/rbac/v1/types.gen.ts'
 import {
   bootstrapClusterRole,
@@ -262,12 +263,26 @@ const namespaced = [
   ),
 ]
 
-/** Fresh objects with each call. */
+let policyText: string | undefined
+
+/**
+ * Fresh objects with each call. The rules of aggregated roles are filled in, so that admin, edit and view work at once; the aggregation
+ * controller keeps them so.
+ */
 export function bootstrapPolicy(): BootstrapPolicy {
-  return structuredClone({
-    clusterRoles: [...everybodyRoles, ...userFacingRoles, ...nodeRoles, ...componentRoles, ...certificateRoles, ...controllerRoles],
+  // Parsing is the fastest copy: every cluster of a process makes one.
+  policyText ??= JSON.stringify(makePolicy())
+  return JSON.parse(policyText) as BootstrapPolicy
+}
+
+function makePolicy(): BootstrapPolicy {
+  const declared = [...everybodyRoles, ...userFacingRoles, ...nodeRoles, ...componentRoles, ...certificateRoles, ...controllerRoles]
+  const clusterRoles = declared.map(role => ({ ...role }))
+  aggregateAll(clusterRoles)
+  return {
+    clusterRoles,
     clusterRoleBindings: [...bindings, ...controllerRoleBindings],
     roles: namespaced.map(pair => pair.role),
     roleBindings: namespaced.map(pair => pair.binding),
-  })
+  }
 }

@@ -3,7 +3,6 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { isAlreadyExists } from '#apimachinery/status/status.ts'
 import type { ClusterRole, Role, RoleBinding, Subject } from '#api/rbac/v1/types.gen.ts'
 import type { RequestContext } from '../../registry/resource.ts'
-import { aggregateAll } from '#api/rbac/v1/aggregation.ts'
 import { bootstrapPolicy } from './bootstrap-policy.ts'
 import { autoUpdateAnnotation } from './policy-notation.ts'
 import { missingRules } from './policy-rules.ts'
@@ -16,8 +15,6 @@ import { rbacGroup } from './rule-resolver.ts'
  */
 export async function reconcileBootstrapPolicy(context: RequestContext): Promise<void> {
   const policy = bootstrapPolicy()
-  // So that admin, edit and view work at once; the aggregation controller keeps them so.
-  aggregateAll(policy.clusterRoles)
   await Promise.all([
     ...policy.clusterRoles.map(role => reconcile('clusterroles', role, mergeRole, context)),
     ...policy.roles.map(role => reconcile('roles', role, mergeRole, context)),

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { startCluster } from './start-cluster.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const rounds = 5
+
+test('clusters that were stopped leave nothing: no object, handle, timer or listener', async () => {
+  const before = held()
+  const clusters: WeakRef<object>[] = []
+  for (let round = 0; round < rounds; round++) clusters.push(await startAndStop())
+  await collect()
+  // A reference to the last one may still lie on the stack.
+  assert(clusters.filter(cluster => cluster.deref() !== undefined).length <= 1, 'clusters that were stopped are collected')
+  const after = held()
+  for (const [kind, count] of after) assert(count <= (before.get(kind) ?? 0), `${kind}: ${count}, before ${before.get(kind) ?? 0}`)
+})
+
+async function startAndStop(): Promise<WeakRef<object>> {
+  await using cluster = await startCluster({ nodes: { count: 2 }, clock: 'virtual' })
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'main', image: 'web' }] } }
+  await cluster.client.create(pod)
+  await cluster.until(pod, 'Running')
+  return new WeakRef(cluster)
+}
+
+/** What keeps a process busy, and who listens to it, by kind. */
+function held(): Map<string, number> {
+  const kinds = Object.groupBy(process.getActiveResourcesInfo(), kind => kind)
+  const handles = Object.entries(kinds).map(([kind, all = []]) => [kind, all.length] as const)
+  const listeners = process.eventNames().map(name => [`listeners of "${String(name)}"`, process.listenerCount(name)] as const)
+  return new Map([...handles, ...listeners])
+}
+
+async function collect(): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    await turn()
+    collectGarbage()
+  }
+}
