@@ -1,10 +1,11 @@
 import { installPackages, missingPackages, neededPackages } from '#cluster/packages.ts'
 import { ensureKubectl } from './kubectl.ts'
 
-/** What only tests use: to look at processes, and to give kubectl a terminal. */
+/** What only tests use: to look at processes, to give kubectl a terminal, to ask without a client. */
 const testPackages = [
   { name: 'procps', brings: ['ps'] },
   { name: 'bsdutils', brings: ['script'] },
+  { name: 'curl', brings: ['curl'] },
 ]
 
 /**

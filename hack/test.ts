@@ -1,6 +1,7 @@
 /**
- * `npm test [unit|e2e] [file …]`: installs what the tests need and is missing (Debian packages, the stock kubectls), then runs them.
- * Unit tests run side by side, in one process for each component; tests that start containers run one after the other.
+ * `npm test [unit|foreign|e2e] [file …]`: installs what the tests need and is missing (Debian packages, the stock kubectls), then runs them.
+ * Unit tests run side by side, in one process for each component, and so do those with other people's clients, which need no containers;
+ * tests that start containers run one after the other.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -12,15 +13,22 @@ const root = join(import.meta.dirname, '..')
 const [suite = 'all', ...wanted] = process.argv.slice(2)
 
 const unitTests = '{cmd,src,hack,examples,test/streams,test/simulation}/**/*.test.ts'
+const foreignTests = 'test/foreign/**/*.test.ts'
 const realTests = 'test/{node,e2e,crash}/**/*.test.ts'
 
 if (suite !== 'unit') {
   const { ensureTestPrerequisites } = await import('./test-prerequisites.ts')
   await ensureTestPrerequisites()
 }
-const unitPasses = suite === 'e2e' || run(writeTestGroups(root, filesOf(unitTests)), availableParallelism())
-const realPasses = suite === 'unit' || run(filesOf(realTests), 1)
-process.exitCode = unitPasses && realPasses ? 0 : 1
+const suites: Record<string, () => boolean> = {
+  unit: () => run(writeTestGroups(root, filesOf(unitTests)), availableParallelism()),
+  foreign: () => run(filesOf(foreignTests), availableParallelism()),
+  e2e: () => run(filesOf(realTests), 1),
+}
+const passes = Object.entries(suites)
+  .filter(([name]) => suite === 'all' || suite === name)
+  .map(([, runSuite]) => runSuite())
+process.exitCode = passes.every(Boolean) ? 0 : 1
 
 function filesOf(pattern: string): string[] {
   const found = globSync(pattern, { cwd: root })
