@@ -1,3 +1,5 @@
+import { clusterFolder, readClusterRecord } from '#cluster/cluster-folder.ts'
+import { queryControlStatus } from '#cluster/control-socket.ts'
 import { HTTPSTransport } from '#client/https-transport.ts'
 import { clientConfigOf, loadKubeconfig } from '#client/kubeconfig/load-kubeconfig.ts'
 import { RESTClient } from '#client/rest-client.ts'
@@ -6,6 +8,17 @@ import type { Client } from '#client/client.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import type { Transport } from '#client/transport.ts'
 import { coxswainVersion } from '#base/version.ts'
+import { defaultDataDirectory, noClusterError } from './data-directory.ts'
+
+/** The administrator's client of the cluster in that folder. @throws Error when there is none, or it does not run */
+export async function openRunningCluster(dataDirectory = defaultDataDirectory): Promise<AdminClient> {
+  const folder = await clusterFolder(dataDirectory)
+  if ((await readClusterRecord(folder)) === undefined) throw noClusterError(folder)
+  const status = await queryControlStatus(folder.controlSocket)
+  if (status === undefined)
+    throw new Error(`the cluster in "${folder.data}" is stopped; "cox up --data-dir ${folder.data}" starts it again`)
+  return adminClient(folder.adminKubeconfig)
+}
 
 export interface AdminClient extends Disposable {
   client: Client

@@ -4,6 +4,7 @@ import { SystemRandom } from '#base/random.ts'
 import type { ClusterFolder } from '#cluster/cluster-folder.ts'
 import { lockServer } from '#cluster/cluster-locks.ts'
 import { ControlSocket } from '#cluster/control-socket.ts'
+import { parseDuration } from '#cluster/duration.ts'
 import { startMachineCluster } from '#cluster/machine-cluster.ts'
 import { type FlagDefinitions, type Flags, UsageError } from './flags.ts'
 import { type LogLevel, openLog } from './log.ts'
@@ -16,6 +17,7 @@ export const serverFlags = {
   'node-name': { type: 'string', placeholder: 'NAME', description: "Name of this machine's node (default its host name)" },
   'pod-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of all Pods (default 10.244.0.0/16, or a free one beside it)' },
   'service-cidr': { type: 'string', placeholder: 'CIDR', description: 'Range of Services (default 10.96.0.0/12)' },
+  history: { type: 'string', placeholder: 'TIME', description: 'How long the past can be read, at the price of room on disk (default 5m)' },
   offline: {
     type: 'boolean',
     description: 'Stay on this machine: images are stand-ins built out of Debian packages, Pods reach nothing outside',
@@ -31,6 +33,13 @@ export function validateServerFlags(flags: ServerFlags): void {
     if (value === undefined) continue
     if (!value.includes('/') || parseCIDR(value) === undefined) {
       throw new UsageError(`invalid argument "${value}" for "--${name}": must be an IPv4 range such as 10.244.0.0/16`)
+    }
+  }
+  if (flags.history !== undefined) {
+    try {
+      parseDuration(flags.history)
+    } catch {
+      throw new UsageError(`invalid argument "${flags.history}" for "--history": must be a time such as 5m or 2h`)
     }
   }
   const port = flags['api-port']
@@ -82,6 +91,7 @@ export async function runServer({ folder, kubeconfig, flags, logLevel, onStep, o
     nodeName: flags['node-name'],
     podCIDR: flags['pod-cidr'],
     serviceCIDR: flags['service-cidr'],
+    history: flags.history,
     offline: flags.offline ?? false,
     clock,
     random: new SystemRandom(),

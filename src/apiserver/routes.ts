@@ -63,29 +63,34 @@ export class Route {
     return this.#other === undefined
   }
 
+  /** As `form`, for objects as they were at a time: their age is that of then. */
+  formAt(timeMs: number, accepted: Accepted, pretty: boolean, include: IncludeObject): Form {
+    return accepted.as === 'Table' ? this.#makeForm(accepted, pretty, include, { now: () => timeMs }) : this.form(accepted, pretty, include)
+  }
+
   /** The form in which a client wants objects of this route. Remembered. */
   form(accepted: Accepted, pretty: boolean, include: IncludeObject): Form {
     const key = `${accepted.mediaType} ${accepted.as ?? ''} ${accepted.as === 'Table' ? include : ''} ${pretty}`
     let form = this.#forms.get(key)
     if (form === undefined) {
-      form = this.#makeForm(accepted, pretty, include)
+      form = this.#makeForm(accepted, pretty, include, this.#clock)
       this.#forms.set(key, form)
     }
     return form
   }
 
-  #makeForm(accepted: Accepted, pretty: boolean, include: IncludeObject): Form {
+  #makeForm(accepted: Accepted, pretty: boolean, include: IncludeObject, clock: Pick<Clock, 'now'>): Form {
     const encoding = this.#encodings(accepted, pretty)
     if (encoding === jsonEncoding && accepted.as === undefined && this.isStoredVersion)
-      return new ServedForm(this.#shape(accepted, include), encoding)
-    return new Form(this.#shape(accepted, include), encoding)
+      return new ServedForm(this.#shape(accepted, include, clock), encoding)
+    return new Form(this.#shape(accepted, include, clock), encoding)
   }
 
-  #shape({ as }: Accepted, include: IncludeObject): Shape {
+  #shape({ as }: Accepted, include: IncludeObject, clock: Pick<Clock, 'now'>): Shape {
     const convert = this.#other?.fromStorage.bind(this.#other)
     if (as === 'Table') {
       const columns = (this.#other?.columns ?? this.resource.columns) as unknown as readonly Column[]
-      return new TableShape(columns, include, convert, this.#other?.columns === undefined, this.#clock)
+      return new TableShape(columns, include, convert, this.#other?.columns === undefined, clock)
     }
     if (as !== undefined) return partialShape
     return new ObjectShape(this.apiVersion, this.info.kind, convert)

@@ -6,6 +6,8 @@ import type { Random } from '#base/random.ts'
 import { ConnectionLostError } from '#client/transport.ts'
 import { type Storage, StorageError } from '#storage/storage.ts'
 import { AdmissionChain } from './admission/chain.ts'
+import { auditHandlers } from './audit/audit-handlers.ts'
+import { AuditLog } from './audit/audit-log.ts'
 import type { Authenticator } from './authentication/authenticator.ts'
 import type { Authorizer } from './authorization/authorizer.ts'
 import { Call, type EndpointServices } from './endpoints/call.ts'
@@ -39,6 +41,8 @@ export interface APIServerOptions {
   admission?: readonly AdmissionPlugin[]
   /** `host:port` that `/api` tells clients. */
   advertiseAddress?: () => string
+  /** Where writes are recorded. Default: one of its own. */
+  audit?: AuditLog
   /** Further paths: version, OpenAPI. */
   paths?: readonly PathHandler[]
   /** Count for `/readyz`, besides the server's own. */
@@ -60,6 +64,7 @@ export class APIServer {
   readonly #routes = new RouteTable()
   readonly #paths = new PathTable()
   readonly #services: EndpointServices
+  readonly audit: AuditLog
   #state: State = 'new'
   /** Requests of the same process that wait for their answer. */
   readonly inProcess = { underWay: 0 }
@@ -68,14 +73,16 @@ export class APIServer {
     const { storage, clock, random, schemas } = options
     this.#options = options
     this.#log = options.log ?? silentLogger
-    this.#stores = new Stores({ storage, clock, random })
+    this.audit = options.audit ?? new AuditLog()
+    this.#stores = new Stores({ storage, audit: this.audit, clock, random })
     const admission = new AdmissionChain(options.admission ?? [])
     const fields = new ManagedFieldTracking(schemas)
-    this.#services = { clock, random, log: this.#log, schemas, stores: this.#stores, admission, fields }
+    this.#services = { clock, random, log: this.#log, schemas, stores: this.#stores, audit: this.audit, admission, fields }
     const shutdown: HealthCheck = { name: 'shutdown', problem: () => (this.#state === 'serving' ? undefined : `server is ${this.#state}`) }
     const ready = [pingCheck, shutdown, ...(options.readinessChecks ?? [])]
     for (const handler of healthHandlers({ healthz: [pingCheck], livez: [pingCheck], readyz: ready })) this.#paths.add(handler)
     for (const handler of discoveryHandlers(this.#routes, () => this.#options.advertiseAddress?.() ?? '')) this.#paths.add(handler)
+    for (const handler of auditHandlers({ audit: this.audit, stores: this.#stores, schemas, storage, clock })) this.#paths.add(handler)
     for (const handler of options.paths ?? []) this.#paths.add(handler)
   }
 

@@ -19,6 +19,12 @@ export interface CollectionRef extends TypeRef {
   fieldSelector?: string | undefined
 }
 
+/** A read of the past, as the server still knows it. */
+export interface ExactVersion {
+  /** Shows the state of this resourceVersion, which may be any object's or list's, and no other. Expired (410) when it is too old. */
+  exactVersion?: string | undefined
+}
+
 export interface CreateOptions {
   fieldManager?: string
   dryRun?: boolean
@@ -38,9 +44,9 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
  * refusals (`isNotFound`, `isConflict`, … tell which) and rejects with the signal's reason when that is aborted.
  */
 export interface Client {
-  get<T extends KubeObject>(ref: ObjectRef, signal: AbortSignal): Promise<T>
+  get<T extends KubeObject>(ref: ObjectRef & ExactVersion, signal: AbortSignal): Promise<T>
   list<T extends KubeObject>(
-    ref: CollectionRef & { limit?: number; continue?: string; resourceVersion?: string },
+    ref: CollectionRef & ExactVersion & { limit?: number; continue?: string; resourceVersion?: string },
     signal: AbortSignal,
   ): Promise<KubeList<T>>
   /**

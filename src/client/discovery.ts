@@ -4,6 +4,9 @@ import type { ResourceMapping } from './rest-mapper.ts'
 import type { Transport } from './transport.ts'
 
 export interface DiscoveredResource extends ResourceMapping {
+  /** Other names that people use: `pod`; `po`. */
+  singular: string
+  shortNames: readonly string[]
   verbs: readonly string[]
 }
 
@@ -20,6 +23,14 @@ export async function discoverResources(transport: Transport, signal: AbortSigna
   return lists.flatMap(({ groupVersion, resources }) =>
     resources
       .filter(({ name }) => !name.includes('/'))
-      .map(({ name, kind, namespaced, verbs }) => ({ ...parseAPIVersion(groupVersion), kind, resource: name, namespaced, verbs })),
+      .map(({ name, singularName, shortNames = [], kind, namespaced, verbs }) => ({
+        ...parseAPIVersion(groupVersion),
+        kind,
+        resource: name,
+        singular: singularName,
+        shortNames,
+        namespaced,
+        verbs,
+      })),
   )
 }

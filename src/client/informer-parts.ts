@@ -1,4 +1,5 @@
 import { type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
+import { because, sightOf } from './cause.ts'
 import type { Informer, InformerEvent, InformerHandler } from './informer.ts'
 
 /** A collection to read: that of an informer, or the part of it that concerns one reader. Objects in it are shared: never change them. */
@@ -122,7 +123,7 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T> {
   }
 
   onChange(handler: InformerHandler<T>): Disposable {
-    for (const object of this.values()) handler({ type: 'add', object })
+    for (const object of this.values()) because(sightOf(object), () => handler({ type: 'add', object }))
     return this.#parts.listen(this.#name, handler)
   }
 

@@ -9,6 +9,7 @@ import { Group } from '#base/group.ts'
 import { silentLogger } from '#base/log.ts'
 import { SeededRandom } from '#base/random.ts'
 import { until } from '#base/testing/until.ts'
+import { currentCause } from './cause.ts'
 import { InformerFactory } from './informer-factory.ts'
 import { Informer, type InformerEvent, waitForSync } from './informer.ts'
 import { RESTClient } from './rest-client.ts'
@@ -296,4 +297,29 @@ test('factory: a broken handler ends run with its error', async () => {
     throw new Error('bug')
   })
   await assert.rejects(factory.run(signal), /bug/)
+})
+
+test('informer: what a handler does is the answer to the version that it is told of', async () => {
+  await using cluster = await start()
+  const { informer, client, clock } = cluster
+  const seen: string[] = []
+  const follow = (name: string) =>
+    informer.onChange(({ type, object }) => seen.push(`${name}: ${type} ${object.metadata.name} ${currentCause()?.resourceVersion}`))
+  const { metadata } = await cluster.create('a')
+  follow('early')
+  cluster.run()
+  await informer.synced
+  follow('late')
+  const { metadata: changed } = await client.update({ ...informer.get('default/a')!, spec: { size: 7 } }, signal)
+  await cluster.remove('a')
+  await until(clock, () => informer.size === 0)
+  const deleted = cluster.server.storage.revision
+  assert.deepEqual(seen, [
+    `early: add a ${metadata.resourceVersion}`,
+    `late: add a ${metadata.resourceVersion}`,
+    `early: update a ${changed.resourceVersion}`,
+    `late: update a ${changed.resourceVersion}`,
+    `early: delete a ${deleted}`,
+    `late: delete a ${deleted}`,
+  ])
 })

@@ -5,6 +5,7 @@ import { assert } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { because, type Cause, sightOf } from './cause.ts'
 import type { Client, CollectionRef, WatchEvent } from './client.ts'
 
 export type InformerEvent<T> = { type: 'add'; object: T } | { type: 'update'; object: T; old: T } | { type: 'delete'; object: T }
@@ -101,11 +102,11 @@ export class Informer<T extends KubeObject> {
   }
 
   /**
-   * Calls the handler for every object already here and for every change, until disposed. Handlers are synchronous; one that throws is
-   * broken, and ends `run` with its error.
+   * Calls the handler for every object already here and for every change, until disposed, with the version that it is told of as the cause of
+   * what it does. Handlers are synchronous; one that throws is broken, and ends `run` with its error.
    */
   onChange(handler: InformerHandler<T>): Disposable {
-    for (const object of [...this.#objects.values()]) handler({ type: 'add', object })
+    for (const object of [...this.#objects.values()]) because(sightOf(object), () => handler({ type: 'add', object }))
     this.#handlers = [...this.#handlers, handler]
     return { [Symbol.dispose]: () => (this.#handlers = this.#handlers.filter(other => other !== handler)) }
   }
@@ -158,7 +159,7 @@ export class Informer<T extends KubeObject> {
       gone.delete(keyOf(object))
       this.#put(object)
     }
-    for (const key of gone) this.#remove(key)
+    for (const key of gone) this.#remove(key, undefined)
     this.#resourceVersion = metadata.resourceVersion ?? ''
     this.#hasSynced = true
     this.#synced.resolve()
@@ -167,7 +168,7 @@ export class Informer<T extends KubeObject> {
   #apply({ type, object }: WatchEvent<T>): void {
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
     if (type === 'BOOKMARK') return
-    if (type === 'DELETED') this.#remove(keyOf(object), object)
+    if (type === 'DELETED') this.#remove(keyOf(object), sightOf(object), object)
     else this.#put(object)
   }
 
@@ -175,25 +176,28 @@ export class Informer<T extends KubeObject> {
     const key = keyOf(object)
     let old = this.#objects.get(key)
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
-      this.#remove(key)
+      this.#remove(key, sightOf(object))
       old = undefined
     }
     if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return
     this.#objects.set(key, object)
     for (const index of this.#indexes.values()) reindex(index, key, old, object)
-    this.#tell(old === undefined ? { type: 'add', object } : { type: 'update', object, old })
+    this.#tell(old === undefined ? { type: 'add', object } : { type: 'update', object, old }, sightOf(object))
   }
 
-  #remove(key: string, last?: T): void {
+  #remove(key: string, cause: Cause | undefined, last?: T): void {
     const old = this.#objects.get(key)
     if (old === undefined) return
     this.#objects.delete(key)
     for (const index of this.#indexes.values()) reindex(index, key, old, undefined)
-    this.#tell({ type: 'delete', object: last ?? old })
+    this.#tell({ type: 'delete', object: last ?? old }, cause)
   }
 
-  #tell(event: InformerEvent<T>): void {
-    for (const handler of this.#handlers) handler(event)
+  #tell(event: InformerEvent<T>, cause: Cause | undefined): void {
+    if (this.#handlers.length === 0) return
+    because(cause, () => {
+      for (const handler of this.#handlers) handler(event)
+    })
   }
 }
 

@@ -2,7 +2,17 @@ import { resourcePath } from '#apimachinery/resource/resource-info.ts'
 import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
 import { statusErrorOf } from '#apimachinery/status/status.ts'
-import type { Client, CollectionRef, CreateOptions, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from './client.ts'
+import type {
+  Client,
+  CollectionRef,
+  CreateOptions,
+  ExactVersion,
+  ObjectRef,
+  PatchType,
+  TypeRef,
+  WatchEvent,
+  WriteOptions,
+} from './client.ts'
 import type { RESTMapper } from './rest-mapper.ts'
 import type { Transport } from './transport.ts'
 
@@ -28,16 +38,17 @@ export class RESTClient implements Client {
     this.#fieldManager = options.fieldManager
   }
 
-  async get<T extends KubeObject>(ref: ObjectRef, signal: AbortSignal): Promise<T> {
-    return (await this.#send('GET', await this.#objectPath(ref, signal), signal)) as T
+  async get<T extends KubeObject>(ref: ObjectRef & ExactVersion, signal: AbortSignal): Promise<T> {
+    return (await this.#send('GET', await this.#objectPath(ref, signal, exactQuery(ref)), signal)) as T
   }
 
   async list<T extends KubeObject>(
-    ref: CollectionRef & { limit?: number; continue?: string; resourceVersion?: string },
+    ref: CollectionRef & ExactVersion & { limit?: number; continue?: string; resourceVersion?: string },
     signal: AbortSignal,
   ): Promise<KubeList<T>> {
     const { labelSelector, fieldSelector, limit, resourceVersion } = ref
-    const path = await this.#path(ref, signal, { labelSelector, fieldSelector, limit, resourceVersion, continue: ref.continue })
+    const query = { labelSelector, fieldSelector, limit, resourceVersion, continue: ref.continue, ...exactQuery(ref) }
+    const path = await this.#path(ref, signal, query)
     return (await this.#send('GET', path, signal)) as KubeList<T>
   }
 
@@ -126,6 +137,10 @@ export class RESTClient implements Client {
   ): Promise<unknown> {
     return (await this.#transport.request({ method, path, ...content }, signal)).body
   }
+}
+
+function exactQuery({ exactVersion }: ExactVersion): Query {
+  return exactVersion === undefined ? {} : { resourceVersion: exactVersion, resourceVersionMatch: 'Exact' }
 }
 
 /** The reference that names an object. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as assertTrue } from '#base/assert.ts'
 import { VirtualClock } from '#base/clock.ts'
-import { WorkQueue } from './workqueue.ts'
+import { because, type Cause, currentCause } from './cause.ts'
+import { type Again, WorkQueue } from './workqueue.ts'
 
 test('a key added twice → is given once', async () => {
   const queue = new WorkQueue<string>({ clock: new VirtualClock() })
@@ -161,4 +162,83 @@ test('run: a broken assertion ends it: what is broken is not tried again', async
     new AbortController().signal,
   )
   await assert.rejects(running, /two and two are four/)
+})
+
+/** What each round of work was the answer to. */
+async function causesOfWork(
+  work: (queue: WorkQueue<string>, round: number) => number | Again | undefined,
+  begin: (queue: WorkQueue<string>) => void,
+) {
+  const clock = new VirtualClock()
+  const queue = new WorkQueue<string>({ clock })
+  const causes: (Cause | undefined)[] = []
+  const stop = new AbortController()
+  begin(queue)
+  const running = queue.run(
+    { workers: 1, onError: () => {} },
+    async () => {
+      await Promise.resolve()
+      causes.push(currentCause())
+      return work(queue, causes.length)
+    },
+    stop.signal,
+  )
+  await clock.advance(1_000_000)
+  stop.abort()
+  await running
+  return causes
+}
+
+const saw = (version: number): Cause => ({ resourceVersion: String(version) })
+
+test('work on a key is the answer to what made somebody add it last', async () => {
+  const causes = await causesOfWork(
+    () => undefined,
+    queue => {
+      because(saw(1), () => queue.add('a'))
+      because(saw(2), () => queue.add('a'))
+    },
+  )
+  assert.deepEqual(causes, [saw(2)])
+})
+
+test('a key that is added during the work: the next round has its own cause', async () => {
+  const causes = await causesOfWork(
+    (queue, round) => {
+      if (round === 1) because(saw(2), () => queue.add('a'))
+      return undefined
+    },
+    queue => because(saw(1), () => queue.add('a')),
+  )
+  assert.deepEqual(causes, [saw(1), saw(2)])
+})
+
+test('work that asks to be called again goes on with its cause, and with words when it has some', async () => {
+  const causes = await causesOfWork(
+    (_, round) => [{ afterMs: 300_000, reason: 'the time is over' }, 5_000][round - 1],
+    queue => because(saw(1), () => queue.add('a')),
+  )
+  assert.deepEqual(causes, [saw(1), { ...saw(1), reason: 'the time is over' }, { ...saw(1), reason: 'the time is over' }])
+})
+
+test('a failure is tried again for the same cause', async () => {
+  const causes = await causesOfWork(
+    (_, round) => {
+      if (round === 1) throw new Error('not yet')
+      return undefined
+    },
+    queue => because(saw(1), () => queue.add('a')),
+  )
+  assert.deepEqual(causes, [saw(1), saw(1)])
+})
+
+test('of several delays the earliest counts, of their causes the newest', async () => {
+  const causes = await causesOfWork(
+    () => undefined,
+    queue => {
+      queue.addAfter('a', 50, saw(1))
+      queue.addAfter('a', 60, saw(2))
+    },
+  )
+  assert.deepEqual(causes, [saw(2)])
 })

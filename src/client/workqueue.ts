@@ -1,5 +1,6 @@
 import { AssertionError } from '#base/assert.ts'
 import type { Clock, Timer } from '#base/clock.ts'
+import { because, type Cause, currentCause } from './cause.ts'
 
 export interface WorkQueueOptions {
   clock: Clock
@@ -8,9 +9,15 @@ export interface WorkQueueOptions {
   backoffMaxMs?: number
 }
 
+/** Asks for another look at the key after a time, and says what will be the case then, such as `the toleration of 300s is over`. */
+export interface Again {
+  afterMs: number
+  reason: string
+}
+
 /**
  * Keys waiting for work, with client-go's semantics: a key is in the queue once, is never given to two workers at a time, and comes back
- * after `done` if it was added meanwhile.
+ * after `done` if it was added meanwhile. Work on a key is the answer to what made somebody add it last.
  */
 export class WorkQueue<K> {
   readonly #clock: Clock
@@ -18,9 +25,11 @@ export class WorkQueue<K> {
   readonly #maxMs: number
   #ready: K[] = []
   readonly #dirty = new Set<K>()
-  readonly #processing = new Set<K>()
+  readonly #causes = new Map<K, Cause | undefined>()
+  /** Each with the cause of the work. */
+  readonly #processing = new Map<K, Cause | undefined>()
   readonly #failures = new Map<K, number>()
-  readonly #delayed = new Map<K, { dueMs: number; timer: Timer }>()
+  readonly #delayed = new Map<K, { dueMs: number; timer: Timer; cause: Cause | undefined }>()
   #waiting: ((key: K | undefined) => void)[] = []
   #closed = false
 
@@ -34,38 +43,44 @@ export class WorkQueue<K> {
     return this.#ready.length
   }
 
-  add(key: K): void {
-    if (this.#closed || this.#dirty.has(key)) return
+  add(key: K, cause = currentCause()): void {
+    if (this.#closed) return
+    this.#causes.set(key, cause)
+    if (this.#dirty.has(key)) return
     this.#dirty.add(key)
     if (this.#processing.has(key)) return
     this.#offer(key)
   }
 
-  /** Adds the key when the time has come; of several times the earliest counts. */
-  addAfter(key: K, delayMs: number): void {
+  /** Adds the key when the time has come; of several times the earliest counts, and of several causes the newest. */
+  addAfter(key: K, delayMs: number, cause = currentCause()): void {
     if (this.#closed) return
     if (delayMs <= 0) {
-      this.add(key)
+      this.add(key, cause)
       return
     }
     const dueMs = this.#clock.monotonicMs() + delayMs
     const earlier = this.#delayed.get(key)
     if (earlier !== undefined) {
-      if (earlier.dueMs <= dueMs) return
+      if (earlier.dueMs <= dueMs) {
+        earlier.cause = cause
+        return
+      }
       earlier.timer.cancel()
     }
     const timer = this.#clock.after(delayMs, () => {
       this.#delayed.delete(key)
-      this.add(key)
+      this.add(key, delayed.cause)
     })
-    this.#delayed.set(key, { dueMs, timer })
+    const delayed = { dueMs, timer, cause }
+    this.#delayed.set(key, delayed)
   }
 
   /** Adds the key after its back-off. */
-  addRateLimited(key: K): void {
+  addRateLimited(key: K, cause = currentCause()): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
-    this.addAfter(key, Math.min(this.#baseMs * 2 ** failures, this.#maxMs))
+    this.addAfter(key, Math.min(this.#baseMs * 2 ** failures, this.#maxMs), cause)
   }
 
   /** The key succeeded: its next failure starts from the base delay. */
@@ -98,12 +113,12 @@ export class WorkQueue<K> {
 
   /**
    * Runs `reconcile` for every key with `workers` workers until the signal is aborted. A thrown error puts the key back with back-off;
-   * a returned number of milliseconds asks to be called again after that time.
+   * a returned number of milliseconds, or an `Again`, asks to be called again after that time.
    * @throws AssertionError: a bug is not tried again
    */
   async run(
     { workers, onError }: { workers: number; onError: (key: K, error: unknown) => void },
-    reconcile: (key: K, signal: AbortSignal) => Promise<number | undefined | void>,
+    reconcile: (key: K, signal: AbortSignal) => Promise<number | Again | undefined | void>,
     signal: AbortSignal,
   ): Promise<void> {
     const close = () => this.close()
@@ -111,15 +126,18 @@ export class WorkQueue<K> {
     if (signal.aborted) close()
     const work = async () => {
       for (let key = await this.get(); key !== undefined && !signal.aborted; key = await this.get()) {
+        const name = key
+        const cause = this.#processing.get(name)
         try {
-          const againMs = await reconcile(key, signal)
+          const again = await because(cause, () => reconcile(name, signal))
           this.forget(key)
-          if (typeof againMs === 'number') this.addAfter(key, againMs)
+          if (typeof again === 'number') this.addAfter(key, again, cause)
+          else if (typeof again === 'object') this.addAfter(key, again.afterMs, { ...cause, reason: again.reason })
         } catch (error) {
           if (error instanceof AssertionError) throw error
           if (signal.aborted) return
           onError(key, error)
-          this.addRateLimited(key)
+          this.addRateLimited(key, cause)
         } finally {
           this.done(key)
         }
@@ -145,6 +163,7 @@ export class WorkQueue<K> {
 
   #take(key: K): void {
     this.#dirty.delete(key)
-    this.#processing.add(key)
+    this.#processing.set(key, this.#causes.get(key))
+    this.#causes.delete(key)
   }
 }

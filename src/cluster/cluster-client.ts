@@ -5,11 +5,22 @@ import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecomma
 import type { Clock } from '#base/clock.ts'
 import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from '#client/client.ts'
 import type { HTTPSTransport } from '#client/https-transport.ts'
+import { stateAt } from '#client/past.ts'
+import type { Transport } from '#client/transport.ts'
+import { parseDuration } from './duration.ts'
 import type { ObjectOf } from './kinds.ts'
 
 export interface CallOptions {
   /** Gives the call up; it then rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+export interface PastRead {
+  /**
+   * Reads the past: a resourceVersion, a point in time, or how long ago, such as `5m`. States are kept for some minutes: see the option
+   * `history`.
+   */
+  at?: string | number | Date | undefined
 }
 
 export interface PodRef {
@@ -55,6 +66,8 @@ export interface ClusterClientOptions {
   /** Whether objects of a kind are in namespaces. */
   isNamespaced: (type: TypeRef) => boolean | Promise<boolean>
   streams: StreamAccess
+  /** For reads of the past: the cluster's time, and where to ask which state was when. */
+  past: { now: () => number; transport: () => Transport }
 }
 
 /**
@@ -77,15 +90,19 @@ export class ClusterClient {
     return (await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T & Kind<A, K>>
   }
 
-  async get<const R extends ObjectRef>(ref: R, options: CallOptions = {}): Promise<ObjectOf<R>> {
-    return (await this.#client.get<KubeObject>(await this.complete(ref), signalOf(options))) as ObjectOf<R>
+  async get<const R extends ObjectRef>(ref: R & PastRead, options: CallOptions = {}): Promise<ObjectOf<R>> {
+    const signal = signalOf(options)
+    const [complete, exactVersion] = await Promise.all([this.complete(ref), this.#versionAt(ref, signal)])
+    return (await this.#client.get<KubeObject>({ ...complete, exactVersion }, signal)) as ObjectOf<R>
   }
 
-  list<const R extends CollectionRef & { limit?: number; continue?: string; resourceVersion?: string }>(
-    ref: R,
+  async list<const R extends CollectionRef & { limit?: number; continue?: string; resourceVersion?: string }>(
+    ref: R & PastRead,
     options: CallOptions = {},
   ): Promise<KubeList<ObjectOf<R> & KubeObject>> {
-    return this.#client.list(ref, signalOf(options)) as Promise<KubeList<ObjectOf<R> & KubeObject>>
+    const signal = signalOf(options)
+    const exactVersion = await this.#versionAt(ref, signal)
+    return this.#client.list({ ...ref, exactVersion }, signal) as Promise<KubeList<ObjectOf<R> & KubeObject>>
   }
 
   /** The present state as ADDED first, unless `resourceVersion` says from where on. Leaving the loop ends the watch. */
@@ -179,6 +196,14 @@ export class ClusterClient {
     await process.close()
     if ('error' in result) throw new Error(result.error.message)
     return { exitCode: result.exitCode, stdout, stderr }
+  }
+
+  /** The resourceVersion for an exact read; undefined for a read of the present. */
+  async #versionAt({ at }: PastRead, signal: AbortSignal): Promise<string | undefined> {
+    if (at === undefined || (typeof at !== 'object' && /^\d+$/.test(String(at)))) return at?.toString()
+    const { now, transport } = this.#options.past
+    const timeMs = typeof at === 'object' ? at.getTime() : now() - parseDuration(at)
+    return (await stateAt(transport(), timeMs, signal)).resourceVersion
   }
 
   /** The name of an object with its namespace. */

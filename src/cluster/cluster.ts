@@ -8,6 +8,8 @@ import { buildKubeconfig, type Kubeconfig } from '#client/kubeconfig/kubeconfig.
 import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
+import { readStory } from '#kubectl/why/read-story.ts'
+import type { Story } from '#kubectl/why/story.ts'
 import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
@@ -17,6 +19,8 @@ import type { NodeGroup } from './simulated/node-group.ts'
 import type { SimulatedNode, SimulatedNodes } from './simulated/simulated-nodes.ts'
 import { ClusterTime, type WaitOptions } from './time.ts'
 import { type Predicate, untilObject } from './until.ts'
+
+const admin = { name: 'kubernetes-admin', groups: ['system:masters'] }
 
 export interface ClusterParts {
   running: RunningCluster
@@ -68,11 +72,12 @@ export class Cluster implements AsyncDisposable {
     this.clock = new ClusterTime(() => this.#running)
     this.images = parts.images
     this.ended = running.ended
-    this.adminClient = running.controlPlane.clientOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
+    this.adminClient = running.controlPlane.clientOf(admin)
     const { certificate, key } = certificates.admin
     this.client = new ClusterClient({
       client: this.adminClient,
-      isNamespaced: type => this.controlPlane.isNamespaced(type),
+      isNamespaced: async type => (await this.controlPlane.mappingOf(type)).namespaced,
+      past: { now: () => this.clock.now(), transport: () => this.controlPlane.transportOf(admin) },
       streams: { url, ca: certificates.ca, certificate, key, clock: running.clock, transport: () => this.#openTransport() },
     })
     this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
@@ -137,6 +142,17 @@ export class Cluster implements AsyncDisposable {
           (ref.kind === undefined || involvedObject.kind === ref.kind) && (ref.name === undefined || involvedObject.name === ref.name),
       )
       .sort((a, b) => timeOf(a).localeCompare(timeOf(b)) || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
+  }
+
+  /**
+   * How an object came to be as it is, or to be gone: who wrote what, and the writes that led to that. `String(story)` is what `cox why`
+   * prints.
+   * @throws StatusError NotFound when nothing is known of such an object
+   */
+  async why(object: ObjectRef | KubeObject): Promise<Story> {
+    const { namespace, name, ...type } = await this.client.complete(object)
+    const { group, resource } = await this.controlPlane.mappingOf(type)
+    return readStory(this.controlPlane.transportOf(admin), { group, resource, namespace, name }, new AbortController().signal)
   }
 
   /** Stops the nodes, the loops, then the server, then the storage. Idempotent. */

@@ -40,13 +40,14 @@ export class Components {
     const { informers } = this
     const { controlPlane, controllers, caPEM, clock, random, log } = this.#options
     const managerTransport = controlPlane.transportOf(managerUser, managerProgram)
-    const clientOf = (controller: string) =>
+    const clientOf = (controller: string, part?: string) =>
       controlPlane.clientOf(
         {
           name: `system:serviceaccount:kube-system:${controller}`,
           groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
         },
         managerProgram,
+        part,
       )
     const discover = (signal: AbortSignal) => discoverResources(managerTransport, signal)
     tasks.spawn(signal => runControllers({ controllers, clientOf, informers, discover, caPEM, clock, random, log }, signal))

@@ -30,6 +30,8 @@ export interface MachineClusterOptions {
   nodeName: string | undefined
   podCIDR: string | undefined
   serviceCIDR: string | undefined
+  /** How long states of the past can be read, at least. */
+  history: string | undefined
   /** Images come from stand-ins on this machine, whether or not a registry can be reached, and Pods reach nothing outside of it. */
   offline: boolean
   clock: Clock
@@ -106,6 +108,7 @@ async function startControlPlane(
     api: { host: '0.0.0.0', port: record.apiPort, advertiseAddress: record.nodeIP },
     serviceCIDR: record.serviceCIDR,
     contextName: contextName(folder),
+    ...(options.history !== undefined && { history: options.history }),
     clock,
     random,
     log,

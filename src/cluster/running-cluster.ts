@@ -1,3 +1,4 @@
+import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import { ServerFaults } from '#apiserver/faults/server-faults.ts'
 import type { Clock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
@@ -18,6 +19,10 @@ import { SimulatedNodes } from './simulated/simulated-nodes.ts'
 export interface RunningClusterOptions {
   /** Closed with the cluster. */
   storage: Storage
+  /** Of the writes to that storage. Closed with the cluster, too. */
+  audit: AuditLog
+  /** How long states of the past are kept, at least. */
+  historyMs: number
   /** Writes may be under way while the event loop is idle. */
   isOnDisk: boolean
   certificates: ClusterCertificates
@@ -64,13 +69,14 @@ export class RunningCluster implements AsyncDisposable {
 
   /** The server answers when this resolves; nothing else runs yet. */
   static async open(options: RunningClusterOptions): Promise<RunningCluster> {
-    const { storage, certificates, images, controllers, serviceCIDR, clock, random, log } = options
+    const { storage, audit, certificates, images, controllers, serviceCIDR, clock, random, log } = options
     const logs = new MemoryLogStore()
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
     const serverFaults = new ServerFaults({ clock, storage })
     const controlPlane = await ControlPlane.start({
       storage,
+      audit,
       clock,
       random,
       log: log.child({ component: 'apiserver' }),
@@ -101,11 +107,11 @@ export class RunningCluster implements AsyncDisposable {
 
   /** Makes the first objects and starts the loops. @param endpoint where the server is reached */
   async run(endpoint: ServerEndpoint): Promise<void> {
-    const { storage, clock, log } = this.#options
+    const { storage, historyMs, clock, log } = this.#options
     const tasks = this.#tasks
     await this.controlPlane.createFirstObjects(endpoint, tasks.signal)
     tasks.spawn(signal => this.controlPlane.keepFirstObjects(endpoint, signal))
-    tasks.spawn(signal => runCompaction({ storage, clock, log }, signal))
+    tasks.spawn(signal => runCompaction({ storage, historyMs, clock, log }, signal))
     this.#components.run(tasks)
   }
 
@@ -129,6 +135,7 @@ export class RunningCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopServing()
     this.controlPlane[Symbol.dispose]()
+    await this.#options.audit[Symbol.asyncDispose]()
     await this.storage.close()
   }
 }

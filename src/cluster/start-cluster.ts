@@ -1,3 +1,5 @@
+import { AuditFile } from '#apiserver/audit/audit-file.ts'
+import { AuditLog } from '#apiserver/audit/audit-log.ts'
 import { type Clock, RealClock, VirtualClock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
 import { type Random, SeededRandom, SystemRandom } from '#base/random.ts'
@@ -5,9 +7,11 @@ import { HTTPFront } from '#apiserver/http/front.ts'
 import { type ControllerName, controllerNames } from '#controller/manager.ts'
 import { type ControllerSelection, selectControllers } from '#controller/selection.ts'
 import { SimulatedImages, type SimulatedImagesOptions } from '#cri/simulated/index.ts'
+import { defaultHistoryMs } from '#controlplane/compaction.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
 import { Cluster } from './cluster.ts'
+import { type Duration, parseDuration } from './duration.ts'
 import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
 import { RunningCluster } from './running-cluster.ts'
@@ -33,6 +37,11 @@ export interface ClusterOptions {
   clock?: 'real' | 'virtual' | Clock
   /** Makes names, UIDs and all other choices the same run after run, but for keys and tokens. */
   seed?: number
+  /**
+   * How long states of the past can be read (`at`) and compared (`why`), at least; `Infinity`: always. Default five minutes. Every version of
+   * an object is kept that long, and takes room in the storage.
+   */
+  history?: Duration
   /** Folder of keys and certificates; in memory when left out. */
   pkiFolder?: string
   /** Where the API is served. Default: any free port of 127.0.0.1. */
@@ -69,10 +78,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const closeStorage = (opened: Storage) => opened.close()
   started.defer(() => opening.then(closeStorage, () => undefined))
   const [storage, certificates] = await Promise.all([opening, pki.load()])
+  const audit = new AuditLog({ file: openAuditFile(options, machine), foundRevision: storage.revision })
   const images = new SimulatedImages(options.images)
   const running = started.use(
     await RunningCluster.open({
       storage,
+      audit,
+      historyMs: parseDuration(options.history ?? defaultHistoryMs),
       isOnDisk: isOnDisk(options.storage),
       certificates,
       images,
@@ -110,6 +122,12 @@ function clockOf({ clock = 'real', seed }: ClusterOptions, machine: Clock): Cloc
 
 function isOnDisk(storage: ClusterOptions['storage']): storage is { sqlite: string } {
   return typeof storage === 'object' && 'sqlite' in storage
+}
+
+/** Beside the storage. */
+function openAuditFile({ storage, log = silentLogger }: ClusterOptions, clock: Clock): AuditFile | undefined {
+  if (!isOnDisk(storage)) return undefined
+  return new AuditFile({ folder: storage.sqlite, clock, log: log.child({ component: 'audit' }) })
 }
 
 async function openStorage(wanted: NonNullable<ClusterOptions['storage']>, log: Logger): Promise<Storage> {

@@ -18,8 +18,11 @@ import { TaintEvictionController } from './tainteviction/taint-eviction-controll
 export interface ControllerManagerOptions {
   /** Those that run. */
   controllers: readonly ControllerName[]
-  /** The client of the controller of that name, which acts as its service account in kube-system. */
-  clientOf(controller: string): Client
+  /**
+   * The client of the controller of that name, which acts as its service account in kube-system.
+   * @param part of that controller, when it has several: named in the user agent
+   */
+  clientOf(controller: string, part?: string): Client
   informers: InformerFactory
   discover(signal: AbortSignal): Promise<DiscoveredResource[]>
   /** The cluster's CA, published to every namespace. */
@@ -31,8 +34,8 @@ export interface ControllerManagerOptions {
 
 /** What a controller is made of. */
 interface ControllerParts {
-  /** What it is given; it acts as the service account of that name. */
-  contextOf(serviceAccount: string): ControllerContext
+  /** What it is given; it acts as the service account of that name, perhaps as one part of several. */
+  contextOf(serviceAccount: string, part?: string): ControllerContext
   /** Its events, which name it so. */
   eventsOf(context: ControllerContext, component: string): EventRecorder
   discover: ControllerManagerOptions['discover']
@@ -50,7 +53,7 @@ const controllers = {
   },
   'taint-eviction-controller': ({ contextOf, eventsOf }) => {
     // Upstream's acts as the node controller, too.
-    const context = contextOf('node-controller')
+    const context = contextOf('node-controller', 'taint-eviction-controller')
     return new TaintEvictionController(context, eventsOf(context, 'taint-eviction-controller'))
   },
   'pod-garbage-collector-controller': ({ contextOf }) => new PodGCController(contextOf('pod-garbage-collector')),
@@ -68,7 +71,10 @@ export async function runControllers(options: ControllerManagerOptions, signal: 
   await using group = new Group(signal)
   for (const name of options.controllers) {
     const controllerLog = log.child({ controller: name })
-    const contextOf = (serviceAccount: string) => ({ client: clientOf(serviceAccount), informers, clock, random, log: controllerLog })
+    const contextOf = (serviceAccount: string, part?: string) => {
+      const client = clientOf(serviceAccount, part)
+      return { client, informers, clock, random, log: controllerLog }
+    }
     const eventsOf = ({ client }: ControllerContext, component: string) => {
       const events = new APIEventRecorder({ client, clock, random, log: controllerLog, component })
       group.spawn(inner => events.run(inner))

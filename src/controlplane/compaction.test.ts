@@ -9,12 +9,12 @@ import { runCompaction } from './compaction.ts'
 
 const intervalMs = 5 * 60_000
 
-async function start(storage: MemoryStorage) {
+async function start(storage: MemoryStorage, options: { historyMs?: number } = {}) {
   const clock = new VirtualClock()
   const warnings: string[] = []
   const log: Logger = { ...silentLogger, warn: sentence => warnings.push(sentence) }
   const group = new Group(new AbortController().signal)
-  group.spawn(signal => runCompaction({ storage, clock, log }, signal))
+  group.spawn(signal => runCompaction({ storage, clock, log, ...options }, signal))
   const write = async (count: number) => {
     for (let index = 0; index < count; index++) {
       await storage.commit({ key: `/${storage.revision}`, expectedRevision: 0, value: Buffer.from('x') })
@@ -61,4 +61,24 @@ test('compaction: stopped, no timer is left', async () => {
   await running.clock.advance(1)
   await running[Symbol.asyncDispose]()
   assert.equal(running.clock.waiting, 0)
+})
+
+test('compaction: a longer history is kept as long as was asked for', async () => {
+  const storage = new MemoryStorage()
+  await using running = await start(storage, { historyMs: 2 * intervalMs })
+  const compacted: number[] = []
+  for (let round = 0; round < 5; round++) {
+    await running.write(10)
+    await running.clock.advance(intervalMs)
+    compacted.push(storage.compactedRevision)
+  }
+  assert.deepEqual(compacted, [0, 0, 10, 20, 30])
+})
+
+test('compaction: an infinite history is never forgotten, and needs no timer', async () => {
+  const storage = new MemoryStorage()
+  await using running = await start(storage, { historyMs: Number.POSITIVE_INFINITY })
+  await running.write(10)
+  await running.clock.advance(10 * intervalMs)
+  assert.deepEqual([storage.compactedRevision, running.clock.waiting], [0, 0])
 })

@@ -3,6 +3,7 @@ import { openIDHandlers } from '#apiserver/authentication/serviceaccount/openid-
 import { TokenIssuer } from '#apiserver/authentication/serviceaccount/token-issuer.ts'
 import { UnionAuthenticator } from '#apiserver/authentication/union.ts'
 import { X509Authenticator } from '#apiserver/authentication/x509.ts'
+import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import { defaultAdmissionPlugins } from '#apiserver/admission/default-plugins.ts'
 import { NodeAuthorizer } from '#apiserver/authorization/node/node-authorizer.ts'
 import { RBACAuthorizer } from '#apiserver/authorization/rbac/rbac-authorizer.ts'
@@ -25,7 +26,7 @@ import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
 import type { TypeRef } from '#client/client.ts'
 import { RESTClient } from '#client/rest-client.ts'
-import { RESTMapper } from '#client/rest-mapper.ts'
+import { type ResourceMapping, RESTMapper } from '#client/rest-mapper.ts'
 import type { Transport } from '#client/transport.ts'
 import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
@@ -49,6 +50,8 @@ export interface ControlPlaneOptions {
   random: Random
   log: Logger
   certificates: ControlPlaneCertificates
+  /** Where writes are recorded. */
+  audit: AuditLog
   /** Range of cluster IPs; the first one is that of the Service `kubernetes`. */
   serviceCIDR: string
   /** Nodes of this process, reached without sockets. */
@@ -97,21 +100,22 @@ export class ControlPlane implements Disposable {
 
   /**
    * How a part of this process acts as `user`: no sockets, the same answers.
-   * @param program what the part is called: by this name it owns the fields that it sets
+   * @param program what it is called: by this name it owns the fields that it sets
+   * @param part of that program, when several of them act as the same user
    */
-  transportOf(user: UserInfo, program = defaultProgram): Transport {
-    const userAgent = `${program}/${kubernetesVersion.gitVersion}`
+  transportOf(user: UserInfo, program = defaultProgram, part?: string): Transport {
+    const userAgent = [program, kubernetesVersion.gitVersion, ...(part === undefined ? [] : [part])].join('/')
     return new InProcessTransport(this.server, { ...user, groups: [...user.groups, 'system:authenticated'] }, userAgent)
   }
 
-  clientOf(user: UserInfo, program = defaultProgram): RESTClient {
-    const transport = this.transportOf(user, program)
+  clientOf(user: UserInfo, program = defaultProgram, part?: string): RESTClient {
+    const transport = this.transportOf(user, program, part)
     return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos))
   }
 
-  /** Whether objects of that kind are in namespaces. @throws NoMatchError when it is not served */
-  async isNamespaced(type: TypeRef): Promise<boolean> {
-    return (await this.#mapper.mappingOf(type, new AbortController().signal)).namespaced
+  /** What objects of that kind are called in URLs, and whether they are in namespaces. @throws NoMatchError when it is not served */
+  async mappingOf(type: TypeRef): Promise<ResourceMapping> {
+    return this.#mapper.mappingOf(type, new AbortController().signal)
   }
 
   /** Requests of this process that wait for their answer, and not for time to go on. */
@@ -175,6 +179,7 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     schemas: schemaRegistry,
     authenticator,
     authorizer,
+    audit: options.audit,
     admission: defaultAdmissionPlugins(resolver, authorizer),
     paths: [versionHandler(version), ...openAPIHandlers(openAPI), ...openIDHandlers(tokenIssuer)],
     faults: options.faults,

@@ -1,6 +1,7 @@
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
+import { currentCause, withReason } from '#client/cause.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
@@ -91,7 +92,7 @@ export class Kubelet implements AsyncDisposable {
   start(): void {
     const { nodeName, client, clock, log } = this.#options
     const lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid })
-    this.#runtimeState.onChange(uid => this.#onRuntimeChange(uid))
+    this.#runtimeState.onChange((uid, what) => this.#onRuntimeChange(uid, what))
     this.#group.spawn(signal => this.#events.run(signal))
     this.#group.spawn(signal => this.#runtimeState.run(signal))
     this.#group.spawn(signal => this.#node.run(signal))
@@ -190,10 +191,10 @@ export class Kubelet implements AsyncDisposable {
     return worker
   }
 
-  #onRuntimeChange(uid: string): void {
+  #onRuntimeChange(uid: string, what?: string): void {
     const worker = this.#workers.get(uid)
     if (worker !== undefined) {
-      worker.wake()
+      worker.wake(what === undefined ? currentCause() : withReason(currentCause(), what))
       return
     }
     const observed = this.#runtimeState.get(uid)

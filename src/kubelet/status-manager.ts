@@ -2,6 +2,7 @@ import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { because, type Cause, currentCause } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
 import { limits } from './limits.ts'
 import { ownedConditionTypes } from './pod/conditions.ts'
@@ -24,6 +25,8 @@ interface Entry {
   /** The newest version that we were told of. */
   told: Pod
   writing: Promise<void> | undefined
+  /** Why the status that waits is another one. */
+  cause: Cause | undefined
   /** Runs while a passing status waits. */
   timer: Timer | undefined
 }
@@ -52,14 +55,20 @@ export class StatusManager {
     if (entry === undefined) {
       const stored = pod.status ?? {}
       const known = { stored, storedVersion: versionOf(pod), told: pod }
-      entry = { ref: { namespace, name }, wanted: stored, ...known, writing: undefined, timer: undefined }
+      entry = { ref: { namespace, name }, wanted: stored, ...known, writing: undefined, cause: undefined, timer: undefined }
       this.#entries.set(uid, entry)
     }
     entry.told = pod
     entry.wanted = status
+    const cause = currentCause()
+    // Looks that bring nothing new follow upon one that did.
+    if (entry.cause === undefined || cause?.reason !== undefined) entry.cause = cause
     if (entry.writing !== undefined) return
     learn(entry)
-    if (statusPatch(entry.stored, status) === undefined) return
+    if (statusPatch(entry.stored, status) === undefined) {
+      entry.cause = undefined
+      return
+    }
     if (!isPassing) this.#begin(uid, entry)
     else entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
   }
@@ -88,13 +97,14 @@ export class StatusManager {
     const { client, clock, log, signal } = this.#options
     for (let failures = 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
       learn(entry)
-      const status = entry.wanted
+      const { wanted: status, cause } = entry
+      entry.cause = undefined
       const body = statusPatch(entry.stored, status)
       if (body === undefined) return
       try {
         const patch = { type: 'strategic', body: { metadata: { uid }, status: body } } as const
         const ref = { apiVersion: 'v1', kind: 'Pod', ...entry.ref }
-        const written = await client.patch<Pod>(ref, patch, signal, { subresource: 'status' })
+        const written = await because(cause, () => client.patch<Pod>(ref, patch, signal, { subresource: 'status' }))
         entry.stored = status
         // The version of before: what came between it and ours shows when we are told of ours.
         entry.storedVersion = Math.max(entry.storedVersion, versionOf(written) - 1)
@@ -102,6 +112,7 @@ export class StatusManager {
       } catch (error) {
         // The pod is no more. With a conflict it may be another one of that name: then ours is forgotten as soon as we are told.
         if (signal.aborted || isNotFound(error)) return
+        entry.cause ??= cause
         log.warn('cannot write pod status', { pod: entry.ref, error })
         await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
       }

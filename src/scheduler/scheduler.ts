@@ -7,6 +7,7 @@ import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
+import { because } from '#client/cause.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type InformerEvent, waitForSync } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
@@ -100,18 +101,18 @@ export class Scheduler {
       this.#start = result.nextStart
       const { node } = result.placement
       this.#cache.assumePod(pod.info, node.name)
-      this.#write(writes, signal => this.#bind(pod, node.name, signal))
+      this.#write(writes, pod, signal => this.#bind(pod, node.name, signal))
     } else {
       this.#queue.park(pod, new Set(result.diagnosis.rejections.map(({ plugin }) => plugin)))
-      this.#write(writes, signal => this.#reportFailure(pod, 'Unschedulable', fitErrorMessage(result.diagnosis), signal))
+      this.#write(writes, pod, signal => this.#reportFailure(pod, 'Unschedulable', fitErrorMessage(result.diagnosis), signal))
     }
   }
 
-  #write(writes: Group, task: (signal: AbortSignal) => Promise<void>): void {
+  #write(writes: Group, { cause }: QueuedPod, task: (signal: AbortSignal) => Promise<void>): void {
     this.#writes += 1
     writes.spawn(async signal => {
       try {
-        await task(signal)
+        await because(cause, () => task(signal))
       } finally {
         this.#writes -= 1
         this.#wake()

@@ -3,6 +3,8 @@ import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import type { Cause } from '#client/cause.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { AdmissionChain } from '../admission/chain.ts'
 import type { RequestContext, StoreLookup, UserInfo } from '../registry/resource.ts'
 import { type APIRequest, headerOf } from '../request/api-request.ts'
@@ -21,6 +23,7 @@ export interface EndpointServices {
   log: Logger
   schemas: SchemaRegistry
   stores: StoreLookup
+  audit: AuditLog
   admission: AdmissionChain
   fields: FieldTracking
 }
@@ -75,6 +78,10 @@ export class Call implements RequestContext {
     return this.apiRequest.signal
   }
 
+  get cause(): Cause | undefined {
+    return this.apiRequest.cause
+  }
+
   get userAgent(): string {
     return headerOf(this.apiRequest, 'user-agent')
   }
@@ -90,11 +97,16 @@ export class Call implements RequestContext {
     return this.#fieldManager
   }
 
-  /** @throws StatusError NotAcceptable, BadRequest */
-  form(): Form {
+  /**
+   * @param revision the objects are shown as they were then
+   * @throws StatusError NotAcceptable, BadRequest
+   */
+  form(revision?: number): Form {
     const accepted = negotiate(headerOf(this.apiRequest, 'accept'), this.route.hasProtobuf)
     const include = accepted.as === 'Table' && this.apiRequest.query !== '' ? includeObjectOf(this.query) : 'Metadata'
-    return this.route.form(accepted, isPretty(this.apiRequest.query, this.userAgent), include)
+    const pretty = isPretty(this.apiRequest.query, this.userAgent)
+    const timeMs = revision === undefined ? undefined : this.services.audit.get(revision)?.timeMs
+    return timeMs === undefined ? this.route.form(accepted, pretty, include) : this.route.formAt(timeMs, accepted, pretty, include)
   }
 
   warn(text: string): void {

@@ -11,18 +11,21 @@ import { revisionOf } from './query-values.ts'
  * it, the object as it was at that version.
  */
 export function get(call: Call): APIResponse | Promise<APIResponse> {
-  const form = call.form()
-  const store = call.route.store!
+  const { cacher } = call.route.store!
+  const exact = call.apiRequest.query === '' ? undefined : exactRevision(call, cacher.revision)
+  const form = call.form(exact)
   const answer = (entry: Entry) => ({ status: 200, body: form.entryBody(entry) })
-  if (call.apiRequest.query !== '') {
-    const revision = revisionOf(call.query.get('resourceVersion'))
-    checkNotFuture(revision, store.cacher.revision)
-    if (call.query.get('resourceVersionMatch') === 'Exact') {
-      if (revision === undefined || revision === 0) throw newBadRequest('resourceVersionMatch "Exact" needs the resourceVersion to show')
-      if (revision < store.cacher.lastChangeRevision) return entryAt(call, revision).then(answer)
-    }
-  }
-  return answer(store.getEntry(call.namespace, call.name!))
+  if (exact !== undefined && exact < cacher.lastChangeRevision) return entryAt(call, exact).then(answer)
+  return answer(call.route.store!.getEntry(call.namespace, call.name!))
+}
+
+/** The revision to show; undefined for the newest. @throws StatusError BadRequest, Timeout */
+function exactRevision({ query }: Call, current: number): number | undefined {
+  const revision = revisionOf(query.get('resourceVersion'))
+  checkNotFuture(revision, current)
+  if (query.get('resourceVersionMatch') !== 'Exact') return undefined
+  if (revision === undefined || revision === 0) throw newBadRequest('resourceVersionMatch "Exact" needs the resourceVersion to show')
+  return revision
 }
 
 /** @throws StatusError NotFound, Expired */

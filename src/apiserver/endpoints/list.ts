@@ -13,8 +13,8 @@ import { revisionOf } from './query-values.ts'
 
 /** GET of a collection. */
 export function list(call: Call): APIResponse | Promise<APIResponse> {
-  const form = call.form()
   const query = parseListQuery(call.query, call.route)
+  const form = call.form(isExact(query) ? revisionOf(query.resourceVersion) : undefined)
   const listing = listEntries(call.route.store!, selectionOf(call.route, call.namespace, query), query)
   const answer = ({ metadata, entries }: Listing) => ({ status: 200, body: form.listBody(metadata, entries) })
   return listing instanceof Promise ? listing.then(answer) : answer(listing)

@@ -1,4 +1,5 @@
 import { type Status, StatusError } from '#apimachinery/status/status.ts'
+import { currentCause } from '#client/cause.ts'
 import { ConnectionLostError, type Transport, type TransportRequest, type TransportResponse, type WatchFrame } from '#client/transport.ts'
 import type { UserInfo } from '../registry/resource.ts'
 import type { APIRequest } from '../request/api-request.ts'
@@ -70,6 +71,7 @@ export class InProcessTransport implements Transport {
       query: question < 0 ? '' : path.slice(question + 1),
       headers,
       user: this.#user,
+      cause: method === 'GET' ? undefined : currentCause(),
       value: body,
       peerCertificate: () => undefined,
       readBody: async () => noBody,

@@ -1,5 +1,7 @@
 import type { Clock, Timer } from '#base/clock.ts'
 import { type Storage, StorageError } from '#storage/storage.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Writer } from '../audit/audit-record.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 
 interface Due {
@@ -8,12 +10,22 @@ interface Due {
   atMs: number
 }
 
+export interface ExpiryOptions {
+  cacher: Cacher
+  storage: Storage
+  audit: AuditLog
+  clock: Clock
+  ttlMs: number
+}
+
 /** Removes a resource's objects a fixed time after their last write. Objects found at the start count as just written. */
 export class Expiry implements Disposable {
   readonly #cacher: Cacher
   readonly #storage: Storage
+  readonly #audit: AuditLog
   readonly #clock: Clock
   readonly #ttlMs: number
+  readonly #writer: Writer
   readonly #listener: Disposable
   /** In order of time, since every object lives equally long. */
   #queue: Due[] = []
@@ -21,11 +33,21 @@ export class Expiry implements Disposable {
   #timer: Timer | undefined
   #isDisposed = false
 
-  constructor(cacher: Cacher, storage: Storage, clock: Clock, ttlMs: number) {
+  constructor({ cacher, storage, audit, clock, ttlMs }: ExpiryOptions) {
     this.#cacher = cacher
     this.#storage = storage
+    this.#audit = audit
     this.#clock = clock
     this.#ttlMs = ttlMs
+    this.#writer = {
+      user: { name: 'system:apiserver', groups: [] },
+      userAgent: 'kube-apiserver',
+      fieldManager: '',
+      verb: 'delete',
+      subresource: undefined,
+      cause: { reason: `its time to live of ${ttlMs / 1_000}s is over` },
+      clock,
+    }
     for (const { key, revision } of cacher.list(cacher.keyPrefix)) this.#add(key, revision)
     this.#listener = cacher.listen(change => {
       if (change.type !== 'DELETED') this.#add(change.entry.key, change.revision)
@@ -54,13 +76,19 @@ export class Expiry implements Disposable {
     const now = this.#clock.monotonicMs()
     for (let due = this.#queue[this.#next]; due !== undefined && due.atMs <= now; due = this.#queue[++this.#next]) {
       const { key, revision } = due
-      if (this.#cacher.get(key)?.revision === revision) this.#storage.commit({ key, expectedRevision: revision }).catch(ignoreStorageEnd)
+      if (this.#cacher.get(key)?.revision === revision) this.#remove(key, revision).catch(ignoreStorageEnd)
     }
     if (this.#next > 1024 && this.#next > this.#queue.length >>> 1) {
       this.#queue = this.#queue.slice(this.#next)
       this.#next = 0
     }
     this.#schedule()
+  }
+
+  async #remove(key: string, revision: number): Promise<void> {
+    const write = { key, expectedRevision: revision }
+    const result = await this.#storage.commit(write)
+    if (result.committed) this.#audit.record(write, result.revision, this.#writer)
   }
 }
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newConflict, newInvalid, newNotFound } from '#apimachinery/status/status.ts'
 import { invalid } from '#apimachinery/validation/field-error.ts'
 import type { Storage } from '#storage/storage.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 import { Entry, type EntryKind } from '../cacher/entry.ts'
 import { FieldIndex } from '../cacher/field-index.ts'
@@ -41,13 +42,15 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   readonly cacher: Cacher
   readonly #kind: EntryKind
   readonly #storage: Storage
+  readonly #audit: AuditLog
   readonly #indexes = new Map<string, FieldIndex>()
 
-  constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, storage: Storage) {
+  constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, { storage, audit }: { storage: Storage; audit: AuditLog }) {
     this.resource = resource
     this.cacher = cacher
     this.#kind = kind
     this.#storage = storage
+    this.#audit = audit
   }
 
   async get(namespace: string | undefined, name: string): Promise<T> {
@@ -113,6 +116,14 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     return objectKey(this.cacher.keyPrefix, this.resource.info.namespaced ? namespace : undefined, name)
   }
 
+  /** The opposite of `keyOf`. */
+  namesOf(key: string): { namespace: string | undefined; name: string } {
+    const path = key.slice(this.cacher.keyPrefix.length)
+    if (!this.resource.info.namespaced) return { namespace: undefined, name: path }
+    const slash = path.indexOf('/')
+    return { namespace: path.slice(0, slash), name: path.slice(slash + 1) }
+  }
+
   /** @throws StatusError NotFound */
   getEntry(namespace: string | undefined, name: string): Entry {
     const entry = this.cacher.get(this.keyOf(namespace, name))
@@ -170,7 +181,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
       const refusal = validate?.(object, undefined)
       if (refusal !== undefined) await refusal
       const key = this.keyOf(object.metadata.namespace, object.metadata.name)
-      const result = await this.#write(key, object, undefined, context.dryRun)
+      const result = await this.#write(key, object, undefined, context)
       if (result.entry !== undefined) {
         isWritten = !context.dryRun
         return result.entry
@@ -210,8 +221,8 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
       const refusal = request.validate?.(object, old)
       if (refusal !== undefined) await refusal
       const result = isGone(object, old, this.resource.strategy)
-        ? await this.#remove(key, current, context.dryRun)
-        : await this.#write(key, object, current, context.dryRun)
+        ? await this.#remove(key, current, context)
+        : await this.#write(key, object, current, context)
       isWritten = result.entry !== undefined && !context.dryRun
       if (isWritten && isGone(object, old, this.resource.strategy)) this.resource.strategy.afterDelete?.(object, context)
       return result
@@ -267,7 +278,9 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
       const plan = isMarked ? ({ step: 'remove' } as const) : planDeletion(old, options, strategy, context)
       if (plan.step === 'wait') return { entry: current, gone: false }
       const result: WriteResult =
-        plan.step === 'mark' ? await this.#write(key, plan.object, current, dryRun) : await this.#remove(key, current, dryRun)
+        plan.step === 'mark'
+          ? await this.#write(key, plan.object, current, context, { dryRun, asksDeletion: true })
+          : await this.#remove(key, current, context, dryRun)
       if (result.entry === undefined) {
         current = result.current
         isMarked = false
@@ -299,7 +312,13 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   }
 
   /** Writes `object` over `current`, unless nothing would change. `object` becomes shared. */
-  async #write(key: string, object: T, current: Entry | undefined, dryRun: boolean): Promise<WriteResult> {
+  async #write(
+    key: string,
+    object: T,
+    current: Entry | undefined,
+    context: RequestContext,
+    { dryRun = context.dryRun, asksDeletion = false } = {},
+  ): Promise<WriteResult> {
     const { bytes } = this.#kind
     const value = bytes.store(object)
     if (current !== undefined && isUnchanged(bytes.isSame(current.bytes, value), current, value, object)) return { entry: current }
@@ -308,16 +327,23 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
       return taken === undefined ? { entry: this.#dryEntry(key, object, current, value) } : { entry: undefined, current: taken }
     }
     this.cacher.expect(value, object)
-    const expectedRevision = current?.revision ?? 0
-    const result = await this.#storage.commit({ key, expectedRevision, value })
-    if (result.committed) return { entry: this.cacher.writtenEntry(key, result.revision, value, object) }
+    const write = { key, expectedRevision: current?.revision ?? 0, value }
+    const result = await this.#storage.commit(write)
+    if (result.committed) {
+      this.#audit.record(write, result.revision, context, asksDeletion)
+      return { entry: this.cacher.writtenEntry(key, result.revision, value, object) }
+    }
     return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
   }
 
-  async #remove(key: string, current: Entry, dryRun: boolean): Promise<WriteResult> {
+  async #remove(key: string, current: Entry, context: RequestContext, dryRun = context.dryRun): Promise<WriteResult> {
     if (dryRun) return { entry: current }
-    const result = await this.#storage.commit({ key, expectedRevision: current.revision })
-    if (result.committed) return { entry: current.at(result.revision) }
+    const write = { key, expectedRevision: current.revision }
+    const result = await this.#storage.commit(write)
+    if (result.committed) {
+      this.#audit.record(write, result.revision, context)
+      return { entry: current.at(result.revision) }
+    }
     return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
   }
 

@@ -3,6 +3,7 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { FieldError } from '#apimachinery/validation/field-error.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
+import type { Cause } from '#client/cause.ts'
 
 /**
  * What a resource does in the server. The generic server asks this declaration for everything: it never compares kinds. One is made per
@@ -28,6 +29,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   ttlSeconds?: number
   /** Every answer carries it as a warning: since when the resource is deprecated, and what takes its place. */
   deprecation?: string
+  /** Paths below which values are shown to nobody but readers of the object (`data` of Secrets). */
+  secretFields?: readonly string[]
   /** DELETE answers the object as it was (Pods), instead of a Status. */
   returnsDeletedObject?: boolean
 }
@@ -127,6 +130,8 @@ export interface RequestContext {
   fieldManager: string
   userAgent: string
   auditID: string
+  /** Why the sender acts, when it says so. */
+  cause?: Cause | undefined
   clock: Clock
   random: Random
   signal: AbortSignal

@@ -4,6 +4,7 @@ import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { Storage } from '#storage/storage.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import { Cacher } from '../cacher/cacher.ts'
 import type { EntryKind } from '../cacher/entry.ts'
 import { ObjectBytes } from '../cacher/object-bytes.ts'
@@ -14,6 +15,7 @@ import { resourceKeyPrefix } from './storage-key.ts'
 
 export interface StoresOptions {
   storage: Storage
+  audit: AuditLog
   clock: Clock
   random: Random
 }
@@ -30,12 +32,13 @@ export class Stores implements StoreLookup, Disposable {
 
   /** Opens the store of a resource: reads its objects from storage. */
   async open(resource: Resource): Promise<ResourceStore> {
-    const { storage, clock, random } = this.#options
+    const { storage, audit, clock, random } = this.#options
     const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields, keepsDecoded: true }
     const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random })
-    const store = new ResourceStore(resource, cacher, kind, storage)
+    const store = new ResourceStore(resource, cacher, kind, { storage, audit })
     this.#stores.set(idOf(resource.info), store)
-    if (resource.ttlSeconds !== undefined) this.#expiries.push(new Expiry(cacher, storage, clock, resource.ttlSeconds * 1000))
+    if (resource.ttlSeconds !== undefined)
+      this.#expiries.push(new Expiry({ cacher, storage, audit, clock, ttlMs: resource.ttlSeconds * 1000 }))
     return store
   }
 
@@ -49,6 +52,12 @@ export class Stores implements StoreLookup, Disposable {
   /** The concrete store; undefined for a resource that is not stored here. */
   find(resource: GroupResource): ResourceStore | undefined {
     return this.#stores.get(idOf(resource))
+  }
+
+  /** The concrete store that has the key; undefined when no resource served here has such keys. */
+  ofKey(key: string): ResourceStore | undefined {
+    for (const store of this.#stores.values()) if (key.startsWith(store.cacher.keyPrefix)) return store
+    return undefined
   }
 
   endWatches(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import type { Cause } from '#client/cause.ts'
 import type { UserInfo } from '../registry/resource.ts'
 
 /** One request, however it came. */
@@ -15,6 +16,8 @@ export interface APIRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The sender, when the front knows (in process); undefined: authentication finds out. */
   readonly user?: UserInfo | undefined
+  /** Why the sender acts, when it says so (in process). */
+  readonly cause?: Cause | undefined
   /** The body as a JSON value, when the front has that (in process). It is copied before use. */
   readonly value?: unknown
   /** DER, not verified; undefined when the client has none. */

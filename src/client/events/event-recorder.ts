@@ -6,6 +6,7 @@ import { AsyncQueue } from '#base/async-queue.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { because, type Cause, currentCause } from '../cause.ts'
 import type { Client } from '../client.ts'
 import { type CorrelatedEvent, EventCorrelator } from './event-correlator.ts'
 
@@ -42,7 +43,7 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 export class APIEventRecorder implements EventRecorder {
   readonly #options: APIEventRecorderOptions
   readonly #correlator = new EventCorrelator()
-  readonly #queue = new AsyncQueue<CorrelatedEvent>()
+  readonly #queue = new AsyncQueue<{ correlated: CorrelatedEvent; cause: Cause | undefined }>()
   /** Recorders begin at different numbers: two may speak of one object in the same millisecond. */
   #sequence: number
 
@@ -58,7 +59,7 @@ export class APIEventRecorder implements EventRecorder {
     }
     const reference = 'metadata' in about ? referenceTo(about as KubeObject) : (about as ObjectReference)
     const correlated = this.#correlator.correlate(this.#eventOf(reference, type, reason, message))
-    if (correlated.action !== 'skip') this.#queue.push(correlated)
+    if (correlated.action !== 'skip') this.#queue.push({ correlated, cause: currentCause() })
   }
 
   /** Writes what was recorded, in order, until the signal is aborted. Events recorded before `run` wait for it. */
@@ -67,9 +68,9 @@ export class APIEventRecorder implements EventRecorder {
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
     try {
-      for await (const correlated of this.#queue) {
+      for await (const { correlated, cause } of this.#queue) {
         if (signal.aborted) return
-        await this.#write(correlated, signal)
+        await because(cause, () => this.#write(correlated, signal))
       }
     } finally {
       signal.removeEventListener('abort', stop)

@@ -1,9 +1,11 @@
 import type { Lease } from '#api/coordination/v1/types.gen.ts'
 import { findCondition } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod } from '#api/core/v1/types.gen.ts'
+import { formatDurationMs } from '#apimachinery/duration/duration.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { formatTime, parseTime } from '#apimachinery/meta/v1/time.ts'
 import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import { because, type Cause } from '#client/cause.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
 import { refOf } from '#client/rest-client.ts'
@@ -66,9 +68,12 @@ export class NodeLifecycleController implements Controller {
 
   async #sync(node: Node | undefined, signal: AbortSignal): Promise<number | undefined> {
     if (node === undefined) return undefined
-    const plan = planNode({ node, ...this.#listen(node), nowMs: this.#context.clock.now() })
+    const lease = this.#leases.get(`${leaseNamespace}/${node.metadata.name}`)
+    const heard = this.#listen(node, lease)
+    const plan = planNode({ node, ...heard, nowMs: this.#context.clock.now() })
     try {
-      await this.#write(node, plan, signal)
+      if (plan.conditions === undefined) await this.#write(node, plan, signal)
+      else await because(silenceAfter(lease, heard.silentMs), () => this.#write(node, plan, signal))
       if (plan.podsNotReady) for (const pod of podsOnNode(this.#pods, node.metadata.name)) await this.#markNotReady(pod, signal)
     } catch (error) {
       // Somebody else wrote first: what they wrote is judged next.
@@ -92,10 +97,9 @@ export class NodeLifecycleController implements Controller {
   }
 
   /** How long the node has been silent. Our own writes keep the heartbeat time, so that they are not taken for one. */
-  #listen(node: Node): { hasReported: boolean; silentMs: number } {
+  #listen(node: Node, lease: Lease | undefined): { hasReported: boolean; silentMs: number } {
     const { name, creationTimestamp } = node.metadata
     const ready = findCondition(node.status?.conditions, 'Ready')
-    const lease = this.#leases.get(`${leaseNamespace}/${name}`)
     const hasReported = lease !== undefined || (ready !== undefined && ready.reason !== 'NodeStatusNeverUpdated')
     const nowMs = this.#context.clock.monotonicMs()
     const beat = `${lease?.spec?.renewTime ?? ''} ${ready?.lastHeartbeatTime ?? ''}`
@@ -120,4 +124,10 @@ export class NodeLifecycleController implements Controller {
     this.#events.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready')
     log.info('pod marked not ready', { pod: keyOf(pod), node: pod.spec.nodeName })
   }
+}
+
+/** The last heartbeat, and how long ago it was. */
+function silenceAfter(lease: Lease | undefined, silentMs: number): Cause {
+  const resourceVersion = lease?.metadata.resourceVersion
+  return { resourceVersion, reason: `nothing was heard of the node for ${formatDurationMs(silentMs)}` }
 }

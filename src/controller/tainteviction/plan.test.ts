@@ -7,7 +7,13 @@ const taint = (key: string, effect = 'NoExecute'): Taint => ({ key, effect })
 const forever = (key: string): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute' })
 const seconds = (key: string, tolerationSeconds: number): Toleration => ({ ...forever(key), tolerationSeconds })
 const pod = (...tolerations: Toleration[]) => ({ uid: 'u', tolerations })
-const due = (dueMs: number, changes: Partial<Eviction> = {}): Eviction => ({ uid: 'u', dueMs, isMarked: false, ...changes })
+const due = (dueMs: number, changes: Partial<Eviction> = {}): Eviction => ({
+  uid: 'u',
+  sinceMs: 1_000,
+  dueMs,
+  isMarked: false,
+  ...changes,
+})
 const nothing: EvictionStep = { type: 'wait', eviction: undefined }
 
 const cases: ({ name: string; want: EvictionStep } & Omit<EvictionObservation, 'nowMs'>)[] = [

@@ -4,6 +4,8 @@ import type { Taint, Toleration } from '#api/core/v1/types.gen.ts'
 /** What was decided about a pod: it leaves its node at `dueMs`, or has been asked to. */
 export interface Eviction {
   uid: string
+  /** When the time began that is tolerated. */
+  sinceMs: number
   dueMs: number
   isMarked: boolean
 }
@@ -39,10 +41,10 @@ export function planEviction({ pod, taints, before, nowMs }: EvictionObservation
     const seconds = minTolerationSeconds(noExecute, pod.tolerations)
     if (seconds === undefined) return callOff(known)
     if (known?.isMarked === true) return { type: 'wait', eviction: known }
-    if (seconds === 0) return { type: 'evict', eviction: { uid: pod.uid, dueMs: nowMs, isMarked: true } }
+    if (seconds === 0) return { type: 'evict', eviction: { uid: pod.uid, sinceMs: nowMs, dueMs: nowMs, isMarked: true } }
     if (known === undefined) {
       const dueMs = nowMs + seconds * 1_000
-      return { type: 'wait', eviction: { uid: pod.uid, dueMs, isMarked: false }, againAtMs: dueMs }
+      return { type: 'wait', eviction: { uid: pod.uid, sinceMs: nowMs, dueMs, isMarked: false }, againAtMs: dueMs }
     }
   }
   if (known === undefined || known.isMarked) return { type: 'wait', eviction: known }

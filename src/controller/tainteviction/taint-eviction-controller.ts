@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Node, Pod, Taint } from '#api/core/v1/types.gen.ts'
+import { formatDurationMs } from '#apimachinery/duration/duration.ts'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
 import { refOf } from '#client/rest-client.ts'
-import { WorkQueue } from '#client/workqueue.ts'
+import { type Again, WorkQueue } from '#client/workqueue.ts'
 import type { Controller, ControllerContext } from '../controller.ts'
 import { disruptionTarget, patchPodStatus } from '../pod-status.ts'
 import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
@@ -58,7 +59,7 @@ export class TaintEvictionController implements Controller {
     for (const pod of podsOnNode(this.#pods, event.object.metadata.name)) this.#queue.add(keyOf(pod))
   }
 
-  async #sync(key: string, signal: AbortSignal): Promise<number | undefined> {
+  async #sync(key: string, signal: AbortSignal): Promise<Again | undefined> {
     const nowMs = this.#context.clock.monotonicMs()
     const pod = this.#pods.get(key)
     const before = this.#evictions.get(key)
@@ -66,7 +67,7 @@ export class TaintEvictionController implements Controller {
     switch (step.type) {
       case 'wait':
         this.#remember(key, step.eviction)
-        return step.againAtMs === undefined ? undefined : step.againAtMs - nowMs
+        return step.againAtMs === undefined ? undefined : { afterMs: step.againAtMs - nowMs, reason: overText(step.eviction!) }
       case 'cancel':
         this.#remember(key, undefined)
         this.#events.event(podReference(key, before?.uid), 'Normal', eventReason, `Cancelling deletion of Pod ${key}`)
@@ -112,6 +113,10 @@ export class TaintEvictionController implements Controller {
 
 function noExecuteTaints({ spec }: Node): Taint[] {
   return (spec.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
+}
+
+function overText({ sinceMs, dueMs }: Eviction): string {
+  return `its toleration of ${formatDurationMs(dueMs - sinceMs)} is over`
 }
 
 function podReference(key: string, uid: string | undefined) {

@@ -2,6 +2,7 @@ import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
 import type { PodMemory } from './memory.ts'
 import type { Step } from './step.ts'
+import { earliest, type WakeTime } from './wake-time.ts'
 
 export interface PlanInput {
   pod: Pod
@@ -13,8 +14,8 @@ export interface PlanInput {
 export interface Plan {
   /** What to do now, all at once. Steps that are under way already are among them. */
   steps: Step[]
-  /** When to plan again even if nothing happens; undefined for never. */
-  wakeAtMs: number | undefined
+  /** Undefined for never. */
+  wake: WakeTime | undefined
   /** Containers that wait before their next start, and how long. */
   backingOff: { container: string; untilMs: number; delayMs: number; failedAtMs: number }[]
   /** Nothing of the pod is left: its worker ends. */
@@ -24,7 +25,7 @@ export interface Plan {
 /** A plan while it is made: what is asked for so far, beside what it is made from. */
 export class PlanDraft {
   readonly input: PlanInput
-  readonly plan: Plan = { steps: [], wakeAtMs: undefined, backingOff: [], done: false }
+  readonly plan: Plan = { steps: [], wake: undefined, backingOff: [], done: false }
 
   constructor(input: PlanInput) {
     this.input = input
@@ -34,14 +35,14 @@ export class PlanDraft {
     this.plan.steps.push(step)
   }
 
-  wakeAt(atMs: number): void {
-    this.plan.wakeAtMs = Math.min(this.plan.wakeAtMs ?? Number.POSITIVE_INFINITY, atMs)
+  wakeAt(time: WakeTime): void {
+    this.plan.wake = earliest([this.plan.wake, time])
   }
 
   /** False, with a timer, while a retry time lies ahead. */
-  isDue(retryAtMs: number | undefined): boolean {
+  isDue(retryAtMs: number | undefined, reason: string): boolean {
     if (retryAtMs === undefined || retryAtMs <= this.input.nowMs) return true
-    this.wakeAt(retryAtMs)
+    this.wakeAt({ atMs: retryAtMs, reason })
     return false
   }
 }

@@ -306,7 +306,7 @@ for (const [title, cases] of [
     for (const { name, pod = podOf(), observed = observe(), memory = {}, want, wakeAtMs, done = false } of cases) {
       test(name, () => {
         const plan = planPod({ pod, observed, memory: { ...emptyMemory(), ...memory }, nowMs })
-        assert.deepEqual({ steps: lines(plan), wakeAtMs: plan.wakeAtMs, done: plan.done }, { steps: want, wakeAtMs, done })
+        assert.deepEqual({ steps: lines(plan), wakeAtMs: plan.wake?.atMs, done: plan.done }, { steps: want, wakeAtMs, done })
       })
     }
   })

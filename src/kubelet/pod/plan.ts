@@ -2,7 +2,7 @@ import { isSidecar } from '#api/core/v1/containers.ts'
 import type { Container, Pod } from '#api/core/v1/types.gen.ts'
 import { hashContainer } from '../runtime/labels.ts'
 import type { ObservedContainer, ObservedSandbox } from '../runtime/observed.ts'
-import { backOffUntilMs, crashBackOffLimits } from './backoff.ts'
+import { backOffUntilMs, crashBackOffLimits, formatDuration } from './backoff.ts'
 import { type Plan, PlanDraft, type PlanInput } from './plan-draft.ts'
 import { planTermination } from './plan-termination.ts'
 import { shouldRestart } from './restart-policy.ts'
@@ -185,18 +185,21 @@ class StartOrder {
     const untilMs = backOffUntilMs(backOff, last.finishedAtMs, crashBackOffLimits)
     if (backOff === undefined || untilMs === undefined || untilMs <= nowMs) return true
     this.#draft.plan.backingOff.push({ container: container.name, untilMs, delayMs: backOff.delayMs, failedAtMs: last.finishedAtMs })
-    this.#draft.wakeAt(untilMs)
+    this.#draft.wakeAt({
+      atMs: untilMs,
+      reason: `the back-off of ${formatDuration(backOff.delayMs)} of container ${container.name} is over`,
+    })
     return false
   }
 
   #start(container: Container): void {
     const { memory, observed } = this.#draft.input
-    if (!this.#draft.isDue(memory.startRetryAtMs[container.name])) return
+    if (!this.#draft.isDue(memory.startRetryAtMs[container.name], `container ${container.name} is tried again`)) return
     const known = memory.images[container.name]
     // What failed for another image says nothing about this one.
     const image = known?.failure === undefined || known.failure.image === container.image ? known : undefined
     if (image?.ref === undefined) {
-      if (!this.#draft.isDue(image?.retryAtMs)) return
+      if (!this.#draft.isDue(image?.retryAtMs, `the back-off of pulling image ${container.image} is over`)) return
       this.#draft.add({ action: 'pullImage', container: container.name })
       this.#blocked = true
       return

@@ -3,6 +3,7 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Timer } from '#base/clock.ts'
+import { because, type Cause, currentCause } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
@@ -15,6 +16,7 @@ import { podStatusOf } from './status.ts'
 import { keyOfStep, type Step } from './step.ts'
 import type { NodeServices, StepContext } from './step-context.ts'
 import { formatPod } from './waiting.ts'
+import { earliest, type WakeTime } from './wake-time.ts'
 
 export interface PodWorkerOptions {
   node: NodeServices
@@ -45,6 +47,8 @@ export class PodWorker implements StepContext {
   #verdict: Verdict | undefined
   #timer: Timer | undefined
   #isWoken = false
+  /** What it was woken for. */
+  #cause: Cause | undefined
   #isDone = false
 
   constructor(pod: Pod, options: PodWorkerOptions) {
@@ -107,13 +111,15 @@ export class PodWorker implements StepContext {
     this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
   }
 
-  /** Looks at the pod soon. Many wakes before that are one. */
-  wake(): void {
-    if (this.#isWoken || this.#isDone) return
+  /** Looks at the pod soon. Many wakes before that are one: of their causes the newest that says something counts. */
+  wake(cause = currentCause()): void {
+    if (this.#isDone) return
+    if (!this.#isWoken || cause?.reason !== undefined) this.#cause = cause
+    if (this.#isWoken) return
     this.#isWoken = true
     queueMicrotask(() => {
       this.#isWoken = false
-      if (!this.#options.signal.aborted && !this.#isDone) this.#sync()
+      if (!this.#options.signal.aborted && !this.#isDone) because(this.#cause, () => this.#sync())
     })
   }
 
@@ -157,11 +163,11 @@ export class PodWorker implements StepContext {
       this.#options.onDone(this)
       return
     }
-    const wakeTimes = [plan.wakeAtMs, this.#reportBackOffs(plan, nowMs), this.#deadlineMs()]
+    const wakeTimes = [plan.wake, this.#reportBackOffs(plan, nowMs), this.#deadline()]
     for (const step of plan.steps) wakeTimes.push(this.#begin(step, nowMs))
     this.#options.onSync(this)
     if (!memory.removed) this.#publish(this.#statusAt(nowMs))
-    this.#wakeAt(wakeTimes, nowMs)
+    this.#wakeAt(earliest(wakeTimes), nowMs)
   }
 
   #publish(status: PodStatus): void {
@@ -195,12 +201,12 @@ export class PodWorker implements StepContext {
   }
 
   /** Starts a step unless it runs already. @returns when to try it again, if it failed lately */
-  #begin(step: Step, nowMs: number): number | undefined {
+  #begin(step: Step, nowMs: number): WakeTime | undefined {
     const { inFlight } = this.memory
     const key = keyOfStep(step)
     if (inFlight.includes(key)) return undefined
     const retry = this.#retries.get(key)
-    if (retry !== undefined && retry.atMs > nowMs) return retry.atMs
+    if (retry !== undefined && retry.atMs > nowMs) return { atMs: retry.atMs, reason: `step ${step.action} is tried again` }
     inFlight.push(key)
     this.#execute(step, key)
     return undefined
@@ -229,11 +235,11 @@ export class PodWorker implements StepContext {
   }
 
   /** Tells once of each back-off that begins. @returns when the next status change because of one is due */
-  #reportBackOffs(plan: Plan, nowMs: number): number | undefined {
-    const times: number[] = []
+  #reportBackOffs(plan: Plan, nowMs: number): WakeTime | undefined {
+    const times: WakeTime[] = []
     for (const { container, untilMs, delayMs, failedAtMs } of plan.backingOff) {
       const shownAtMs = failedAtMs + limits.failureShownMs
-      if (shownAtMs > nowMs) times.push(shownAtMs)
+      if (shownAtMs > nowMs) times.push({ atMs: shownAtMs, reason: `container ${container} waits for the end of its back-off` })
       else if (this.#isNews(`crash:${container}`, untilMs)) {
         const pod = formatPod(this.#pod)
         const message = `back-off ${formatDuration(delayMs)} restarting failed container=${container} pod=${pod}`
@@ -244,13 +250,13 @@ export class PodWorker implements StepContext {
     for (const [container, { failure }] of Object.entries(this.memory.images)) {
       if (failure?.reason !== 'ErrImagePull' || this.memory.termination !== undefined) continue
       const shownAtMs = failure.atMs + limits.failureShownMs
-      if (shownAtMs > nowMs) times.push(shownAtMs)
+      if (shownAtMs > nowMs) times.push({ atMs: shownAtMs, reason: `pulling image ${failure.image} waits for the end of its back-off` })
       else if (this.#isNews(`image:${container}`, failure.atMs)) {
         this.report('Normal', 'BackOff', `Back-off pulling image "${failure.image}"`, container)
         this.report('Warning', 'Failed', 'Error: ImagePullBackOff', container)
       }
     }
-    return times.length === 0 ? undefined : Math.min(...times)
+    return earliest(times)
   }
 
   #isNews(key: string, atMs: number): boolean {
@@ -259,27 +265,26 @@ export class PodWorker implements StepContext {
     return true
   }
 
-  #deadlineMs(): number | undefined {
+  #deadline(): WakeTime | undefined {
     const { activeDeadlineSeconds } = this.#pod.spec
     const startMs = parseTime(this.node.statuses.get(this.uid)?.startTime ?? this.#pod.status?.startTime)
     if (activeDeadlineSeconds === undefined || startMs === undefined || this.memory.termination !== undefined) return undefined
-    return startMs + activeDeadlineSeconds * 1000
+    return { atMs: startMs + activeDeadlineSeconds * 1000, reason: 'its active deadline is over' }
   }
 
   #checkDeadline(nowMs: number): void {
-    const deadlineMs = this.#deadlineMs()
-    if (deadlineMs === undefined || deadlineMs > nowMs) return
+    const deadline = this.#deadline()
+    if (deadline === undefined || deadline.atMs > nowMs) return
     const message = 'Pod was active on the node longer than the specified deadline'
     this.#verdict = { reason: 'DeadlineExceeded', message }
     this.report('Normal', 'DeadlineExceeded', message)
     this.#terminate('DeadlineExceeded', graceOf(this.#pod))
   }
 
-  #wakeAt(times: readonly (number | undefined)[], nowMs: number): void {
+  #wakeAt(time: WakeTime | undefined, nowMs: number): void {
     this.#timer?.cancel()
-    const ahead = times.filter(time => time !== undefined)
-    if (ahead.length === 0) return
-    this.#timer = this.node.clock.after(Math.max(0, Math.min(...ahead) - nowMs), () => this.wake())
+    if (time === undefined) return
+    this.#timer = this.node.clock.after(Math.max(0, time.atMs - nowMs), () => this.wake({ reason: time.reason }))
   }
 }
 

@@ -160,6 +160,6 @@ class ProbeLoop {
       state.failed = this.#type
       this.stop()
     } else return
-    this.#worker.wake()
+    this.#worker.wake({ reason: `the ${this.#type} probe of container ${this.#container.name} ${result.success ? 'succeeded' : 'failed'}` })
   }
 }

@@ -16,6 +16,9 @@ export interface RuntimeStateOptions {
   terminationMessage: (status: ContainerStatus) => Promise<string | undefined>
 }
 
+/** Called with the UID of a pod whose observed state changed, and when there is a word for it with what happened. */
+export type RuntimeListener = (uid: string, what?: string) => void
+
 /**
  * The kubelet's copy of what the runtime runs (upstream's PLEG and pod cache in one): rebuilt from the runtime at start, then kept true by
  * its events. A slow list is the safety net.
@@ -27,7 +30,7 @@ export class RuntimeState {
   readonly #owners = new Map<string, string>()
   /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
   readonly #applied = new Map<string, number>()
-  readonly #listeners = new Set<(uid: string) => void>()
+  readonly #listeners = new Set<RuntimeListener>()
   #lookCount = 0
   #synced = Promise.withResolvers<void>()
   #lastHeardMs = Number.NEGATIVE_INFINITY
@@ -54,8 +57,7 @@ export class RuntimeState {
     return this.#pods.values()
   }
 
-  /** Called with the UID of a pod whose observed state changed. */
-  onChange(listener: (uid: string) => void): Disposable {
+  onChange(listener: RuntimeListener): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
   }
@@ -143,7 +145,7 @@ export class RuntimeState {
       const observed = observeContainer(status, sandboxID || known?.sandboxID || '', message)
       this.#owners.set(id, pod.uid)
       const others = pod.containers.filter(container => container.id !== id)
-      this.#set({ ...pod, containers: [...others, observed].sort(newestFirst) })
+      this.#set({ ...pod, containers: [...others, observed].sort(newestFirst) }, whatHappened(known, observed))
       return observed
     } catch (error) {
       if (!isNotFound(error)) throw error
@@ -227,10 +229,10 @@ export class RuntimeState {
     )
   }
 
-  #set(pod: ObservedPod): void {
+  #set(pod: ObservedPod, what?: string): void {
     if (pod.sandboxes.length === 0 && pod.containers.length === 0) this.#pods.delete(pod.uid)
     else this.#pods.set(pod.uid, pod)
-    for (const listener of this.#listeners) listener(pod.uid)
+    for (const listener of this.#listeners) listener(pod.uid, what)
   }
 
   #relistRegularly(signal: AbortSignal): { cancel(): void } {
@@ -245,6 +247,12 @@ export class RuntimeState {
   #logUnlessAborted(error: unknown, signal: AbortSignal): void {
     if (!signal.aborted) this.#options.log.warn('cannot look at the runtime', { error })
   }
+}
+
+function whatHappened(before: ObservedContainer | undefined, { name, state, exitCode }: ObservedContainer): string | undefined {
+  if (before?.state === state) return undefined
+  if (state === 'running') return `container ${name} started`
+  return state === 'exited' ? `container ${name} exited with ${exitCode}` : undefined
 }
 
 function newestFirst(a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number {

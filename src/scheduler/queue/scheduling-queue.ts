@@ -1,5 +1,7 @@
+import { formatDurationMs } from '#apimachinery/duration/duration.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import { PriorityHeap } from '#base/priority-heap.ts'
+import { type Cause, currentCause } from '#client/cause.ts'
 import type { ClusterChange, Plugin } from '../framework/framework.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 
@@ -15,6 +17,8 @@ export interface QueuedPod {
   sinceMs: number
   /** Order of arrival. */
   sequence: number
+  /** Why it is to be tried next. */
+  cause: Cause | undefined
 }
 
 interface Waiting {
@@ -48,7 +52,7 @@ export class SchedulingQueue {
   set(info: PodInfo): void {
     const known = this.#known.get(info.uid)
     if (known === undefined) {
-      const pod = { info, attempts: 0, sinceMs: this.#clock.monotonicMs(), sequence: this.#sequence++ }
+      const pod = { info, attempts: 0, sinceMs: this.#clock.monotonicMs(), sequence: this.#sequence++, cause: currentCause() }
       this.#known.set(info.uid, pod)
       this.#activate(pod)
       return
@@ -86,6 +90,7 @@ export class SchedulingQueue {
     pod.sinceMs = this.#clock.monotonicMs()
     const timer = this.#clock.after(unschedulableMaxMs, () => {
       this.#unschedulable.delete(uid)
+      pod.cause = { reason: `it was not tried for ${formatDurationMs(unschedulableMaxMs)}` }
       this.#activate(pod)
     })
     this.#unschedulable.set(uid, { pod, rejectedBy, timer })
@@ -122,6 +127,7 @@ export class SchedulingQueue {
   /** Ready as soon as its back-off is over, which may be now. */
   #release(pod: QueuedPod): void {
     const { uid } = pod.info
+    pod.cause = currentCause()
     const leftMs = pod.sinceMs + backoffMs(pod) - this.#clock.monotonicMs()
     if (leftMs <= 0) {
       this.#activate(pod)
@@ -129,6 +135,7 @@ export class SchedulingQueue {
     }
     const timer = this.#clock.after(leftMs, () => {
       this.#backingOff.delete(uid)
+      pod.cause = { ...pod.cause, reason: `its back-off of ${formatDurationMs(backoffMs(pod))} is over` }
       this.#activate(pod)
     })
     this.#backingOff.set(uid, { pod, timer })

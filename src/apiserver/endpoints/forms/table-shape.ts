@@ -17,7 +17,7 @@ export class TableShape implements Shape {
   readonly #columnsReadStored: boolean
   readonly #include: IncludeObject
   readonly #convert: ((object: KubeObject) => KubeObject) | undefined
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'now'>
   #definitionsComeOnce = false
   #definitionsAreSent = false
 
@@ -27,7 +27,7 @@ export class TableShape implements Shape {
     include: IncludeObject,
     convert: ((object: KubeObject) => KubeObject) | undefined,
     columnsReadStored: boolean,
-    clock: Clock,
+    clock: Pick<Clock, 'now'>,
   ) {
     this.#columns = columns
     this.#columnsReadStored = columnsReadStored

@@ -24,10 +24,9 @@ async function evict(body: Eviction, name: string, context: RequestContext): Pro
   const store = context.stores.of<Pod>({ group: '', resource: 'pods' })
   const pod = await store.get(context.namespace, name)
   if (!dryRun && !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
-    const markContext = { ...context, subresource: 'status' }
     const { resourceVersion } = options.preconditions ?? {}
     const change = (copy: Pod) => addDisruptionTarget(copy, context)
-    const marked = await store.update(context.namespace, name, change, markContext, {
+    const marked = await store.update(context.namespace, name, change, context, {
       strategy: evictionStrategy,
       ...(resourceVersion ? { resourceVersion } : {}),
     })

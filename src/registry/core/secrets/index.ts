@@ -14,5 +14,7 @@ export const secretsResource: Resource<Secret> = {
     { name: 'Data', type: 'string', priority: 0, description: 'Number of keys.', value: ({ data }) => Object.keys(data ?? {}).length },
     ageColumn,
   ],
+  // Annotations: of what was applied last, `kubectl apply` keeps a copy there.
+  secretFields: ['data', 'metadata.annotations'],
   selectableFields: ({ type }) => ({ type: type ?? '' }),
 }
