@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { Informer, InformerEvent, InformerHandler } from './informer.ts'
 import { InformerParts } from './informer-parts.ts'
+import { Partition } from './partition.ts'
 
 interface Pod extends KubeObject {
   node: string
@@ -48,4 +49,37 @@ test('who comes late hears what is there, and an object that moves goes from one
   tell({ type: 'update', old: pod('one', 'a'), object: pod('one', 'b') })
   assert.deepEqual(heard, ['a: add one', 'a: delete one', 'b: add one'])
   assert.equal(parts.of('b').get('one')?.node, 'b')
+})
+
+test('a reader that is cut off knows what it knew; healed, it hears what changed meanwhile', async () => {
+  const { parts, heard, tell } = world()
+  const named = (name: string, uid: string) => ({ ...pod(name, 'a'), metadata: { name, uid } })
+  const kept = named('kept', '1')
+  for (const object of [kept, named('changed', '2'), named('gone', '3'), named('replaced', '4')]) tell({ type: 'add', object })
+  const partition = new Partition()
+  const source = parts.of('a', partition)
+  source.onChange(({ type, object }) => heard.push(`${type} ${object.metadata.name}`))
+  assert.deepEqual(heard.splice(0), ['add kept', 'add changed', 'add gone', 'add replaced'])
+  partition.cut()
+  tell({ type: 'update', old: source.get('changed')!, object: named('changed', '2') })
+  tell({ type: 'delete', object: source.get('gone')! })
+  tell({ type: 'delete', object: source.get('replaced')! })
+  tell({ type: 'add', object: named('replaced', '5') })
+  tell({ type: 'add', object: named('new', '6') })
+  assert.deepEqual([heard, source.list().length, source.hasSynced, source.get('replaced')?.metadata.uid], [[], 4, false, '4'])
+  let isSynced = false
+  const synced = source.synced.then(() => (isSynced = true))
+  await Promise.resolve()
+  assert.equal(isSynced, false)
+  const late = parts.of('a', partition)
+  const lateHeard: string[] = []
+  const listening = late.onChange(({ object }) => lateHeard.push(object.metadata.name))
+  assert.deepEqual([lateHeard, late.list()], [[], []])
+  listening[Symbol.dispose]()
+  partition.heal()
+  await synced
+  assert.deepEqual(heard, ['delete gone', 'delete replaced', 'update changed', 'add replaced', 'add new'])
+  assert.deepEqual([lateHeard, late.list().length], [[], 4])
+  tell({ type: 'delete', object: kept })
+  assert.equal(heard.at(-1), 'delete kept')
 })

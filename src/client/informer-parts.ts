@@ -1,6 +1,7 @@
 import { type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
 import { because, sightOf } from './cause.ts'
 import type { Informer, InformerEvent, InformerHandler } from './informer.ts'
+import type { Partition } from './partition.ts'
 
 /** A collection to read: that of an informer, or the part of it that concerns one reader. Objects in it are shared: never change them. */
 export interface ObjectSource<T extends KubeObject> {
@@ -38,8 +39,9 @@ export class InformerParts<T extends KubeObject> {
     informer.onChange(event => this.#apply(event))
   }
 
-  of(name: string): ObjectSource<T> {
-    return new InformerPart(this, name)
+  /** @param partition while it is cut, the reader knows what it knew before */
+  of(name: string, partition?: Partition): ObjectSource<T> {
+    return partition === undefined ? new InformerPart(this, name) : new PartitionedPart(this, name, partition)
   }
 
   /** Objects of a part. For `InformerPart`. */
@@ -128,4 +130,84 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T> {
   }
 
   async run(): Promise<void> {}
+}
+
+/** A part whose reader, as long as it listens, can be cut off. What changed meanwhile is told when the network is there again, as after a new list. */
+class PartitionedPart<T extends KubeObject> implements ObjectSource<T> {
+  readonly #part: ObjectSource<T>
+  readonly #partition: Partition
+  readonly #handlers = new Set<InformerHandler<T>>()
+  #listening: Disposable | undefined
+  /** What was known when the network was cut. */
+  #known: ReadonlyMap<string, T> | undefined
+
+  constructor(parts: InformerParts<T>, name: string, partition: Partition) {
+    this.#part = new InformerPart(parts, name)
+    this.#partition = partition
+  }
+
+  get synced(): Promise<void> {
+    return this.#partition.isCut ? this.#partition.whenHealed.then(() => this.synced) : this.#part.synced
+  }
+
+  get hasSynced(): boolean {
+    return !this.#partition.isCut && this.#part.hasSynced
+  }
+
+  get(key: string): T | undefined {
+    return this.#known === undefined ? this.#part.get(key) : this.#known.get(key)
+  }
+
+  list(): T[] {
+    return [...this.values()]
+  }
+
+  values(): Iterable<T> {
+    return this.#known?.values() ?? this.#part.values()
+  }
+
+  onChange(handler: InformerHandler<T>): Disposable {
+    this.#listening ??= this.#listen()
+    for (const object of this.values()) handler({ type: 'add', object })
+    this.#handlers.add(handler)
+    return { [Symbol.dispose]: () => this.#forget(handler) }
+  }
+
+  async run(): Promise<void> {}
+
+  #listen(): Disposable {
+    const listening = new DisposableStack()
+    listening.use(this.#partition.tell({ cut: () => this.#cut(), healed: () => this.#healed() }))
+    listening.use(this.#part.onChange(event => this.#known === undefined && this.#tell(event)))
+    if (this.#partition.isCut) this.#known = new Map()
+    return listening
+  }
+
+  #forget(handler: InformerHandler<T>): void {
+    this.#handlers.delete(handler)
+    if (this.#handlers.size > 0) return
+    this.#listening?.[Symbol.dispose]()
+    this.#listening = undefined
+    this.#known = undefined
+  }
+
+  #cut(): void {
+    this.#known = new Map([...this.#part.values()].map(object => [keyOf(object), object]))
+  }
+
+  #healed(): void {
+    const known = this.#known ?? new Map<string, T>()
+    this.#known = undefined
+    const isSame = (old: T | undefined, object: T | undefined) => old?.metadata.uid === object?.metadata.uid
+    for (const [key, object] of known) if (!isSame(object, this.#part.get(key))) this.#tell({ type: 'delete', object })
+    for (const object of [...this.#part.values()]) {
+      const old = known.get(keyOf(object))
+      if (old === undefined || !isSame(old, object)) this.#tell({ type: 'add', object })
+      else if (old !== object) this.#tell({ type: 'update', object, old })
+    }
+  }
+
+  #tell(event: InformerEvent<T>): void {
+    for (const handler of this.#handlers) handler(event)
+  }
 }

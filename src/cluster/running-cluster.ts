@@ -4,6 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { PartitionedTransport } from '#client/partition.ts'
 import type { ControllerName } from '#controller/manager.ts'
 import { runCompaction } from '#controlplane/compaction.ts'
 import { ControlPlane } from '#controlplane/control-plane.ts'
@@ -93,7 +94,10 @@ export class RunningCluster implements AsyncDisposable {
     nodes = new SimulatedNodes({
       environment,
       logs,
-      clientOf: name => controlPlane.clientOf({ name: `system:node:${name}`, groups: ['system:nodes'] }, 'kubelet'),
+      clientOf: (name, partition) => {
+        const transport = controlPlane.transportOf({ name: `system:node:${name}`, groups: ['system:nodes'] }, 'kubelet')
+        return controlPlane.clientOver(new PartitionedTransport(transport, partition))
+      },
       informers: components.informers,
       clusterDNS: [serviceAddress(serviceCIDR, 'dns')],
       tasks,

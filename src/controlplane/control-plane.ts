@@ -109,7 +109,11 @@ export class ControlPlane implements Disposable {
   }
 
   clientOf(user: UserInfo, program = defaultProgram, part?: string): RESTClient {
-    const transport = this.transportOf(user, program, part)
+    return this.clientOver(this.transportOf(user, program, part))
+  }
+
+  /** @param transport reaches this server */
+  clientOver(transport: Transport): RESTClient {
     return new RESTClient(transport, new RESTMapper(transport, builtinResourceInfos))
   }
 

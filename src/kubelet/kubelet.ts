@@ -229,6 +229,7 @@ export class Kubelet implements AsyncDisposable {
       kubeletVersion: version,
       probe: host.probe,
       events: this.#events,
+      present: () => this.#nodes.get(nodeName),
       plegProblem: () => this.#plegProblem(),
     })
   }

@@ -4,6 +4,7 @@ import type { CollectionRef } from '#client/client.ts'
 import { Informer, type InformerOptions } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { InformerParts, type ObjectSource } from '#client/informer-parts.ts'
+import type { Partition } from '#client/partition.ts'
 
 /** What a kubelet reads of the API. */
 export interface KubeletSources {
@@ -34,18 +35,21 @@ export function ownSources(options: InformerOptions): KubeletSources {
   }
 }
 
-/** One watch of each kind for all kubelets of this process: a node more costs no watch more. */
-export function sharedSources(informers: InformerFactory): KubeletSources {
+/**
+ * One watch of each kind for all kubelets of this process: a node more costs no watch more.
+ * @returns what a kubelet reads over a network that can be cut
+ */
+export function sharedSources(informers: InformerFactory): (partition: Partition) => KubeletSources {
   const pods = new InformerParts(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }), ({ spec }) => spec.nodeName ?? '')
   const nodes = new InformerParts(informers.of<Node>({ apiVersion: 'v1', kind: 'Node' }), keyOf)
   const services = new InformerParts(informers.of<Service>({ apiVersion: 'v1', kind: 'Service' }), () => 'all')
   const configMaps = new InformerParts(informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap' }), keyOf)
   const secrets = new InformerParts(informers.of<Secret>({ apiVersion: 'v1', kind: 'Secret' }), keyOf)
-  return {
-    pods: nodeName => pods.of(nodeName),
-    node: nodeName => nodes.of(nodeName),
-    services: () => services.of('all'),
-    configMap: (namespace, name) => configMaps.of(`${namespace}/${name}`),
-    secret: (namespace, name) => secrets.of(`${namespace}/${name}`),
-  }
+  return partition => ({
+    pods: nodeName => pods.of(nodeName, partition),
+    node: nodeName => nodes.of(nodeName, partition),
+    services: () => services.of('all', partition),
+    configMap: (namespace, name) => configMaps.of(`${namespace}/${name}`, partition),
+    secret: (namespace, name) => secrets.of(`${namespace}/${name}`, partition),
+  })
 }

@@ -7,16 +7,17 @@ import type { Random } from '#base/random.ts'
 import { kubernetesVersion } from '#base/version.ts'
 import type { Client } from '#client/client.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
-import { type LogSource, type SimulatedEnvironment, type SimulatedFaults, SimulatedRuntime } from '#cri/simulated/index.ts'
-import { type Kubelet, type KubeletSources, MemoryHostFiles, sharedSources, simulatedHost, startKubelet } from '#kubelet/index.ts'
-import { KubeletServer } from '#kubelet/server/server.ts'
+import { Partition } from '#client/partition.ts'
+import { type LogSource, type SimulatedEnvironment, SimulatedRuntime } from '#cri/simulated/index.ts'
+import { MemoryHostFiles, sharedSources, simulatedHost, startKubelet } from '#kubelet/index.ts'
 import { machineOf, type NodeGroup } from './node-group.ts'
+import { SimulatedNode } from './simulated-node.ts'
 
 export interface SimulatedNodesOptions {
   environment: SimulatedEnvironment
   /** The store that `environment.logs` is. */
   logs: LogSource
-  clientOf: (nodeName: string) => Client
+  clientOf: (nodeName: string, partition: Partition) => Client
   /** Read by all kubelets together. */
   informers: InformerFactory
   /** Addresses of the cluster's DNS service, as pods get them. */
@@ -36,47 +37,13 @@ const smallestRange = 24
 const rootDirectory = '/var/lib/kubelet'
 const podLogsDirectory = '/var/log/pods'
 
-/** One simulated node: the real kubelet over the simulated runtime. */
-export class SimulatedNode implements AsyncDisposable {
-  readonly name: string
-  readonly runtime: SimulatedRuntime
-  readonly kubelet: Kubelet
-  readonly #options: SimulatedNodesOptions
-  #server: KubeletServer | undefined
-
-  constructor(name: string, runtime: SimulatedRuntime, kubelet: Kubelet, options: SimulatedNodesOptions) {
-    this.name = name
-    this.runtime = runtime
-    this.kubelet = kubelet
-    this.#options = options
-  }
-
-  /** Lets things go wrong on the node. */
-  get faults(): SimulatedFaults {
-    return this.runtime.faults
-  }
-
-  /** A connection to the kubelet's server, which is made when it is first needed and has no port. */
-  connect(): Duplex {
-    const { clock, log } = this.#options
-    this.#server ??= new KubeletServer({ host: this.kubelet.host, clock, logger: log })
-    return this.#server.connect()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kubelet[Symbol.asyncDispose]()
-    this.runtime[Symbol.dispose]()
-    await this.#server?.close()
-  }
-}
-
 /** The simulated nodes of a cluster. */
 export class SimulatedNodes implements AsyncDisposable {
   readonly #options: SimulatedNodesOptions
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
-  #sources: KubeletSources | undefined
+  #sources: ReturnType<typeof sharedSources> | undefined
   #count = 0
   #nextRange = 0
 
@@ -134,32 +101,46 @@ export class SimulatedNodes implements AsyncDisposable {
     const { environment, logs, clientOf, clusterDNS, clock, random, log } = this.#options
     this.#sources ??= sharedSources(this.#options.informers)
     const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
+    const podCIDR = this.#podRange(machine.maxPods)
     const files = new MemoryHostFiles()
-    const runtime = new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR: this.#podRange(machine.maxPods), files })
-    const kubelet = startKubelet(
-      {
-        nodeName,
-        client: clientOf(nodeName),
-        runtime,
-        images: runtime,
-        host: simulatedHost(machine, { network: environment.network, logs, files }),
-        clock,
-        random,
-        log,
-        rootDirectory,
-        podLogsDirectory,
-        nodeIPs: [nodeIP],
-        clusterDNS,
-        version: kubernetesVersion.gitVersion,
-        ...(group.labels !== undefined && { labels: group.labels }),
-        taints: [...(group.taints ?? [])],
-        maxPods: machine.maxPods,
-        sources: this.#sources,
+    const partition = new Partition()
+    const client = clientOf(nodeName, partition)
+    const sources = this.#sources(partition)
+    return new SimulatedNode({
+      name: nodeName,
+      ip: nodeIP,
+      partition,
+      runtimeOf: listener => new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR, files, machine: listener }),
+      kubeletOver: runtime => {
+        const isDiskFull = () => runtime.isDiskFull
+        const kubelet = startKubelet(
+          {
+            nodeName,
+            client,
+            runtime,
+            images: runtime,
+            host: simulatedHost(machine, { network: environment.network, logs, files, isDiskFull }),
+            clock,
+            random,
+            log,
+            rootDirectory,
+            podLogsDirectory,
+            nodeIPs: [nodeIP],
+            clusterDNS,
+            version: kubernetesVersion.gitVersion,
+            ...(group.labels !== undefined && { labels: group.labels }),
+            taints: [...(group.taints ?? [])],
+            maxPods: machine.maxPods,
+            sources,
+          },
+          this.#signal,
+        )
+        this.#options.tasks.spawn(() => kubelet.stopped)
+        return kubelet
       },
-      this.#signal,
-    )
-    this.#options.tasks.spawn(() => kubelet.stopped)
-    return new SimulatedNode(nodeName, runtime, kubelet, this.#options)
+      clock,
+      log,
+    })
   }
 
   /** A part of 10.128.0.0/9 with room for the node's pods: a /24, or some of them together. */

@@ -9,6 +9,18 @@ export type Verb = keyof RuntimeService | keyof ImageService
 
 type Effect = { delayMs: number } | { error: Error }
 
+/** Calls that write to the disk. */
+const writingVerbs: ReadonlySet<Verb> = new Set<Verb>([
+  'runPodSandbox',
+  'removePodSandbox',
+  'createContainer',
+  'startContainer',
+  'removeContainer',
+  'reopenContainerLog',
+  'pullImage',
+  'removeImage',
+])
+
 const gone = () => new CRIError('Unavailable', 'error reading from server: EOF')
 const refused = () =>
   new CRIError(
@@ -37,9 +49,15 @@ export class SimulatedFaults {
     return this.#rules.add(called => called === verb, { delayMs }, occurrences)
   }
 
-  /** Forgets failures and delays that are still to come. */
+  /** Everything works again: the machine and its runtime run, and are reached; what was ordered and has not happened yet is forgotten. */
   clear(): void {
     this.#rules.clear()
+    this.setDiskFull(false)
+    this.slowDisk(0)
+    this.heal()
+    if (!this.#node.isOn) this.startNode()
+    if (this.#isDown) this.startRuntime()
+    this.resume()
   }
 
   /** The event streams break; whoever listens has to subscribe again. */
@@ -72,6 +90,21 @@ export class SimulatedFaults {
     this.#node.diskFull = isFull
   }
 
+  /** From now on every call that writes to the disk takes so much longer; 0 makes it fast again. */
+  slowDisk(delayMs: number): void {
+    this.#node.diskDelayMs = delayMs
+  }
+
+  /** The machine is cut off from the network: its kubelet and the API server do not reach each other, nobody else its pods. They run on. */
+  partition(): void {
+    this.#connect(false)
+  }
+
+  /** The network is there again. */
+  heal(): void {
+    this.#connect(true)
+  }
+
   /** The runtime goes down. Containers run on. */
   stopRuntime(): void {
     this.#isDown = true
@@ -102,15 +135,18 @@ export class SimulatedFaults {
     this.#node.events.resume()
   }
 
-  /** The machine loses power: nothing answers, pods cannot be reached, what ran is lost. */
+  /** The machine loses power: nothing answers, pods cannot be reached, what ran is lost, the kubelet too. */
   stopNode(): void {
+    if (!this.#node.isOn) return
     this.hang()
     this.#node.isOn = false
     for (const container of this.#node.containers.values()) loseProgram(container)
+    this.#node.options.machine?.onPower(false)
   }
 
   /** The machine comes back: containers that ran have ended with 255 (`Unknown`), no sandbox is ready. */
   startNode(): void {
+    if (this.#node.isOn) return
     this.#node.isOn = true
     // Whoever still waits had a connection to the machine that was.
     this.restartRuntime()
@@ -118,13 +154,22 @@ export class SimulatedFaults {
     this.#node.events.resume()
     for (const container of this.#node.containers.values()) endContainer(this.#node, container, lost)
     for (const sandbox of this.#node.sandboxes.values()) endSandbox(this.#node, sandbox)
+    this.#node.options.machine?.onPower(true)
   }
 
   /** Decides about a call: undefined lets it pass at once. */
   admit(verb: Verb, signal: AbortSignal): Promise<void> | undefined {
     const effects = this.#rules.isEmpty ? [] : this.#rules.due(verb)
+    const { diskDelayMs } = this.#node
+    if (diskDelayMs > 0 && writingVerbs.has(verb)) effects.push({ delayMs: diskDelayMs })
     if (effects.length === 0 && !this.#isDown && this.#hung === undefined) return undefined
     return this.#apply(effects, signal)
+  }
+
+  #connect(isConnected: boolean): void {
+    if (this.#node.isConnected === isConnected) return
+    this.#node.isConnected = isConnected
+    this.#node.options.machine?.onNetwork(isConnected)
   }
 
   async #apply(effects: readonly Effect[], signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ export type {
   SimulatedImage,
 } from './image.ts'
 export { StopSignal } from './image.ts'
+export type { MachineListener } from './node.ts'
 export { SimulatedImages, type SimulatedImagesOptions } from './images.ts'
 export { type LogSource, type LogStore, MemoryLogStore } from './log-store.ts'
 export { type Address, ConnectError, SimulatedNetwork } from './network.ts'

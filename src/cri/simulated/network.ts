@@ -16,6 +16,8 @@ interface HTTPListener {
 export interface Endpoint {
   /** Whether packets arrive there at all. */
   readonly reachable: boolean
+  /** Whether they do from other machines. */
+  readonly isConnected: boolean
   /** Undefined when nobody listens. */
   listener(port: number): PortListener | undefined
 }
@@ -59,13 +61,13 @@ export class SimulatedNetwork {
     return this.#endpoints.has(address)
   }
 
-  /** Whether somebody takes connections there. @throws ConnectError when nobody does */
+  /** Whether somebody takes connections there; asked by the machine itself. @throws ConnectError when nobody does */
   requireOpen(address: Address): void {
     this.#listener(address)
   }
 
   /**
-   * An HTTP request to a pod, without a connection: cheap enough for the probes of thousands of pods.
+   * An HTTP request to a pod of the same machine, without a connection: cheap enough for the probes of thousands of pods.
    * @throws ConnectError; `signal.reason` when aborted
    */
   async request(
@@ -82,9 +84,10 @@ export class SimulatedNetwork {
     return { status, headers, body }
   }
 
-  /** A connection to a port of a pod. @throws ConnectError */
+  /** A connection from elsewhere to a port of a pod. @throws ConnectError */
   async connect(address: Address, signal: AbortSignal): Promise<Duplex> {
     signal.throwIfAborted()
+    if (this.#endpoints.get(address.ip)?.isConnected === false) throw new ConnectError('EHOSTUNREACH', address)
     return this.open(this.#listener(address), address.port)
   }
 

@@ -25,6 +25,16 @@ export interface NodeOptions {
   /** What mounted files are. Missing: a container keeps what it writes in memory, and sees nothing of its mounts. */
   files?: NodeFiles
   diskBytes?: number
+  /** What else is on the machine. */
+  machine?: MachineListener
+}
+
+/** Is told synchronously. */
+export interface MachineListener {
+  /** The machine lost its power, or has it again. */
+  onPower(isOn: boolean): void
+  /** The machine was cut off from the network, or is connected again. */
+  onNetwork(isConnected: boolean): void
 }
 
 const defaultDiskBytes = 100 * 2 ** 30
@@ -43,7 +53,11 @@ export class SimulatedNode {
   podCIDR: CIDR | undefined
   /** False while the machine is switched off. */
   isOn = true
+  /** False while nobody but the machine itself reaches its pods. */
+  isConnected = true
   diskFull = false
+  /** How much longer what writes to the disk takes. */
+  diskDelayMs = 0
   readonly #waiting = new Set<(error: Error) => void>()
 
   /** @throws Error when the range makes no sense */

@@ -51,6 +51,10 @@ export class PodEndpoint implements Endpoint {
     return this.#node.isOn
   }
 
+  get isConnected(): boolean {
+    return this.#node.isConnected
+  }
+
   listener(port: number): PortListener | undefined {
     return listenerOf(this.#node, this.#sandbox, port)
   }
@@ -66,6 +70,10 @@ export class HostEndpoint implements Endpoint {
 
   get reachable(): boolean {
     return this.#node.isOn
+  }
+
+  get isConnected(): boolean {
+    return this.#node.isConnected
   }
 
   listener(port: number): PortListener | undefined {

@@ -41,6 +41,11 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     }
   }
 
+  /** Nothing more can be written. */
+  get isDiskFull(): boolean {
+    return this.#node.diskFull
+  }
+
   /** Lets things go wrong on this node. */
   get faults(): SimulatedFaults {
     this.#faults ??= new SimulatedFaults(this.#node)

@@ -21,11 +21,13 @@ export interface SimulatedSurroundings {
   logs: LogSource
   /** The node's files: the runtime may share them, for what is mounted. */
   files?: MemoryHostFiles
+  /** Nothing more can be written. */
+  isDiskFull?: () => boolean
 }
 
 /** A machine that is only said to be there: no file, cgroup, socket or process of the real one is touched. */
 export function simulatedHost(machine: SimulatedMachine, surroundings: SimulatedSurroundings): NodeHost {
-  const { network, logs, files = new MemoryHostFiles() } = surroundings
+  const { network, logs, files = new MemoryHostFiles(), isDiskFull = () => false } = surroundings
   const facts: MachineFacts = {
     ephemeralStorageBytes: 100 * 1024 ** 3,
     ...machine,
@@ -41,13 +43,13 @@ export function simulatedHost(machine: SimulatedMachine, surroundings: Simulated
     },
   }
   const logFiles = memoryLogFiles(logs)
-  const pressure = { memoryAvailableBytes: machine.memoryBytes, diskAvailableShare: 1, inodesFreeShare: 1, pidsAvailable: 32_768 }
+  const plenty = { memoryAvailableBytes: machine.memoryBytes, diskAvailableShare: 1, inodesFreeShare: 1, pidsAvailable: 32_768 }
   return {
     files,
     cgroups: new NoCgroups(),
     dialer: simulatedDialer(network),
     logs: logFiles,
-    probe: { machine: async () => facts, pressure: async () => pressure },
+    probe: { machine: async () => facts, pressure: async () => (isDiskFull() ? { ...plenty, diskAvailableShare: 0 } : plenty) },
     resolvConf: async () => '',
     hosts: async () => '',
   }

@@ -1,4 +1,5 @@
 import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import { findCondition } from '#api/core/v1/pod-conditions.ts'
 import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/types.gen.ts'
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
@@ -26,6 +27,8 @@ export interface NodeReporterOptions {
   clock: Clock
   log: Logger
   events: EventRecorder
+  /** The node as the API shows it, as far as we were told. */
+  present: () => Node | undefined
   /** Why pods cannot be followed; undefined when all is well. */
   plegProblem: () => string | undefined
 }
@@ -84,10 +87,20 @@ export class NodeReporter {
     return this.#machine === undefined ? {} : (nodeResources({ machine: this.#machine, maxPods }).allocatable ?? {})
   }
 
-  /** Learns what never changes. Before anything else of the kubelet. */
+  /** Learns what never changes. Before anything else of the kubelet; it waits for a runtime that does not answer yet. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { probe, runtime } = this.#options
-    ;[this.#machine, this.#version] = await Promise.all([probe.machine(), runtime.version(signal)])
+    const { clock, log } = this.#options
+    for (let delayMs = unreadyCheckMs; !signal.aborted; delayMs = Math.min(2 * delayMs, unreadyCheckMaxMs)) {
+      try {
+        this.#machine ??= await this.#options.probe.machine()
+        this.#version ??= await this.#options.runtime.version(signal)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn('the container runtime does not answer', { error })
+        await clock.sleep(delayMs, signal).catch(() => {})
+      }
+    }
   }
 
   /** Looks at the node now: something that its status shows may have changed. */
@@ -121,7 +134,8 @@ export class NodeReporter {
     if (this.#uid === undefined) await this.#register(facts, signal)
     else {
       const isOld = facts.nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs
-      if (isOld || this.#reported === undefined || !sameNodeStatus(this.#reported, status)) await this.#write(facts, signal)
+      const isKnown = this.#reported !== undefined && sameNodeStatus(this.#reported, status) && !this.#isOverwritten()
+      if (isOld || !isKnown) await this.#write(facts, signal)
     }
     this.#registered.resolve()
     const ready = this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
@@ -129,9 +143,16 @@ export class NodeReporter {
     return ready
   }
 
+  /** While we could not be heard, others said what we should have. */
+  #isOverwritten(): boolean {
+    const shown = this.#options.present()?.status?.conditions ?? []
+    return this.#reported?.conditions?.some(({ type, status }) => (findCondition(shown, type)?.status ?? status) !== status) === true
+  }
+
   async #facts(signal: AbortSignal): Promise<NodeFacts> {
-    const { runtime, images, probe, clock, plegProblem, log } = this.#options
-    if (this.#machine === undefined || this.#version === undefined) await this.prepare(signal)
+    const { runtime, images, probe, clock, plegProblem, log, present } = this.#options
+    this.#machine ??= await probe.machine()
+    this.#version ??= await runtime.version(signal).catch(() => undefined)
     const [runtimeStatus, pressure, listed] = await Promise.all([
       runtime.status({}, signal).catch(error => {
         log.warn('the container runtime does not answer', { error })
@@ -141,11 +162,12 @@ export class NodeReporter {
       images.listImages({}, signal).catch(() => undefined),
     ])
     const version = this.#version
+    const knownVersion = present()?.status?.nodeInfo?.containerRuntimeVersion ?? ''
     return {
       ...this.#options,
-      machine: this.#machine!,
+      machine: this.#machine,
       pressure,
-      runtimeVersion: `${version?.runtimeName}://${version?.runtimeVersion}`,
+      runtimeVersion: version === undefined ? knownVersion : `${version.runtimeName}://${version.runtimeVersion}`,
       runtimeStatus,
       plegProblem: plegProblem(),
       images: listed?.images ?? [],

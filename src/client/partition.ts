@@ -1,0 +1,72 @@
+import { ConnectionLostError, type Transport, type TransportRequest, type TransportResponse, type WatchFrame } from './transport.ts'
+
+/** Somebody who knows only what was told before the network was cut. */
+export interface CutOff {
+  cut(): void
+  healed(): void
+}
+
+/** The network between the API server and one of its clients of this process. */
+export class Partition {
+  #healed: PromiseWithResolvers<void> | undefined
+  readonly #members = new Set<CutOff>()
+
+  get isCut(): boolean {
+    return this.#healed !== undefined
+  }
+
+  /** Resolves when the network is there. */
+  get whenHealed(): Promise<void> {
+    return this.#healed?.promise ?? Promise.resolve()
+  }
+
+  /** Nothing gets through any more. Idempotent. */
+  cut(): void {
+    if (this.isCut) return
+    this.#healed = Promise.withResolvers()
+    for (const member of [...this.#members]) member.cut()
+  }
+
+  /** Idempotent. */
+  heal(): void {
+    const healed = this.#healed
+    if (healed === undefined) return
+    this.#healed = undefined
+    for (const member of [...this.#members]) member.healed()
+    healed.resolve()
+  }
+
+  /** Tells somebody of each cut to come, until disposed. */
+  tell(member: CutOff): Disposable {
+    this.#members.add(member)
+    return { [Symbol.dispose]: () => this.#members.delete(member) }
+  }
+}
+
+/** A transport over a network that can be cut: requests then get no answer, also those under way; watches break. */
+export class PartitionedTransport implements Transport {
+  readonly #transport: Transport
+  readonly #partition: Partition
+
+  constructor(transport: Transport, partition: Partition) {
+    this.#transport = transport
+    this.#partition = partition
+  }
+
+  async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
+    this.#check()
+    // What the server refuses in the meantime is not heard either.
+    return this.#transport.request(request, signal).finally(() => this.#check())
+  }
+
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+    this.#check()
+    const end = new AbortController()
+    using _cut = this.#partition.tell({ cut: () => end.abort(new ConnectionLostError()), healed() {} })
+    yield* this.#transport.watch(request, AbortSignal.any([signal, end.signal]))
+  }
+
+  #check(): void {
+    if (this.#partition.isCut) throw new ConnectionLostError()
+  }
+}
