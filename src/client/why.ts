@@ -42,8 +42,8 @@ export interface StoryAnswer {
   writes: RecordedWrite[]
   /** Writes that these go back to, oldest first: of other objects, mostly. */
   causes: RecordedWrite[]
-  /** The object has earlier writes, which are not recorded, or not any more. */
-  isCut: boolean
+  /** The object has earlier writes: `lost` ones are not recorded, or not any more; `many` are left out. */
+  earlier?: 'lost' | 'many' | undefined
   /** Of the oldest record there is; undefined without any. */
   recordedSince?: string | undefined
 }

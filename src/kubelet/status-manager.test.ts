@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { statusPatch } from './status-manager.ts'
+import type { Pod } from '#api/core/v1/types.gen.ts'
+import { VirtualClock } from '#base/clock.ts'
+import { silentLogger } from '#base/log.ts'
+import { because, type Cause, currentCause } from '#client/cause.ts'
+import type { Client } from '#client/client.ts'
+import { StatusManager, statusPatch } from './status-manager.ts'
 
 const ready = { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message: 'x' }
 
@@ -41,3 +46,26 @@ const cases: { name: string; from: Parameters<typeof statusPatch>[0]; to: Parame
 ]
 
 for (const { name, from, to, want } of cases) test(`status patch: ${name}`, () => assert.deepEqual(statusPatch(from, to), want))
+
+test('a status is written for what made it another one; looks that bring nothing new do not count', async () => {
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
+  const causes: (Cause | undefined)[] = []
+  const answered = Promise.withResolvers<Pod>()
+  const patch = () => {
+    causes.push(currentCause())
+    return causes.length === 1 ? answered.promise : Promise.resolve(pod)
+  }
+  const { signal } = new AbortController()
+  const manager = new StatusManager({ client: { patch } as unknown as Client, clock: new VirtualClock(), log: silentLogger, signal })
+  const set = (phase: string, cause: Cause | undefined) => because(cause, () => manager.set(pod, { phase }))
+  const started = { reason: 'container web started' }
+  set('Pending', { resourceVersion: '1' })
+  set('Running', started)
+  set('Running', { resourceVersion: '2' })
+  answered.resolve(pod)
+  await manager.written('u')
+  set('Running', { reason: 'nothing that shows' })
+  set('Failed', { resourceVersion: '3' })
+  await manager.written('u')
+  assert.deepEqual(causes, [{ resourceVersion: '1' }, started, { resourceVersion: '3' }])
+})

@@ -4,6 +4,7 @@ import { isNotFound, StatusError } from '#apimachinery/status/status.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { because } from '#client/cause.ts'
 import { type RecordedWrite, type StoryAnswer, whyPath } from '#client/why.ts'
+import { auditLimits } from './limits.ts'
 import { startTestServer, widgetsPath } from '../testing/test-server.ts'
 import { newWidget, type Widget, widgetResource } from '../testing/widget.ts'
 
@@ -31,7 +32,7 @@ test('why: who wrote what, when and by what program', async () => {
   await server.remove('a')
   const by = { user: 'tester', userAgent: 'test/1.0' }
   const object = { apiVersion: 'test.example/v1', kind: 'Widget', namespace: 'default', name: 'a' }
-  const { writes, causes, isCut, recordedSince } = await server.why('a')
+  const { writes, causes, earlier, recordedSince } = await server.why('a')
   assert.deepEqual(writes, [
     {
       resourceVersion: server.versionOf(made),
@@ -63,7 +64,7 @@ test('why: who wrote what, when and by what program', async () => {
       changes: [],
     },
   ])
-  assert.deepEqual([causes, isCut, recordedSince], [[], false, '2026-01-01T00:00:00.000Z'])
+  assert.deepEqual([causes, earlier, recordedSince], [[], undefined, '2026-01-01T00:00:00.000Z'])
 })
 
 test('why: the writes that it goes back to, each behind the other, and no further than what is told already', async () => {
@@ -106,6 +107,15 @@ test('why: of an object that was made again only the life that it has now', asyn
   assert.deepEqual(effects((await server.why('a')).writes), ['a created'])
 })
 
+test('why: of very many writes the newest are told', async () => {
+  await using server = await start()
+  await server.create('a')
+  const count = auditLimits.storyWritesMax + 5
+  for (let size = 2; size < count + 2; size++) await server.patch('a', { spec: { size } })
+  const { writes, earlier } = await server.why('a')
+  assert.deepEqual([writes.length, writes.at(-1)?.changes?.[0]?.after, earlier], [auditLimits.storyWritesMax, count + 1, 'many'])
+})
+
 test('why: versions that the storage has forgotten → what changed is not known; the rest is', async () => {
   await using server = await start()
   await server.create('a')
@@ -129,9 +139,9 @@ test('why: what was written before this server began is not recorded, and the an
   await before.create('b')
   await using server = await start({ storage: before.storage, clock: before.clock })
   await server.patch('a', { spec: { size: 2 } })
-  const { writes, isCut } = await server.why('a')
-  assert.deepEqual([effects(writes), isCut], [['a changed'], true])
-  assert.deepEqual(await server.why('b'), { writes: [], causes: [], isCut: true, recordedSince: '2026-01-01T00:00:00.000Z' })
+  const { writes, earlier } = await server.why('a')
+  assert.deepEqual([effects(writes), earlier], [['a changed'], 'lost'])
+  assert.deepEqual(await server.why('b'), { writes: [], causes: [], earlier: 'lost', recordedSince: '2026-01-01T00:00:00.000Z' })
 })
 
 test('why: expired objects were removed by the server itself', async () => {

@@ -1,6 +1,6 @@
 /** How much is remembered of what was written. */
 export const auditLimits = {
-  /** Records in memory: a few megabytes when all are there. */
+  /** Records in memory: some 300 bytes each, 10 MB when all are there. */
   recordsMax: 32_768,
   /** Names of users, programs and field managers that are held once. */
   stringsMax: 4_096,

@@ -26,7 +26,7 @@ export async function tellStory(key: string, sources: StorySources): Promise<Sto
   return {
     writes: writes.filter(write => write !== undefined),
     causes: earlier.filter(write => write !== undefined),
-    isCut: own.length === 0 || own[0]!.previousRevision !== 0,
+    ...earlierOf(own, audit),
     recordedSince: oldest === undefined ? undefined : timeText(oldest.timeMs),
   }
 }
@@ -40,6 +40,11 @@ function writesOf(key: string, audit: AuditLog): AuditRecord[] {
     if (record.previousRevision === 0 || writes.length === auditLimits.storyWritesMax) break
   }
   return writes.reverse()
+}
+
+function earlierOf([first]: readonly AuditRecord[], audit: AuditLog): Pick<StoryAnswer, 'earlier'> {
+  if (first?.previousRevision === 0) return {}
+  return { earlier: first !== undefined && audit.get(first.previousRevision) !== undefined ? 'many' : 'lost' }
 }
 
 /** What these writes go back to, and they themselves not; in the order in which it happened. */

@@ -13,7 +13,7 @@ function write(version: number, changes: Partial<RecordedWrite>): RecordedWrite 
   return { resourceVersion: String(version), time, object: pod, effect: 'changed', verb: 'patch', ...by, changes: [], ...changes }
 }
 
-const textOf = (...writes: RecordedWrite[]) => String(new Story({ writes, causes: [], isCut: false }))
+const textOf = (...writes: RecordedWrite[]) => String(new Story({ writes, causes: [] }))
 const changed = (...changes: Change[]) =>
   textOf(write(1, { changes }))
     .split('\n')
@@ -40,7 +40,7 @@ test('story: below each write what it changed and what led to it; what was told 
     write(6, { ...kubelet, cause: { resourceVersion: '3' } }),
   ]
   assert.equal(
-    String(new Story({ writes, causes, isCut: false })),
+    String(new Story({ writes, causes })),
     `2026-01-01 00:00:01.000  created by kubernetes-admin (kubectl)
 2026-01-01 00:00:04.000  marked for deletion by node-controller
       because its toleration of 5m0s is over
@@ -59,7 +59,7 @@ test('story: below each write what it changed and what led to it; what was told 
 
 test('story: what is missing is said', () => {
   const lost = write(7, { changes: undefined, cause: { resourceVersion: '5' } })
-  const text = String(new Story({ writes: [lost], causes: [], isCut: true, recordedSince: '2026-01-01T00:00:06.000Z' }))
+  const text = String(new Story({ writes: [lost], causes: [], earlier: 'lost', recordedSince: '2026-01-01T00:00:06.000Z' }))
   assert.equal(
     text,
     `(what happened to it before is not recorded; the oldest record is of 2026-01-01T00:00:06.000Z)
@@ -68,6 +68,32 @@ test('story: what is missing is said', () => {
       ← a write that is not recorded any more (resourceVersion 5)
 `,
   )
+})
+
+test('story: heartbeats are told once, and counted', () => {
+  const beat = (version: number) =>
+    write(version, {
+      user: 'system:node:a',
+      userAgent: 'kubelet/1',
+      changes: [{ path: 'spec.renewTime', before: version - 1, after: version }],
+    })
+  assert.equal(
+    textOf(write(1, { effect: 'created' }), beat(2), beat(3), beat(4), write(5, {}), beat(6), beat(7)),
+    `2026-01-01 00:00:01.000  created by kubernetes-admin (kubectl)
+2026-01-01 00:00:02.000  changed by kubelet of a
+      spec.renewTime: 1 → 2
+      and so 2 times more, the last at 2026-01-01 00:00:04.000
+2026-01-01 00:00:05.000  changed by kubernetes-admin (kubectl)
+2026-01-01 00:00:06.000  changed by kubelet of a
+      spec.renewTime: 5 → 6
+2026-01-01 00:00:07.000  changed by kubelet of a
+      spec.renewTime: 6 → 7
+`,
+  )
+})
+
+test('story: that many earlier writes are left out is said', () => {
+  assert.match(String(new Story({ writes: [write(1, {})], causes: [], earlier: 'many' })), /^\(earlier writes are left out\)\n2026/)
 })
 
 test('story: the fields of an element stand on one line, short ones first, without its name', () => {

@@ -8,20 +8,37 @@ const valueLengthMax = 120
 
 /** A story as people read it: oldest first, below each write what it changed and what led to it. */
 export function storyText(story: Story): string {
-  const lines: string[] = []
-  if (story.isCut) lines.push(cutText(story))
+  const lines = earlierText(story)
   const told = new Set<RecordedWrite>()
-  for (const write of story.writes) {
+  for (let index = 0; index < story.writes.length; ) {
+    const write = story.writes[index]!
     told.add(write)
     lines.push(`${timeText(write)}  ${whatText(write)} by ${writerOf(write)}`)
     lines.push(...indented(6, [...changesText(write), ...becauseText(write, story, told)]))
+    const like = writesLike(write, story.writes.slice(index + 1))
+    if (like.length > 0) lines.push(...indented(6, [`and so ${like.length} times more, the last at ${timeText(like.at(-1)!)}`]))
+    index += 1 + like.length
   }
   return `${lines.join('\n')}\n`
 }
 
-function cutText({ recordedSince }: Story): string {
+function earlierText({ earlier, recordedSince }: Story): string[] {
+  if (earlier === undefined) return []
+  if (earlier === 'many') return ['(earlier writes are left out)']
   const since = recordedSince === undefined ? '' : `; the oldest record is of ${recordedSince}`
-  return `(what happened to it before is not recorded${since})`
+  return [`(what happened to it before is not recorded${since})`]
+}
+
+/** Heartbeats: writes of the same fields by the same writer, that are the answer to nothing. Two of them are told one by one. */
+function writesLike(write: RecordedWrite, following: readonly RecordedWrite[]): readonly RecordedWrite[] {
+  const end = following.findIndex(other => kindOf(other) !== kindOf(write))
+  const like = end < 0 ? following : following.slice(0, end)
+  return write.effect === 'changed' && write.cause === undefined && like.length > 1 ? like : []
+}
+
+function kindOf(write: RecordedWrite): string {
+  const paths = (write.changes ?? []).map(({ path }) => path).sort()
+  return JSON.stringify([whatText(write), writerOf(write), write.cause, paths])
 }
 
 /** Each cause behind the other, until one that was told already. */

@@ -5,15 +5,15 @@ import { storyText } from './story-text.ts'
 export class Story {
   /** The writes of the object, since it was made, oldest first. */
   readonly writes: readonly RecordedWrite[]
-  /** The object has earlier writes, which are not recorded, or not any more. */
-  readonly isCut: boolean
+  /** The object has earlier writes: `lost` ones are not recorded, or not any more; `many` are left out. */
+  readonly earlier: 'lost' | 'many' | undefined
   /** Time of the oldest write that is recorded, of any object. */
   readonly recordedSince: string | undefined
   readonly #byVersion: ReadonlyMap<string, RecordedWrite>
 
-  constructor({ writes, causes, isCut, recordedSince }: StoryAnswer) {
+  constructor({ writes, causes, earlier, recordedSince }: StoryAnswer) {
     this.writes = writes
-    this.isCut = isCut
+    this.earlier = earlier
     this.recordedSince = recordedSince
     this.#byVersion = new Map([...causes, ...writes].map(write => [write.resourceVersion, write]))
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
+import { because, type Cause } from '#client/cause.ts'
 import { podInfoOf } from '../framework/pod-info.ts'
 import { defaultPlugins } from '../plugins/registry.ts'
 import { SchedulingQueue } from './scheduling-queue.ts'
@@ -129,4 +130,30 @@ test('a removed pod never comes back', async () => {
   queue.retryLater(popped)
   await clock.advance(10 * 60_000)
   assert.equal(queue.pop(), undefined)
+})
+
+test('a pod is tried because it came, because of what made room, or because its time is over', async () => {
+  const { clock, queue } = newQueue()
+  const saw = (version: string) => ({ resourceVersion: version })
+  because(saw('1'), () => queue.set(podInfoOf(pod('a'))))
+  const tried = queue.pop()!
+  const causes: (Cause | undefined)[] = [tried.cause]
+  const park = () => queue.park(tried, new Set(['NodeResourcesFit']))
+  park()
+  because(saw('2'), () => queue.moveOn(roomMade))
+  await clock.advance(1_000)
+  causes.push(queue.pop()?.cause)
+  park()
+  await clock.advance(30_000)
+  because(saw('3'), () => queue.moveOn(roomMade))
+  causes.push(queue.pop()?.cause)
+  park()
+  await clock.advance(300_000)
+  causes.push(queue.pop()?.cause)
+  assert.deepEqual(causes, [
+    saw('1'),
+    { ...saw('2'), reason: 'its back-off of 1s is over' },
+    saw('3'),
+    { reason: 'it was not tried for 5m0s' },
+  ])
 })
