@@ -6,6 +6,7 @@ import { silentLogger } from '#base/log.ts'
 import { NamespaceMode } from '#cri/gen/runtime.gen.ts'
 import { SeededRandom } from '#base/random.ts'
 import { MemoryLogStore, SimulatedNetwork } from '#cri/simulated/index.ts'
+import { MemoryHostFiles } from './host/memory-host-files.ts'
 import { type Kubelet, simulatedHost, startKubelet } from './index.ts'
 import { limits } from './limits.ts'
 import { MemoryAPI } from './testing/memory-api.ts'
@@ -15,6 +16,7 @@ interface World {
   clock: VirtualClock
   api: MemoryAPI
   runtime: MemoryRuntime
+  files: MemoryHostFiles
   start(): Kubelet
   pod(name: string): Pod | undefined
   events(): string[]
@@ -25,6 +27,7 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
   const api = new MemoryAPI()
   const runtime = new MemoryRuntime(clock)
   runtime.registry.add('web:1')
+  const files = new MemoryHostFiles()
   const started: Kubelet[] = []
   const start = () => {
     const kubelet = startKubelet(
@@ -35,7 +38,7 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
         images: runtime.images,
         host: simulatedHost(
           { cpus: 4, memoryBytes: 8 * 1024 ** 3 },
-          { network: new SimulatedNetwork({ clock }), logs: new MemoryLogStore() },
+          { network: new SimulatedNetwork({ clock }), logs: new MemoryLogStore(), files },
         ),
         clock,
         random: new SeededRandom(1),
@@ -54,7 +57,7 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
   const events = () =>
     api.all<Event>('Event').map(({ reason, message, count }) => `${reason}: ${message}${count === 1 ? '' : ` x${count}`}`)
   try {
-    await body({ clock, api, runtime, start, pod, events })
+    await body({ clock, api, runtime, files, start, pod, events })
   } finally {
     for (const kubelet of started) await kubelet[Symbol.asyncDispose]()
   }
@@ -440,6 +443,23 @@ describe('kubelet', () => {
         events().filter(text => expected.includes(text)),
         expected,
       )
+    }))
+
+  test('a pod whose emptyDir holds more than it may is evicted', () =>
+    withWorld(async ({ clock, api, runtime, files, start, pod, events }) => {
+      start()
+      api.put(podObject({ volumes: [{ name: 'data', emptyDir: { sizeLimit: '10' } }] }))
+      await clock.advance(100)
+      await files.writeFile('/kubelet/pods/u1/volumes/kubernetes.io~empty-dir/data/file', 'ten bytes.')
+      await clock.advance(30_000)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      await files.writeFile('/kubelet/pods/u1/volumes/kubernetes.io~empty-dir/data/more', '.')
+      await clock.advance(10_000)
+      const { phase, reason, message } = pod('web')?.status ?? {}
+      const why = 'Usage of EmptyDir volume "data" exceeds the limit "10". '
+      assert.deepEqual([phase, reason, message], ['Failed', 'Evicted', why])
+      assert.ok(events().includes(`Evicted: ${why}`))
+      assert.ok(runtime.calls.includes('stopContainer main 2'), 'as short as a stop can be')
     }))
 
   test('volumes that cannot be mounted keep the pod from starting', () =>

@@ -29,6 +29,10 @@ export const limits = {
   relistMs: 60_000,
   /** The runtime counts as unhealthy when nothing was heard from it for this long. */
   plegHealthyMs: 180_000,
+  /** Volumes that may hold only so much are looked at this often: a folder tells nobody that it grows. */
+  volumeCheckMs: 10_000,
+  /** Of a pod that takes more of the node than it may. */
+  evictionGraceSeconds: 1,
   /** Pulls at the same time. */
   imagePullsMax: 4,
   serviceAccountTokenMinSeconds: 600,

@@ -27,6 +27,8 @@ export interface HostFiles {
   readLink(path: string): Promise<string | undefined>
   symlink(target: string, path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
+  /** What a folder's files take of the disk, in bytes. Those that go away meanwhile do not count. */
+  usedBytes(path: string): Promise<number>
   /** Removes a file, or a folder with all that is in it. */
   remove(path: string): Promise<void>
   /** Gives a tree to a group: members may read and write, new files belong to it too (Pod `fsGroup`). */

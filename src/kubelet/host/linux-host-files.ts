@@ -8,6 +8,8 @@ const readWriteMode = 0o660
 const readOnlyMode = 0o440
 const enterMode = 0o110
 const setGIDMode = 0o2000
+/** The unit in which a file system counts. */
+const blockBytes = 512
 
 type FileCalls = Pick<typeof fs, 'mkdir' | 'chmod' | 'writeFile' | 'readFile' | 'readdir' | 'readlink' | 'symlink' | 'rename' | 'lchown'>
 
@@ -94,6 +96,15 @@ export class LinuxHostFiles implements HostFiles {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#on(to).rename(from, to)
+  }
+
+  async usedBytes(path: string): Promise<number> {
+    let bytes = 0
+    for (const entry of (await unlessMissing(fs.readdir(path, { recursive: true, withFileTypes: true }))) ?? []) {
+      const found = await unlessMissing(fs.lstat(join(entry.parentPath, entry.name)))
+      bytes += (found?.blocks ?? 0) * blockBytes
+    }
+    return bytes
   }
 
   async remove(path: string): Promise<void> {

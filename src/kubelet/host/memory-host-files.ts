@@ -69,6 +69,11 @@ export class MemoryHostFiles implements HostFiles {
     target.folder.set(target.name, item)
   }
 
+  async usedBytes(path: string): Promise<number> {
+    const item = this.#item(path)
+    return item === undefined ? 0 : sizeOf(item)
+  }
+
   async remove(path: string): Promise<void> {
     const { folder, name } = this.#place(path)
     folder?.delete(name)
@@ -155,4 +160,12 @@ function failure(code: string, message: string): Error {
 
 function missing(call: string, path: string): Error {
   return failure('ENOENT', `no such file or directory, ${call} '${path}'`)
+}
+
+function sizeOf(item: Item): number {
+  if (Buffer.isBuffer(item)) return item.length
+  if (!(item instanceof Map)) return 0
+  let bytes = 0
+  for (const inner of item.values()) bytes += sizeOf(inner)
+  return bytes
 }

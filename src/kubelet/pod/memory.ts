@@ -1,7 +1,7 @@
 import type { ImageUser } from '../container/security-context.ts'
 import type { BackOff } from './backoff.ts'
 
-export type TerminationCause = 'Deleted' | 'Completed' | 'Rejected' | 'DeadlineExceeded'
+export type TerminationCause = 'Deleted' | 'Completed' | 'Rejected' | 'DeadlineExceeded' | 'Evicted'
 
 /** Why and since when a pod must stop. Once set it never goes away; only the grace period may get shorter. */
 export interface Termination {

@@ -5,8 +5,10 @@ import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Timer } from '#base/clock.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
+import { bytes } from '../container/resources.ts'
 import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
+import { limitedVolumes } from '../volumes/limited-volumes.ts'
 import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
 import { emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
@@ -46,6 +48,7 @@ export class PodWorker implements StepContext {
   #pod: Pod
   #verdict: Verdict | undefined
   #timer: Timer | undefined
+  #volumeTimer: Timer | undefined
   #isWoken = false
   /** What it was woken for. */
   #cause: Cause | undefined
@@ -126,6 +129,7 @@ export class PodWorker implements StepContext {
   stop(): void {
     this.#isDone = true
     this.#timer?.cancel()
+    this.#volumeTimer?.cancel()
   }
 
   /** Containers that were in a crash loop when we were stopped stay in it: our restart restarts nothing. */
@@ -153,6 +157,7 @@ export class PodWorker implements StepContext {
     const { memory, observed, node } = this
     const nowMs = node.clock.now()
     this.#checkDeadline(nowMs)
+    this.#watchVolumes()
     // The phase decides whether the pod has ended, and the status must show what was decided: first one, then the other.
     const mayHaveEnded = this.#verdict !== undefined || observed.containers.some(({ state }) => state === 'exited')
     if (memory.termination === undefined && mayHaveEnded && isTerminalPhase(this.#statusAt(nowMs).phase)) this.#terminate('Completed', 0)
@@ -279,6 +284,37 @@ export class PodWorker implements StepContext {
     this.#verdict = { reason: 'DeadlineExceeded', message }
     this.report('Normal', 'DeadlineExceeded', message)
     this.#terminate('DeadlineExceeded', graceOf(this.#pod))
+  }
+
+  /** Volumes with a limit are measured again and again, as long as the pod is to run. */
+  #watchVolumes(): void {
+    if (this.#volumeTimer !== undefined || !this.memory.volumesMounted || limitedVolumes(this.#pod).length === 0) return
+    const again = () => {
+      this.#volumeTimer = this.node.clock.after(limits.volumeCheckMs, () => {
+        this.#checkVolumes()
+          .catch(error => this.node.log.warn('volumes cannot be measured', { pod: formatPod(this.#pod), error }))
+          .finally(() => {
+            if (!this.#isDone && this.memory.termination === undefined) again()
+          })
+      })
+    }
+    again()
+  }
+
+  async #checkVolumes(): Promise<void> {
+    for (const { name, sizeLimit } of limitedVolumes(this.#pod)) {
+      const path = this.node.volumes.hostPath(this.uid, name)
+      const used = path === undefined ? 0 : await this.node.files.usedBytes(path)
+      if (this.memory.termination !== undefined) return
+      if (used > bytes(sizeLimit)) return this.#evict(`Usage of EmptyDir volume "${name}" exceeds the limit "${sizeLimit}". `)
+    }
+  }
+
+  #evict(message: string): void {
+    this.#verdict = { reason: 'Evicted', message }
+    this.report('Warning', 'Evicted', message)
+    this.#terminate('Evicted', limits.evictionGraceSeconds)
+    this.wake({ reason: 'a volume holds more than it may' })
   }
 
   #wakeAt(time: WakeTime | undefined, nowMs: number): void {
