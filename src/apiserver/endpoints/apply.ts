@@ -15,9 +15,9 @@ export const applyMediaType = 'application/apply-patch+yaml'
 /** PATCH by server-side apply: the body says what its manager wants of the object, which is made when there is none. */
 export async function apply(call: Call, strategy: Strategy): Promise<APIResponse> {
   const form = call.form()
-  const { fieldValidation, force } = parseWriteQuery(call, 'PatchOptions', true)
+  const { force } = parseWriteQuery(call, 'PatchOptions', true)
   const { route, services } = call
-  const configuration = await readConfiguration(call, fieldValidation)
+  const configuration = await readConfiguration(call)
   checkNames(call, configuration)
   adoptNamespace(call, configuration)
   let status = 200
@@ -48,21 +48,20 @@ export async function apply(call: Call, strategy: Strategy): Promise<APIResponse
   return { status, body: form.entryBody(entry) }
 }
 
-async function readConfiguration(call: Call, mode: 'Ignore' | 'Warn' | 'Strict'): Promise<KubeObject> {
+/** Fields that do not exist stay in it: however lenient the validation, the managers of fields refuse them in their own words. */
+async function readConfiguration(call: Call): Promise<KubeObject> {
   const { route, services, apiRequest } = call
-  const value = apiRequest.value === undefined ? parse((await apiRequest.readBody()).toString('utf8')) : deepCopy(apiRequest.value)
-  const { object, strictErrors } = decodeValue<KubeObject>(value, {
+  const text = apiRequest.value === undefined ? (await apiRequest.readBody()).toString('utf8') : undefined
+  const read = () => (text === undefined ? deepCopy(apiRequest.value) : parse(text))
+  const { object: known, strictErrors } = decodeValue<KubeObject>(read(), {
     schema: route.schema,
     registry: services.schemas,
-    mode,
+    mode: 'Strict',
     apiVersion: route.apiVersion,
     kind: route.info.kind,
     asGiven: true,
   })
-  if (strictErrors.length > 0) {
-    if (mode === 'Strict') throw newBadRequest(`strict decoding error: ${strictErrors.join(', ')}`)
-    for (const error of strictErrors) call.warn(error)
-  }
+  const object = strictErrors.length === 0 ? known : { ...(read() as KubeObject), apiVersion: known.apiVersion, kind: known.kind }
   object.metadata ??= {} as KubeObject['metadata']
   if (object.metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil')
   return object
