@@ -27,13 +27,15 @@ export interface RemoveClusterOptions {
  * kubeconfig contexts and the data. May be called again after it was interrupted.
  */
 export async function removeCluster({ folder, record, clock, log, onNotice }: RemoveClusterOptions, signal: AbortSignal): Promise<void> {
-  const folders = containerdFolders(folder)
+  const containerd = { ...containerdFolders(folder), clock, network: sandboxNetwork(folder, record) }
   const cni = { binFolder: cniPluginFolder(), confFolder: folder.cniConf }
-  const network = sandboxNetwork(folder, record)
-  using handle = await ensureContainerd({ ...folders, clock, logger: log, sandboxImage: sandboxImageName, cni, network }, signal)
-  using connection = connectRuntime({ socketPath: handle.socketPath, clock })
-  await removeAllPods(connection.runtime, signal)
-  await removeContainerd({ ...folders, clock, network }, signal)
+  {
+    // Let go of before containerd is ended: what waits to tidy up in it must not find it gone.
+    using handle = await ensureContainerd({ ...containerd, logger: log, sandboxImage: sandboxImageName, cni }, signal)
+    using connection = connectRuntime({ socketPath: handle.socketPath, clock })
+    await removeAllPods(connection.runtime, signal)
+  }
+  await removeContainerd(containerd, signal)
   await removePodNetwork(podNetworkOptions(folder, record), signal)
   await removeCgroups(folder)
   await unmountBelow([folder.kubelet], signal)
