@@ -102,10 +102,8 @@ function unobservedStatus(
   if (previous?.state?.terminated !== undefined) return { ...previous, ready: kind === 'init' && previous.ready }
   const base = baseStatus(container)
   const waiting: ContainerState = { waiting: waitingOf(input, container.name) ?? defaultWaiting(pod) }
-  if (previous?.state?.running === undefined) {
-    const { restartCount = 0, lastState = {} } = previous ?? {}
-    return { ...base, restartCount, lastState, state: waiting }
-  }
+  if (previous?.state?.running === undefined)
+    return { ...base, restartCount: restartsBefore(previous), lastState: previous?.lastState ?? {}, state: waiting }
   const lost: ContainerState = {
     terminated: {
       exitCode: 137,
@@ -115,7 +113,14 @@ function unobservedStatus(
   }
   const { restartCount, image, imageID } = previous
   if (memory.termination !== undefined) return { ...base, image, imageID, restartCount, state: lost, lastState: {} }
-  return { ...base, image, imageID, restartCount: restartCount + 1, state: waiting, lastState: lost }
+  return { ...base, image, imageID, restartCount: restartsBefore(previous), state: waiting, lastState: lost }
+}
+
+/** How often a container was started before, by what was last shown of it, when the runtime has no trace of it: the count goes on. */
+export function restartsBefore(shown: ContainerStatus | undefined): number {
+  if (shown === undefined) return 0
+  const hasStarted = shown.state?.running !== undefined || shown.state?.terminated !== undefined
+  return hasStarted ? shown.restartCount + 1 : shown.restartCount
 }
 
 function defaultWaiting(pod: Pod): { reason: string } {

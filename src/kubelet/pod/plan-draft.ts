@@ -1,4 +1,4 @@
-import type { Pod } from '#api/core/v1/types.gen.ts'
+import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
 import type { PodMemory } from './memory.ts'
 import type { Step } from './step.ts'
@@ -8,6 +8,8 @@ export interface PlanInput {
   pod: Pod
   observed: ObservedPod
   memory: PodMemory
+  /** The status that was last reported. */
+  shown: PodStatus
   nowMs: number
 }
 

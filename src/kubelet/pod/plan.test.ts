@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Container, Pod } from '#api/core/v1/types.gen.ts'
+import type { Container, ContainerStatus, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { hashContainer } from '../runtime/labels.ts'
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts'
 import { emptyMemory, type PodMemory } from './memory.ts'
@@ -50,6 +50,10 @@ function observe(containers: ObservedContainer[] = [], sandboxes: ObservedPod['s
   return { uid: 'u', name: 'p', namespace: 'n', sandboxes, containers }
 }
 
+function shownStatus(restartCount: number, state: ContainerStatus['state']): ContainerStatus {
+  return { name: 'main', image: 'image:1', imageID: '', ready: false, restartCount, state }
+}
+
 const prepared: Partial<PodMemory> = { volumesMounted: true, nodePrepared: true }
 const pulled = { ...prepared, images: { main: { ref: 'sha256:1' } } }
 
@@ -63,6 +67,7 @@ interface Case {
   pod?: Pod
   observed?: ObservedPod
   memory?: Partial<PodMemory>
+  shown?: PodStatus
   want: string[]
   wakeAtMs?: number
   done?: boolean
@@ -82,6 +87,18 @@ const running: Case[] = [
   },
   { name: 'the sandbox is ready, the image is not', memory: prepared, want: ['pullImage main'] },
   { name: 'sandbox and image are ready', memory: pulled, want: ['startContainer main s0 sha256:1 0'] },
+  {
+    name: 'the runtime has lost a container that was shown to run: its restarts count on',
+    memory: pulled,
+    shown: { containerStatuses: [shownStatus(2, { running: {} })] },
+    want: ['startContainer main s0 sha256:1 3'],
+  },
+  {
+    name: 'the same once its loss was shown',
+    memory: pulled,
+    shown: { containerStatuses: [shownStatus(3, { waiting: {} })] },
+    want: ['startContainer main s0 sha256:1 3'],
+  },
   { name: 'all runs', observed: observe([seen('main')]), memory: prepared, want: [] },
   {
     name: 'after a restart of ours only the volumes are looked at again',
@@ -303,9 +320,9 @@ for (const [title, cases] of [
   ['planPod: a pod that is to end', ending],
 ] as const) {
   describe(title, () => {
-    for (const { name, pod = podOf(), observed = observe(), memory = {}, want, wakeAtMs, done = false } of cases) {
+    for (const { name, pod = podOf(), observed = observe(), memory = {}, shown = {}, want, wakeAtMs, done = false } of cases) {
       test(name, () => {
-        const plan = planPod({ pod, observed, memory: { ...emptyMemory(), ...memory }, nowMs })
+        const plan = planPod({ pod, observed, memory: { ...emptyMemory(), ...memory }, shown, nowMs })
         assert.deepEqual({ steps: lines(plan), wakeAtMs: plan.wake?.atMs, done: plan.done }, { steps: want, wakeAtMs, done })
       })
     }

@@ -1,8 +1,9 @@
 import { isSidecar } from '#api/core/v1/containers.ts'
-import type { Container, Pod } from '#api/core/v1/types.gen.ts'
+import type { Container, ContainerStatus, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { hashContainer } from '../runtime/labels.ts'
 import type { ObservedContainer, ObservedSandbox } from '../runtime/observed.ts'
 import { backOffUntilMs, crashBackOffLimits, formatDuration } from './backoff.ts'
+import { restartsBefore } from './container-status.ts'
 import { type Plan, PlanDraft, type PlanInput } from './plan-draft.ts'
 import { planTermination } from './plan-termination.ts'
 import { shouldRestart } from './restart-policy.ts'
@@ -193,7 +194,7 @@ class StartOrder {
   }
 
   #start(container: Container): void {
-    const { memory, observed } = this.#draft.input
+    const { memory, observed, shown } = this.#draft.input
     if (!this.#draft.isDue(memory.startRetryAtMs[container.name], `container ${container.name} is tried again`)) return
     const known = memory.images[container.name]
     // What failed for another image says nothing about this one.
@@ -209,9 +210,13 @@ class StartOrder {
     if (sandbox === undefined || blocked || !memory.volumesMounted) return
     // Containers of earlier sandboxes count: a restart is a restart.
     const last = observed.containers.find(({ name, state }) => name === container.name && state !== 'created')
-    const restartCount = last === undefined ? 0 : last.restartCount + 1
+    const restartCount = last === undefined ? restartsBefore(statusOf(container, shown)) : last.restartCount + 1
     this.#draft.add({ action: 'startContainer', container: container.name, sandboxID: sandbox.id, imageRef: image.ref, restartCount })
   }
+}
+
+function statusOf({ name }: Container, { initContainerStatuses = [], containerStatuses = [] }: PodStatus): ContainerStatus | undefined {
+  return [...initContainerStatuses, ...containerStatuses].find(each => each.name === name)
 }
 
 /** Whether the container was made from another definition than today's. */

@@ -161,7 +161,7 @@ export class PodWorker implements StepContext {
     // The phase decides whether the pod has ended, and the status must show what was decided: first one, then the other.
     const mayHaveEnded = this.#verdict !== undefined || observed.containers.some(({ state }) => state === 'exited')
     if (memory.termination === undefined && mayHaveEnded && isTerminalPhase(this.#statusAt(nowMs).phase)) this.#terminate('Completed', 0)
-    const plan = planPod({ pod: this.#pod, observed, memory, nowMs })
+    const plan = planPod({ pod: this.#pod, observed, memory, shown: this.#previousStatus(), nowMs })
     if (plan.done) {
       this.stop()
       node.statuses.forget(this.uid)
