@@ -1,6 +1,7 @@
 import type { Random } from '#base/random.ts'
 import type { SimulatedNode } from '#cluster/index.ts'
 import { CRIError } from '#cri/error.ts'
+import { podNameLabel } from '#kubelet/runtime/labels.ts'
 import { between, oneOf } from './choice.ts'
 import type { World } from './world.ts'
 import type { Action } from './workload.ts'
@@ -27,12 +28,20 @@ function anyMachine(world: World, random: Random): SimulatedNode {
   return world.cluster.nodes.get(oneOf(random, world.machines))!
 }
 
-/** What the runtime answers, if it is in a state to answer. */
-async function unlessBroken<T>(world: World, { name }: SimulatedNode, ask: () => Promise<T>): Promise<T | undefined> {
-  if ([...world.faults.keys()].some(what => what.endsWith(` of ${name}`))) return undefined
-  let answer: T | undefined
-  await world.call(async () => (answer = await ask()))
-  return answer
+/** Does something to one of what the runtime lists, unless it cannot be asked, has none, or has it no longer. */
+async function onOneOf<T>(
+  world: World,
+  random: Random,
+  { node, list, act }: { node: SimulatedNode; list: () => Promise<readonly T[]>; act: (chosen: T) => string },
+): Promise<string | undefined> {
+  if ([...world.faults.keys()].some(what => what.endsWith(` of ${node.name}`))) return undefined
+  let text: string | undefined
+  await world.call(async () => {
+    const all = await list()
+    if (all.length > 0) text = act(oneOf(random, all))
+  })
+  if (text !== undefined) world.wasHurt = true
+  return text && `${text} on ${node.name}`
 }
 
 /** A fault that lasts until it is undone. */
@@ -89,27 +98,31 @@ export const faults: readonly Action[] = [
   },
   {
     weight: 5,
-    async run(world, random) {
+    run(world, random) {
       const node = anyMachine(world, random)
-      const { containers } = (await unlessBroken(world, node, () => node.runtime.listContainers({}, signal))) ?? { containers: [] }
-      if (containers.length === 0) return undefined
-      const container = oneOf(random, containers)
-      world.wasHurt = true
       const how = oneOf(random, ['kill', 'killOutOfMemory'] as const)
-      node.faults[how](container.id)
-      return `${how} ${container.labels['io.kubernetes.pod.name']}/${container.metadata?.name} on ${node.name}`
+      return onOneOf(world, random, {
+        node,
+        list: async () => (await node.runtime.listContainers({}, signal)).containers,
+        act: ({ id, labels, metadata }) => {
+          node.faults[how](id)
+          return `${how} ${labels[podNameLabel]}/${metadata?.name}`
+        },
+      })
     },
   },
   {
     weight: 3,
-    async run(world, random) {
+    run(world, random) {
       const node = anyMachine(world, random)
-      const { items } = (await unlessBroken(world, node, () => node.runtime.listPodSandbox({}, signal))) ?? { items: [] }
-      if (items.length === 0) return undefined
-      const sandbox = oneOf(random, items)
-      world.wasHurt = true
-      node.faults.killSandbox(sandbox.id)
-      return `kill the sandbox of ${sandbox.metadata?.namespace}/${sandbox.metadata?.name} on ${node.name}`
+      return onOneOf(world, random, {
+        node,
+        list: async () => (await node.runtime.listPodSandbox({}, signal)).items,
+        act: ({ id, metadata }) => {
+          node.faults.killSandbox(id)
+          return `kill the sandbox of ${metadata?.namespace}/${metadata?.name}`
+        },
+      })
     },
   },
   {

@@ -5,11 +5,12 @@ import type { Invariant } from './invariant.ts'
 export function noWriteIsLost(): Invariant {
   return {
     name: 'no write undoes another',
-    onWrite({ type, previous, object, objectKey, resource }) {
+    onWrite(write) {
+      const { type, previous, resource } = write
       if (type === 'delete' || previous === undefined || (resource !== 'pods' && resource !== 'nodes')) return undefined
-      const now = object.metadata.annotations ?? {}
+      const now = write.object.metadata.annotations ?? {}
       const lost = Object.keys(previous.object.metadata.annotations ?? {}).find(key => key.startsWith(tracePrefix) && !(key in now))
-      return lost && `${resource} ${objectKey} has lost the annotation ${lost}`
+      return lost && `${resource} ${write.objectKey} has lost the annotation ${lost}`
     },
   }
 }

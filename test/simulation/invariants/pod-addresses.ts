@@ -8,11 +8,11 @@ export function addressesAreUnique(): Invariant {
   const addressOf = new Map<string, string>()
   return {
     name: 'an address has one pod',
-    onWrite({ resource, type, object, objectKey }) {
-      if (resource !== 'pods') return undefined
-      const pod = object as Pod
+    onWrite(write) {
+      if (write.resource !== 'pods') return undefined
+      const pod = write.object as Pod
       const { uid = '' } = pod.metadata
-      const address = type === 'delete' || isPodTerminal(pod) || pod.spec.hostNetwork === true ? undefined : pod.status?.podIP
+      const address = write.type === 'delete' || isPodTerminal(pod) || pod.spec.hostNetwork === true ? undefined : pod.status?.podIP
       const before = addressOf.get(uid)
       if (before === address) return undefined
       if (before !== undefined && owners.get(before) === uid) owners.delete(before)
@@ -21,7 +21,7 @@ export function addressesAreUnique(): Invariant {
       const other = owners.get(address)
       owners.set(address, uid)
       addressOf.set(uid, address)
-      return other === undefined ? undefined : `${address} of pod ${objectKey} belongs to another pod, ${other}`
+      return other === undefined ? undefined : `${address} of pod ${write.objectKey} belongs to another pod, ${other}`
     },
   }
 }
