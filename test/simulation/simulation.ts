@@ -110,9 +110,9 @@ function settingOf(seed: number): Setting {
   const random = new SeededRandom(seed)
   return {
     nodes: { count: between(random, 1, 3), capacity: { cpu: oneOf(random, [2, 4]), pods: oneOf(random, [4, 110]) } },
-    faultShare: oneOf(random, [0, 0.15, 0.4]),
+    faultShare: oneOf(random, [0, 0.2, 0.4, 0.6]),
     hasteShare: oneOf(random, [0, 0.2, 0.6]),
-    pauseMsMax: oneOf(random, [500, 5_000, 40_000]),
+    pauseMsMax: oneOf(random, [500, 5_000, 5_000, 40_000, 200_000]),
   }
 }
 
