@@ -55,9 +55,11 @@ export const apiFaults: readonly Action[] = [
   {
     weight: 2,
     async run({ cluster }, random) {
-      const [program, behind] = [oneOf(random, programs), between(random, 1, 30)]
-      cluster.faults.requests.serveStale({ program, verb: 'list' }, { behind, times: 2 })
-      return `lists for ${program} are ${behind} revisions old`
+      // Only the lists of informers: whoever else asks has to be told what is true now.
+      const user = 'system:kube-controller-manager'
+      const behind = between(random, 1, 30)
+      cluster.faults.requests.serveStale({ user, verb: 'list' }, { behind, times: between(random, 1, 4) })
+      return `${cluster.faults.watches.expire({ user })} watches expire, and the lists that follow are ${behind} revisions old`
     },
   },
   {
