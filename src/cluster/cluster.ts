@@ -14,8 +14,8 @@ import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
+import { isMachineGroup, type MachineNodeGroup, type NodeGroup } from './node-group.ts'
 import type { RunningCluster } from './running-cluster.ts'
-import type { NodeGroup } from './simulated/node-group.ts'
 import type { SimulatedNode } from './simulated/simulated-node.ts'
 import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
 import { ClusterTime, type WaitOptions } from './time.ts'
@@ -28,6 +28,8 @@ export interface ClusterParts {
   front: HTTPFront
   pki: ClusterPKI
   certificates: ClusterCertificates
+  /** Makes this machine a node; there are `machineCount` already. */
+  joinMachine(cluster: Cluster, group: MachineNodeGroup, machineCount: number): Promise<AsyncDisposable>
   images: SimulatedImages
   url: string
   contextName: string
@@ -58,8 +60,10 @@ export class Cluster implements AsyncDisposable {
    */
   readonly ended: Promise<void>
   readonly #running: RunningCluster
+  readonly #joinMachine: ClusterParts['joinMachine']
   readonly #front: HTTPFront
   readonly #kubeconfig: Kubeconfig
+  readonly #machines: AsyncDisposable[] = []
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
 
@@ -67,6 +71,7 @@ export class Cluster implements AsyncDisposable {
     const { running, certificates, url } = parts
     this.#running = running
     this.#front = parts.front
+    this.#joinMachine = parts.joinMachine
     this.pki = parts.pki
     this.certificates = certificates
     this.url = url
@@ -105,9 +110,10 @@ export class Cluster implements AsyncDisposable {
     await writeKubeconfig(path, this.#kubeconfig)
   }
 
-  /** Starts simulated nodes; resolves when all are Ready. */
+  /** Starts nodes; resolves when all are Ready. @returns the simulated ones */
   async addNodes(...groups: NodeGroup[]): Promise<SimulatedNode[]> {
-    const added = groups.flatMap(group => this.nodes.add(group))
+    for (const group of groups.filter(isMachineGroup)) this.#machines.push(await this.#joinMachine(this, group, this.#machines.length))
+    const added = groups.flatMap(group => (isMachineGroup(group) ? [] : this.nodes.add(group)))
     let readyCount = 0
     const ready = Promise.all(added.map(node => node.kubelet.ready.then(() => readyCount++)))
     if (this.clock.isVirtual) await this.clock.runUntil(() => readyCount === added.length)
@@ -163,10 +169,14 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    await this.#running.stopServing()
-    this.#transport?.[Symbol.dispose]()
-    await this.#front.stop(stopGraceMs)
-    await this.#running[Symbol.asyncDispose]()
+    try {
+      for (const machine of this.#machines) await machine[Symbol.asyncDispose]()
+    } finally {
+      await this.#running.stopServing()
+      this.#transport?.[Symbol.dispose]()
+      await this.#front.stop(stopGraceMs)
+      await this.#running[Symbol.asyncDispose]()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

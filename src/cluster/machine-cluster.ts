@@ -1,9 +1,8 @@
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
-import { lock } from '#base/machine-lock.ts'
 import type { Random } from '#base/random.ts'
+import { useAll } from '#base/use-all.ts'
 import { mergeIntoKubeconfigFile } from '#client/kubeconfig/kubeconfig-file.ts'
-import { choosePodCIDR, isOwnRoute, readResolvers, readRoutes } from '#network/cni/index.ts'
 import {
   type ClusterFolder,
   type ClusterRecord,
@@ -14,7 +13,8 @@ import {
 } from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
 import { realReach } from './images/registry-reachable.ts'
-import { freePort, isPortFree, machineAddress, machineNodeName, type ReservedPort, reservePort } from './machine.ts'
+import { freePort, isPortFree, type ReservedPort, reservePort } from './machine.ts'
+import { chooseForMachine, lockChoices, readMachineAddress } from './node/machine-choices.ts'
 import { startMachineNode } from './node/machine-node.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import type { Cluster } from './cluster.ts'
@@ -42,9 +42,6 @@ export interface MachineClusterOptions {
   onNotice(text: string): void
 }
 
-const nodeReadyLimitMs = 60_000
-const choosingMsMax = 10_000
-
 /** The cluster of this machine: a control plane on disk and one node with real containers. Disposing it leaves the Pods running. */
 export interface MachineCluster extends AsyncDisposable {
   cluster: Cluster
@@ -67,32 +64,16 @@ export async function startMachineCluster(options: MachineClusterOptions): Promi
 
   const images = openImageSource({ offline: options.offline, reach: realReach, clock, log, onNotice }, signal)
   const runtime = NodeRuntime.start({ folder, record, egress: options.offline ? 'none' : 'masquerade', clock, log, onStep: step }, signal)
-  const cluster = startControlPlane(options, record, step)
-  const visible = Promise.allSettled([runtime, cluster]).then(() => choosing[Symbol.dispose]())
-  // What has started is stopped again when something else fails.
-  await Promise.allSettled([images, visible])
-  for (const part of [images, runtime, cluster])
-    await part.then(
-      started => stack.use(started),
-      () => undefined,
-    )
-  const source = await images
-  const node = { runtime: await runtime, cluster: await cluster }
-  await Promise.all([writeKubeconfigs(options, node.cluster), node.runtime.setMirror(source.mirrorURL)])
+  const starting = startControlPlane(options, record, step)
+  const visible = Promise.allSettled([runtime, starting]).then(() => choosing[Symbol.dispose]())
+  const [source, node, cluster] = await useAll(stack, [images, runtime, starting])
+  await Promise.all([visible, writeKubeconfigs(options, cluster), node.setMirror(source.mirrorURL)])
   const joining = clock.monotonicMs()
-  const kubelet = stack.use(await startMachineNode({ folder, record, kubeletPort, ...node, clock, random, log }, signal))
-  await withinReadyLimit(kubelet.ready, { clock, nodeName: record.nodeName })
+  stack.use(await startMachineNode({ folder, record, kubeletPort, runtime: node, cluster, clock, random, log }, signal))
   step(`node ${record.nodeName} Ready`, joining)
-  step(`cluster ready at ${node.cluster.url}, context "${contextName(folder)}"`, started)
+  step(`cluster ready at ${cluster.url}, context "${contextName(folder)}"`, started)
   const owned = stack.move()
-  return { cluster: node.cluster, record, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-}
-
-async function withinReadyLimit(ready: Promise<void>, { clock, nodeName }: { clock: Clock; nodeName: string }): Promise<void> {
-  const expired = Promise.withResolvers<never>()
-  const error = new Error(`node ${nodeName} was not Ready within ${nodeReadyLimitMs / 1_000} s; the cluster's log tells why`)
-  using _timer = clock.after(nodeReadyLimitMs, () => expired.reject(error))
-  await Promise.race([ready, expired.promise])
+  return { cluster, record, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 async function startControlPlane(
@@ -123,8 +104,7 @@ async function decideRecord(
   signal: AbortSignal,
 ): Promise<{ record: ClusterRecord; kubeletPort: ReservedPort }> {
   const { folder } = options
-  const [before, routes, resolvers] = await Promise.all([readClusterRecord(folder), readRoutes(signal), readResolvers()])
-  const nodeIP = machineAddress(routes.find(({ dst }) => dst === 'default')?.dev)
+  const before = await readClusterRecord(folder)
   const kubeconfigs = [...new Set([...(before?.kubeconfigs ?? []), options.kubeconfig])]
   if (before !== undefined) {
     for (const [flag, wanted, kept] of [
@@ -141,33 +121,13 @@ async function decideRecord(
     const apiPort = await availablePort(options.apiPort ?? before.apiPort)
     // Nobody chose the kubelet's port: another one does as well.
     const kubeletPort = await reservePort(before.kubeletPort)
+    const nodeIP = await readMachineAddress(signal)
     return { record: { ...before, apiPort, kubeletPort: kubeletPort.port, nodeIP, kubeconfigs }, kubeletPort }
   }
-  const podCIDR = choosePodCIDR({
-    ...(options.podCIDR === undefined ? {} : { wanted: options.podCIDR }),
-    routes,
-    isOwn: isOwnRoute(folder.id),
-    avoid: resolvers,
-  })
   const apiPort = options.apiPort === undefined ? await freePort(6443) : await availablePort(options.apiPort)
-  const kubeletPort = await reservePort(10_250)
-  const record: ClusterRecord = {
-    apiPort,
-    kubeletPort: kubeletPort.port,
-    nodeName: options.nodeName ?? machineNodeName(),
-    podCIDR,
-    serviceCIDR: options.serviceCIDR ?? defaultServiceCIDR,
-    nodeIP,
-    kubeconfigs,
-  }
-  return { record, kubeletPort }
-}
-
-/** Held while one chooses ports and ranges of this machine; a process that hangs with it does not keep the others for long. */
-async function lockChoices(clock: Clock): Promise<Disposable> {
-  const tooLong = new AbortController()
-  using _timer = clock.after(choosingMsMax, () => tooLong.abort(new Error('somebody else is still choosing')))
-  return lock('choices', tooLong.signal).catch(() => ({ [Symbol.dispose]() {} }))
+  const { kubeletPort, ...chosen } = await chooseForMachine(options, signal)
+  const serviceCIDR = options.serviceCIDR ?? defaultServiceCIDR
+  return { record: { ...chosen, apiPort, kubeletPort: kubeletPort.port, serviceCIDR, kubeconfigs }, kubeletPort }
 }
 
 /** The port, which kubeconfig files name. @throws when somebody else listens there */

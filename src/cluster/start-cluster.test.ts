@@ -90,6 +90,11 @@ test('startCluster: a controller that there is not → an error, before anything
   await assert.rejects(nobody, /^Error: "replicaset" is not in the list of known controllers: namespace-controller, /)
 })
 
+test('startCluster: real containers in virtual time → an error that says why, and nothing is left', async () => {
+  const impossible = startCluster({ nodes: { runtime: 'containerd', count: 1 }, clock: 'virtual' })
+  await assert.rejects(impossible, /^Error: cannot start a node with real containers: programs need real time; leave clock: 'virtual' out$/)
+})
+
 test('client: a selector names what is deleted', async () => {
   await using cluster = await startCluster({ clock: 'virtual', controllers: [] })
   for (const [name, color] of Object.entries({ a: 'red', b: 'red', c: 'blue' }))

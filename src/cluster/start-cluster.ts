@@ -10,18 +10,18 @@ import { SimulatedImages, type SimulatedImagesOptions } from '#cri/simulated/ind
 import { defaultHistoryMs } from '#controlplane/compaction.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
-import { Cluster } from './cluster.ts'
+import { Cluster, type ClusterParts } from './cluster.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
 import { RunningCluster } from './running-cluster.ts'
 import { defaultServiceCIDR, serviceAddress } from './service-range.ts'
-import type { NodeGroup } from './simulated/node-group.ts'
+import type { NodeGroup } from './node-group.ts'
 
 export interface ClusterOptions {
   /** `memory` (default) goes with the process; a folder keeps everything, crash or not; or an engine, which is closed with the cluster. */
   storage?: 'memory' | { sqlite: string } | Storage
-  /** Simulated nodes to begin with. Default: none. */
+  /** Nodes to begin with: simulated ones, and this machine as one with real containers. Default: none. */
   nodes?: NodeGroup | readonly NodeGroup[]
   /**
    * Which controllers run, as `--controllers` of kube-controller-manager has it: `*` are all, `-node-lifecycle-controller` is all but that one. Default `['*']`.
@@ -55,8 +55,7 @@ export interface ClusterOptions {
 }
 
 /**
- * Starts a cluster in this process: a control plane with its controllers and its scheduler, and simulated nodes, which are Ready when it
- * resolves. Other nodes are added by whoever has some.
+ * Starts a cluster in this process: a control plane with its controllers and its scheduler, and its nodes, which are Ready when it resolves.
  * @example
  * await using cluster = await startCluster({ nodes: { count: 3 }, clock: 'virtual' })
  * await cluster.client.create(pod)
@@ -102,7 +101,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   started.defer(() => front.stop(0))
   await running.run({ address: advertiseAddress, port: apiPort })
   const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
-  const cluster = new Cluster({ running, front, pki, certificates, images, url, contextName })
+  // What real containers need is not loaded for the others.
+  const joinMachine: ClusterParts['joinMachine'] = async (joined, group, machineCount) => {
+    const { joinMachine: join } = await import('./node/join-machine.ts')
+    return join({ cluster: joined, group, machineCount, serviceCIDR, clock, random, log })
+  }
+  const cluster = new Cluster({ running, front, pki, certificates, images, joinMachine, url, contextName })
   // From here on the cluster stops itself.
   started.move()
   try {

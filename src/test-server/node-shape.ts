@@ -1,4 +1,4 @@
-import type { NodeGroup } from '#cluster/index.ts'
+import type { SimulatedNodeGroup } from '#cluster/index.ts'
 import { validateNodeGroup } from '#cluster/simulated/node-group.ts'
 import { described, either, integer, list, map, number, object, oneOf, type Shape, text } from './shape.ts'
 
@@ -18,7 +18,7 @@ const fields = object(
 )
 
 /** Simulated nodes of one kind. */
-export const nodeGroup: Shape<NodeGroup> = {
+export const nodeGroup: Shape<SimulatedNodeGroup> = {
   ...fields,
   read: (value, at, errors) => {
     const known = errors.length

@@ -16,6 +16,11 @@ export async function startsWithEveryOption(): Promise<Cluster> {
   await startCluster({ storage: 'disk' })
   // @ts-expect-error how many?
   await startCluster({ nodes: {} })
+  await startCluster({ nodes: [{ runtime: 'containerd', count: 1, name: 'this', offline: true }, { count: 3 }] })
+  // @ts-expect-error there is only one such machine
+  await startCluster({ nodes: { runtime: 'containerd', count: 2 } })
+  // @ts-expect-error it has what it has
+  await startCluster({ nodes: { runtime: 'containerd', count: 1, capacity: { cpu: 1 } } })
   // @ts-expect-error no such controller
   await startCluster({ controllers: ['*', '-replicaset-controller'] })
   return startCluster({

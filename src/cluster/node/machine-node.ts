@@ -1,4 +1,4 @@
-import type { Node } from '#api/core/v1/types.gen.ts'
+import type { Node, Taint } from '#api/core/v1/types.gen.ts'
 import { isAlreadyExists } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
@@ -22,24 +22,24 @@ export interface MachineNodeOptions {
   kubeletPort: ReservedPort
   cluster: Cluster
   runtime: NodeRuntime
+  labels?: Readonly<Record<string, string>> | undefined
+  taints?: readonly Taint[] | undefined
   clock: Clock
   random: Random
   log: Logger
 }
 
-/** This machine as a node of the cluster: the kubelet and its server. Disposing it stops no container. */
-export interface MachineNode extends AsyncDisposable {
-  /** Resolves when the API shows the node as Ready. */
-  ready: Promise<void>
-}
+const readyLimitMs = 60_000
 
-export async function startMachineNode(
-  { folder, record, kubeletPort, cluster, runtime, clock, random, log }: MachineNodeOptions,
-  signal: AbortSignal,
-): Promise<MachineNode> {
+/**
+ * Makes this machine a node of the cluster: the kubelet and its server. Resolves when the API shows it as Ready. Disposing stops no container.
+ * @throws Error when it takes too long
+ */
+export async function startMachineNode(options: MachineNodeOptions, signal: AbortSignal): Promise<AsyncDisposable> {
+  const { folder, record, kubeletPort, cluster, runtime, labels, taints, clock, random, log } = options
   const { nodeName, nodeIP } = record
   const client = cluster.controlPlane.clientOf({ name: `system:node:${nodeName}`, groups: ['system:nodes'] }, 'kubelet')
-  await prepareNode(cluster.adminClient, { name: nodeName, podCIDR: nodePodCIDR(record.podCIDR, 0)! }, signal)
+  await prepareNode(cluster.adminClient, { name: nodeName, podCIDR: nodePodCIDR(record.podCIDR, 0)!, labels, taints }, signal)
   await using stack = new AsyncDisposableStack()
   const kubelet = startKubelet(
     {
@@ -71,14 +71,26 @@ export async function startMachineNode(
   stack.use(server)
   await kubeletPort[Symbol.asyncDispose]()
   await server.listen(kubeletPort.port, '0.0.0.0')
-  const owned = stack.move()
-  return { ready: kubelet.ready, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  await withinReadyLimit(kubelet.ready, { clock, nodeName })
+  return stack.move()
+}
+
+async function withinReadyLimit(ready: Promise<void>, { clock, nodeName }: { clock: Clock; nodeName: string }): Promise<void> {
+  const expired = Promise.withResolvers<never>()
+  const error = new Error(`node ${nodeName} was not Ready within ${readyLimitMs / 1_000} s; the cluster's log tells why`)
+  using _timer = clock.after(readyLimitMs, () => expired.reject(error))
+  await Promise.race([ready, expired.promise])
+}
+
+interface PreparedNode extends Pick<MachineNodeOptions, 'labels' | 'taints'> {
+  name: string
+  podCIDR: string
 }
 
 /** A node may not give itself a role or a range (NodeRestriction), so the object has them before the kubelet registers. */
-async function prepareNode(client: Client, { name, podCIDR }: { name: string; podCIDR: string }, signal: AbortSignal): Promise<void> {
-  const labels = { 'node-role.kubernetes.io/control-plane': '' }
-  const spec = { podCIDR, podCIDRs: [podCIDR] }
+async function prepareNode(client: Client, { name, podCIDR, labels: more, taints }: PreparedNode, signal: AbortSignal): Promise<void> {
+  const labels = { 'node-role.kubernetes.io/control-plane': '', ...more }
+  const spec = { podCIDR, podCIDRs: [podCIDR], ...(taints !== undefined && { taints: [...taints] }) }
   const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec }
   try {
     await client.create(node, signal)

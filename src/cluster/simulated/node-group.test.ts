@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorText } from '#apimachinery/validation/field-error.ts'
-import { machineOf, type NodeGroup, validateNodeGroup } from './node-group.ts'
+import { machineOf, type SimulatedNodeGroup, validateNodeGroup } from './node-group.ts'
 
-const good: NodeGroup[] = [
+const good: SimulatedNodeGroup[] = [
   { count: 1 },
   { count: 2, capacity: { cpu: 0.5, memory: '4Gi', pods: '200' }, labels: { 'topology.kubernetes.io/zone': 'a' } },
   { count: 1, namePrefix: 'gpu.eu', taints: [{ key: 'gpu', effect: 'NoSchedule' }] },
 ]
 for (const group of good) test(`nodes: ${JSON.stringify(group)}`, () => assert.deepEqual(validateNodeGroup(group), []))
 
-const wrong: { group: Partial<NodeGroup>; want: RegExp }[] = [
+const wrong: { group: Partial<SimulatedNodeGroup>; want: RegExp }[] = [
   { group: { namePrefix: 'A_B' }, want: /^namePrefix: Invalid value: "A_B": a lowercase RFC 1123 subdomain/ },
   { group: { capacity: { cpu: 'many' } }, want: /^capacity\[cpu\]: Invalid value: "many": must be a quantity of 1 or more$/ },
   { group: { capacity: { memory: '-1Gi' } }, want: /^capacity\[memory\]: Invalid value: "-1Gi"/ },

@@ -4,10 +4,9 @@ import { aggregateText, type FieldError, type FieldPath, invalid, path as pathOf
 import { isDNS1123Subdomain, isValidLabelValue, validateLabelName, validateLabels } from '#apimachinery/validation/names.ts'
 import type { SimulatedMachine } from '#kubelet/index.ts'
 
-/** Nodes of one kind. */
-export interface NodeGroup {
+/** Nodes that run no container anywhere; all else of them is real. */
+export interface SimulatedNodeGroup {
   count: number
-  /** `simulated`: no container runs anywhere, all else is real. */
   runtime?: 'simulated'
   /** As in `status.capacity`. Default: 8 CPUs, 32Gi, 110 pods, 100Gi of ephemeral storage. */
   capacity?: { cpu?: number | string; memory?: string; pods?: number | string; 'ephemeral-storage'?: string }
@@ -23,7 +22,7 @@ type Resource = keyof typeof defaultCapacity
 
 /** What makes no sense. The API would refuse such nodes, and their kubelets try for ever. */
 export function validateNodeGroup(
-  { namePrefix = 'node', capacity = {}, labels, taints = [] }: NodeGroup,
+  { namePrefix = 'node', capacity = {}, labels, taints = [] }: SimulatedNodeGroup,
   at: FieldPath = pathOf(),
 ): FieldError[] {
   const amounts = Object.entries(capacity).flatMap(([name, value]) =>
@@ -41,7 +40,7 @@ export function validateNodeGroup(
 }
 
 /** @throws Error for what makes no sense */
-export function machineOf(group: NodeGroup): SimulatedMachine & { maxPods: number } {
+export function machineOf(group: SimulatedNodeGroup): SimulatedMachine & { maxPods: number } {
   const errors = validateNodeGroup(group)
   if (errors.length > 0) throw new Error(`these nodes make no sense: ${aggregateText(errors)}`)
   const amount = (name: Resource) => amountOf(group.capacity?.[name] ?? defaultCapacity[name])

@@ -10,7 +10,7 @@ import type { InformerFactory } from '#client/informer-factory.ts'
 import { Partition } from '#client/partition.ts'
 import { type LogSource, type SimulatedEnvironment, SimulatedRuntime } from '#cri/simulated/index.ts'
 import { MemoryHostFiles, sharedSources, simulatedHost, startKubelet } from '#kubelet/index.ts'
-import { machineOf, type NodeGroup } from './node-group.ts'
+import { machineOf, type SimulatedNodeGroup } from './node-group.ts'
 import { SimulatedNode } from './simulated-node.ts'
 
 export interface SimulatedNodesOptions {
@@ -32,7 +32,8 @@ export interface SimulatedNodesOptions {
 /** Nothing is ever sent to these addresses: they are names in the simulated network. */
 const firstNodeAddress = (172 * 256 + 16) * 65_536 + 1
 const firstPodAddress = (10 * 256 + 128) * 65_536
-const nodesMax = 2 ** 15
+/** Up to 10.244.0.0, where the ranges of real nodes begin. */
+const nodesMax = (244 - 128) * 256
 const smallestRange = 24
 const rootDirectory = '/var/lib/kubelet'
 const podLogsDirectory = '/var/log/pods'
@@ -65,7 +66,7 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 
   /** Starts nodes. @returns them; their `kubelet.ready` tells when the API shows each as Ready. @throws Error for what makes no sense */
-  add(group: NodeGroup): SimulatedNode[] {
+  add(group: SimulatedNodeGroup): SimulatedNode[] {
     const machine = machineOf(group)
     const added: SimulatedNode[] = []
     for (let index = 0; index < group.count; index++) {
@@ -97,7 +98,7 @@ export class SimulatedNodes implements AsyncDisposable {
     this.#nodes.clear()
   }
 
-  #start(nodeName: string, group: NodeGroup, machine: ReturnType<typeof machineOf>): SimulatedNode {
+  #start(nodeName: string, group: SimulatedNodeGroup, machine: ReturnType<typeof machineOf>): SimulatedNode {
     const { environment, logs, clientOf, clusterDNS, clock, random, log } = this.#options
     this.#sources ??= sharedSources(this.#options.informers)
     const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
