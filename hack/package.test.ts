@@ -1,7 +1,7 @@
 /** The npm package, installed somewhere else: what the first lines of docs/testing.md promise. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -23,8 +23,8 @@ describe('the npm package', () => {
     mkdirSync(installed(), { recursive: true })
     execFileSync('tar', ['-xzf', join(folder, archive!), '--strip-components=1', '-C', installed()])
     const { dependencies } = JSON.parse(readFileSync(join(installed(), 'package.json'), 'utf8')) as { dependencies: object }
-    // What the package declares is there, and what its users have who write TypeScript; nothing else.
-    for (const name of [...Object.keys(dependencies), '@types/node']) {
+    // What the package declares is there, and what its users bring; nothing else.
+    for (const name of [...Object.keys(dependencies), '@types/node', 'vitest']) {
       mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true })
       symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
     }
@@ -35,6 +35,12 @@ describe('the npm package', () => {
 
   test('the first example of docs/testing.md is green', () => {
     assert.match(run(['--test', '--test-reporter=tap', 'web.test.ts']), /^# pass 1$/m)
+  })
+
+  test('under vitest, expectations say what they have seen', () => {
+    copyFileSync(join(root, 'examples/testing/web.spec.ts'), join(folder, 'web.spec.ts'))
+    const report = run([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=tap-flat', 'web.spec.ts'])
+    assert.deepEqual(report.match(/^(?:not )?ok \d/gm), ['ok 1', 'ok 2'])
   })
 
   test('its types are whole: the example compiles, and a wrong kind of value does not', () => {

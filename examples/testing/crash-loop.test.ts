@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCluster } from 'coxswain'
+import { expectPod } from 'coxswain/testing'
 
 test('a crashing container waits 10 s, 20 s, 40 s … 5 min, and begins anew after 10 good minutes', async () => {
   await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual' })
@@ -11,7 +12,7 @@ test('a crashing container waits 10 s, 20 s, 40 s … 5 min, and begins anew aft
     await container.sleep(lifetimesMs[container.attempt] ?? 1_000)
     return 1
   })
-  const pod = await cluster.client.create({
+  await cluster.client.create({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web' },
@@ -20,8 +21,7 @@ test('a crashing container waits 10 s, 20 s, 40 s … 5 min, and begins anew aft
 
   const waitsSeconds: number[] = []
   for (let restart = 1; restart < lifetimesMs.length; restart++) {
-    const isRestarted = (now = pod) => now.status?.containerStatuses?.[0]?.restartCount === restart
-    const { status } = await cluster.until(pod, isRestarted, { timeout: '30m' })
+    const { status } = await expectPod(cluster, 'web', { timeout: '30m' }).toRestart(restart)
     const [main] = status?.containerStatuses ?? []
     const crashed = Date.parse(main?.lastState?.terminated?.finishedAt ?? '')
     waitsSeconds.push((Date.parse(main?.state?.running?.startedAt ?? '') - crashed) / 1_000)

@@ -35,5 +35,5 @@ export type DynamicObject = KubeObject & { [field: string]: unknown }
 export type ObjectOf<Ref extends { apiVersion: string; kind: string }> = `${Ref['apiVersion']}/${Ref['kind']}` extends keyof BuiltInKinds
   ? BuiltInKinds[`${Ref['apiVersion']}/${Ref['kind']}`]
   : Ref extends KubeObject
-    ? Ref
+    ? Ref & KubeObject
     : DynamicObject

@@ -44,6 +44,21 @@ describe('virtual time', () => {
     assert.deepEqual([seen, working.length], [[2_000, 3_000], 3])
   })
 
+  test('who sleeps on it wakes when time has moved so far, or is given up', async () => {
+    const { clock, time } = virtualTime()
+    const woken: number[] = []
+    const enough = new AbortController()
+    const sleepers = ['2s', '5s'].map(duration => time.sleep(duration).then(() => woken.push(clock.now())))
+    const givenUp = time.sleep('1h', enough.signal)
+    await time.advance('4s')
+    assert.deepEqual(woken, [2_000])
+    enough.abort(new Error('enough'))
+    await assert.rejects(givenUp, /^Error: enough$/)
+    await time.advance('1s')
+    await Promise.all(sleepers)
+    assert.deepEqual(woken, [2_000, 5_000])
+  })
+
   test('what does not come within the limit is DeadlineExceeded; who gives up leaves time where it is', async () => {
     const { clock, time } = virtualTime()
     for (let ms = 1_000; ms <= 10_000; ms += 1_000) clock.after(ms, () => {})

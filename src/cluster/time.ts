@@ -52,6 +52,14 @@ export class ClusterTime {
   }
 
   /**
+   * Waits on the cluster's clock, as what is tested may do in place of a timer of its own: on a virtual clock it ends when time has moved so far.
+   * @throws `signal.reason` when aborted
+   */
+  async sleep(duration: Duration, signal: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.#cluster().clock.sleep(parseDuration(duration), signal)
+  }
+
+  /**
    * Moves virtual time forward: everything that falls due happens in order, and the cluster is quiet when this resolves. On the real clock
    * it waits as long. Two calls at once add up.
    * @param duration milliseconds, or text such as `10m`

@@ -164,7 +164,11 @@ export class PodExpectation {
   }
 
   async #failure(expected: string): Promise<AssertionError> {
-    return new AssertionError({ message: `expected Pod ${this.#pod.namespace}/${this.#pod.name} ${expected}\n\n${await this.#describe()}` })
+    const { namespace, name } = this.#pod
+    const description = await this.#describe()
+    // Some runners show these two beside the message.
+    const [actual] = description.split('\n', 1)
+    return new AssertionError({ message: `expected Pod ${namespace}/${name} ${expected}\n\n${description}`, expected, actual })
   }
 
   async #describe(): Promise<string> {

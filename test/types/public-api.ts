@@ -56,6 +56,12 @@ export async function answersAreTypedByKind({ client }: Cluster): Promise<void> 
   await client.patch({ apiVersion: 'v1', kind: 'Pod', name: 'web' }, { type: 'put', body: {} })
 }
 
+export async function whatTheServerAddsIsThere({ client }: Cluster): Promise<void> {
+  const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }
+  const { metadata } = await client.create(settings)
+  check<Same<(typeof metadata)['resourceVersion'], string | undefined>>()
+}
+
 export async function otherKindsAreDynamic({ client }: Cluster): Promise<void> {
   const got = await client.get({ apiVersion: 'example.com/v1', kind: 'Widget', name: 'a' })
   check<Same<typeof got, DynamicObject>>()
@@ -77,7 +83,7 @@ export async function theRestOfTheHandle(cluster: Cluster): Promise<void> {
   check<Same<Cluster['kubeconfig'], string>>()
   check<Same<Cluster['url'], string>>()
   const ready = await cluster.until(pod, 'Ready', { timeout: '10m' })
-  check<Same<typeof ready, Pod>>()
+  check<Same<(typeof ready)['status'], Pod['status']>>()
   await cluster.until({ apiVersion: 'v1', kind: 'Pod', name: 'web' }, now => now?.status?.phase === 'Running')
   const [event] = await cluster.events(pod)
   check<Same<NonNullable<typeof event>['reason'], string | undefined>>()
