@@ -73,7 +73,9 @@ describe('the npm package', () => {
     assert.match(run(['--input-type=module', '-e', program]), /^\d+\n$/)
   })
 
-  test('its program runs', () => {
-    assert.match(run([join(installed(), 'dist/cox.js'), 'version']), /^cox \d/)
+  test('its program gives a cluster to other programs', () => {
+    const program = join(installed(), 'dist/cox.js')
+    assert.match(run([program, 'version']), /^cox \d/)
+    assert.match(run([program, 'test-server', '--', 'sh', '-c', 'cat "$KUBECONFIG"']), /^current-context: /m)
   })
 })
