@@ -25,7 +25,7 @@ import { type PathHandler, PathTable } from './path-handler.ts'
 import type { AdmissionPlugin, Resource, StoreLookup, UserInfo } from './registry/resource.ts'
 import { Stores } from './registry/stores.ts'
 import { type APIRequest, headerOf } from './request/api-request.ts'
-import { type APIResponse, jsonBody } from './request/api-response.ts'
+import { type APIResponse, jsonBody, lostResponse } from './request/api-response.ts'
 import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
 import { Route, RouteTable } from './routes.ts'
 
@@ -51,7 +51,7 @@ export interface APIServerOptions {
   faults?: ServerFaults | undefined
 }
 
-type State = 'new' | 'serving' | 'stopping'
+type State = 'new' | 'serving' | 'stopping' | 'dead'
 
 /**
  * The generic API server, free of any transport: fronts turn what they receive into an `APIRequest` and send the `APIResponse`. It knows
@@ -117,7 +117,7 @@ export class APIServer {
 
   /** First step of a stop: not ready any more, watches end, new requests are refused. Fronts close after it; storage after them. */
   stop(): void {
-    if (this.#state === 'stopping') return
+    if (this.#state === 'stopping' || this.#state === 'dead') return
     this.#state = 'stopping'
     this.#stores.endWatches()
   }
@@ -128,18 +128,31 @@ export class APIServer {
     this.#stores[Symbol.dispose]()
   }
 
+  /** Dies as a process does: watches break, requests under way get no answer. */
+  crash(): void {
+    this.#state = 'dead'
+    this.#stores.breakWatches()
+    this.#stores[Symbol.dispose]()
+  }
+
   /** Serves one request. Never rejects: every failure is an answer. */
   async handle(request: APIRequest): Promise<APIResponse> {
     const given = request.headers['audit-id']
     const auditID = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#options.random.uuid()
     try {
       const response = await this.#serve(request, auditID)
+      if (this.#isDead()) return lostResponse()
       response.auditID = auditID
       return response
     } catch (error) {
-      if (error instanceof ConnectionLostError) return { status: 0, body: { type: 'lost' } }
+      if (error instanceof ConnectionLostError || this.#isDead()) return lostResponse()
       return this.failure(error, request, auditID)
     }
+  }
+
+  /** Asked after a pause: it may have died meanwhile. */
+  #isDead(): boolean {
+    return this.#state === 'dead'
   }
 
   /** The answer that tells a failure. */

@@ -11,6 +11,7 @@ import { ControlPlane } from '#controlplane/control-plane.ts'
 import type { ServerEndpoint } from '#controlplane/first-objects.ts'
 import { MemoryLogStore, simulatedEnvironment, type SimulatedImages } from '#cri/simulated/index.ts'
 import type { Storage } from '#storage/storage.ts'
+import { StorageFaults } from '#storage/storage-faults.ts'
 import { ClusterFaults } from './cluster-faults.ts'
 import { Components } from './components.ts'
 import type { ClusterCertificates } from './pki/cluster-pki.ts'
@@ -75,6 +76,7 @@ export class RunningCluster implements AsyncDisposable {
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
     const serverFaults = new ServerFaults({ clock, storage })
+    const storageFaults = new StorageFaults(clock)
     const controlPlane = await ControlPlane.start({
       storage,
       audit,
@@ -88,6 +90,7 @@ export class RunningCluster implements AsyncDisposable {
         pod: (address, signal) => environment.network.connect(address, signal),
       },
       faults: serverFaults,
+      storageFaults,
     })
     const tasks = new Group(new AbortController().signal)
     const components = new Components({ controlPlane, controllers, caPEM: certificates.ca, clock, random, log })
@@ -105,7 +108,7 @@ export class RunningCluster implements AsyncDisposable {
       random,
       log: log.child({ component: 'kubelet' }),
     })
-    const faults = new ClusterFaults({ server: serverFaults, nodes })
+    const faults = new ClusterFaults({ server: serverFaults, storage: storageFaults, controlPlane, images, nodes, tasks })
     return new RunningCluster(options, { controlPlane, components, nodes, tasks, faults })
   }
 

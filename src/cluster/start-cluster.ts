@@ -95,7 +95,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     }),
   )
   const { certificate: cert, key } = certificates.apiserver
-  const { server } = running.controlPlane
+  const server = running.controlPlane.slot
   const front = new HTTPFront({ server, clock: machine, log: log.child({ component: 'apiserver' }), cert, key, clientCA: certificates.ca })
   const { port: apiPort } = await front.listen(port, host)
   started.defer(() => front.stop(0))

@@ -15,6 +15,7 @@ import { openAPIHandlers } from '#apiserver/openapi/openapi-handlers.ts'
 import { OpenAPIService } from '#apiserver/openapi/openapi-service.ts'
 import type { StoreLookup, UserInfo } from '#apiserver/registry/resource.ts'
 import { APIServer } from '#apiserver/server.ts'
+import { ServerSlot } from '#apiserver/server-slot.ts'
 import { versionHandler, versionInfo } from '#apiserver/version.ts'
 import type { Service } from '#api/core/v1/types.gen.ts'
 import { descriptions } from '#api/descriptions.ts'
@@ -30,7 +31,9 @@ import { type ResourceMapping, RESTMapper } from '#client/rest-mapper.ts'
 import type { Transport } from '#client/transport.ts'
 import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
+import { StorageConnection } from '#storage/connection.ts'
 import type { Storage } from '#storage/storage.ts'
+import type { StorageFaults } from '#storage/storage-faults.ts'
 import { createFirstObjects, keepFirstObjects, type ServerEndpoint } from './first-objects.ts'
 import { type InProcessNodes, kubeletConnections, nodeProxy } from './kubelet-connection.ts'
 
@@ -56,36 +59,69 @@ export interface ControlPlaneOptions {
   serviceCIDR: string
   /** Nodes of this process, reached without sockets. */
   inProcessNodes?: InProcessNodes
-  /** What goes wrong on purpose between the API server and its clients. */
+  /** What goes wrong on purpose between the API server and its clients, and its storage. */
   faults?: ServerFaults
+  storageFaults?: StorageFaults
 }
 
 const defaultProgram = 'coxswain'
 
 /** The API server with every built-in kind over one storage, and the objects that each cluster starts with. */
 export class ControlPlane implements Disposable {
-  readonly server: APIServer
+  /** Where clients find the API server, whichever it is. */
+  readonly slot = new ServerSlot()
   readonly #options: ControlPlaneOptions
-  readonly #serviceAllocation: ServiceAllocation
   readonly #mapper: RESTMapper
+  #serviceAllocation: ServiceAllocation
+  #storage: StorageConnection
 
-  private constructor(options: ControlPlaneOptions, server: APIServer, serviceAllocation: ServiceAllocation) {
+  private constructor(options: ControlPlaneOptions) {
     this.#options = options
-    this.server = server
-    this.#serviceAllocation = serviceAllocation
+    this.#serviceAllocation = newServiceAllocation(options)
+    this.#storage = new StorageConnection(options.storage, options.storageFaults)
     // One for all: what is served does not depend on who asks.
     this.#mapper = new RESTMapper(this.transportOf({ name: 'system:apiserver', groups: ['system:masters'] }), builtinResourceInfos)
   }
 
   /** Ready for requests when it resolves. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
-    const serviceAllocation = new ServiceAllocation({ serviceCIDRs: [options.serviceCIDR] })
-    using started = new DisposableStack()
-    const plane = started.use(new ControlPlane(options, newAPIServer(options, serviceAllocation), serviceAllocation))
-    await plane.server.start()
-    serviceAllocation.reload(await plane.server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
-    started.move()
+    const plane = new ControlPlane(options)
+    await plane.startServer()
     return plane
+  }
+
+  /** The API server. @throws Error while it is down */
+  get server(): APIServer {
+    const { server } = this.slot
+    if (server === undefined) throw new Error('the API server is down')
+    return server
+  }
+
+  /** Starts the API server over what is stored; for the first time, or after a crash. Does nothing while it runs. */
+  async startServer(): Promise<void> {
+    if (this.slot.server !== undefined) return
+    const { storage, storageFaults } = this.#options
+    const connection = new StorageConnection(storage, storageFaults)
+    const serviceAllocation = newServiceAllocation(this.#options)
+    using started = new DisposableStack()
+    const server = started.use(newAPIServer({ ...this.#options, storage: connection }, serviceAllocation))
+    await server.start()
+    serviceAllocation.reload(await server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
+    // Somebody else was faster.
+    if (this.slot.server !== undefined) return
+    started.move()
+    this.#storage = connection
+    this.#serviceAllocation = serviceAllocation
+    this.slot.put(server)
+  }
+
+  /**
+   * The API server dies as a process does. What it was told of as written stays; writes under way may be made or not; what waited to be
+   * written is lost. Nothing while it is down.
+   */
+  crashServer(): void {
+    this.#storage.break()
+    this.slot.crash()
   }
 
   /** Makes what every cluster has from the start; some of it says where the server is reached. */
@@ -105,7 +141,7 @@ export class ControlPlane implements Disposable {
    */
   transportOf(user: UserInfo, program = defaultProgram, part?: string): Transport {
     const userAgent = [program, kubernetesVersion.gitVersion, ...(part === undefined ? [] : [part])].join('/')
-    return new InProcessTransport(this.server, { ...user, groups: [...user.groups, 'system:authenticated'] }, userAgent)
+    return new InProcessTransport(this.slot, { ...user, groups: [...user.groups, 'system:authenticated'] }, userAgent)
   }
 
   clientOf(user: UserInfo, program = defaultProgram, part?: string): RESTClient {
@@ -124,17 +160,20 @@ export class ControlPlane implements Disposable {
 
   /** Requests of this process that wait for their answer, and not for time to go on. */
   get requestsUnderWay(): number {
-    return this.server.inProcess.underWay - (this.#options.faults?.requests.waiting ?? 0)
+    const { faults, storageFaults } = this.#options
+    const waiting = (faults?.requests.waiting ?? 0) + (storageFaults?.waiting ?? 0)
+    return Math.max(0, this.slot.inProcess.underWay - waiting)
   }
 
   /** First step of a stop: watches end, new requests are refused; those under way go on. */
   stopServing(): void {
     this.#options.faults?.clear()
-    this.server.stop()
+    this.#options.storageFaults?.clear()
+    this.slot.server?.stop()
   }
 
   [Symbol.dispose](): void {
-    this.server[Symbol.dispose]()
+    this.slot.server?.[Symbol.dispose]()
   }
 
   #firstObjectsClient(): RESTClient {
@@ -149,6 +188,10 @@ export class ControlPlane implements Disposable {
 
 /** Certificates are compared with the machine's time, also when the cluster's is virtual. */
 const machineClock = new RealClock()
+
+function newServiceAllocation({ serviceCIDR }: ControlPlaneOptions): ServiceAllocation {
+  return new ServiceAllocation({ serviceCIDRs: [serviceCIDR] })
+}
 
 function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAllocation): APIServer {
   const { storage, clock, random, log, certificates } = options

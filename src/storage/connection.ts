@@ -44,10 +44,14 @@ export class StorageConnection implements Storage {
   /** Writes that wait because of a fault are compared with what is expected when their turn comes. */
   commit(write: Write): Promise<CommitResult> {
     if (this.#isBroken) return refused()
-    const turn = this.#faults?.admit(write)
+    const admission = this.#faults?.admit(write)
+    const turn = admission?.turn
     const result = turn === undefined ? this.#storage.commit(write) : turn.then(() => this.#commitUnlessBroken(write))
-    // It may be made when the connection breaks, but nobody is there to be told.
-    return result.then(answer => (this.#isBroken ? refused() : answer))
+    return result.then(answer => {
+      if (admission !== undefined && answer.committed) admission.made()
+      // It may be made when the connection breaks, but nobody is there to be told.
+      return this.#isBroken ? refused() : answer
+    })
   }
 
   async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {

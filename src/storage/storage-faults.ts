@@ -11,7 +11,17 @@ export interface WritePattern {
   where?: (write: Write) => boolean
 }
 
-type Effect = { type: 'delay'; delayMs: number } | { type: 'fail'; message: string }
+type Moment = 'before' | 'after'
+
+type Effect = { type: 'delay'; delayMs: number } | { type: 'fail'; message: string } | { type: 'interrupt'; when: Moment; act: () => void }
+
+/** What happens to a write. */
+export interface Admission {
+  /** Resolves when the write may be made; rejects with StorageError Failed. Undefined: at once. */
+  turn: Promise<void> | undefined
+  /** To be called when it is made, before anybody is told. */
+  made(): void
+}
 
 const never = new AbortController().signal
 
@@ -44,6 +54,11 @@ export class StorageFaults {
     return this.#add(writes, { type: 'fail', message }, occurrences)
   }
 
+  /** Calls `act` right before a write is made, or after it is and before anybody is told. */
+  interrupt(writes: WritePattern, act: () => void, { when, ...occurrences }: Occurrences & { when: Moment }): Fault {
+    return this.#add(writes, { type: 'interrupt', when, act }, occurrences)
+  }
+
   /** Nothing more is ordered; what waits goes on now. */
   clear(): void {
     this.#rules.clear()
@@ -51,11 +66,16 @@ export class StorageFaults {
     this.#delays.release()
   }
 
-  /** Decides about a write: undefined lets it pass at once. @throws StorageError Failed (or rejects with it) */
-  admit(write: Write): Promise<void> | undefined {
+  /** Decides about a write: undefined lets it pass. */
+  admit(write: Write): Admission | undefined {
     if (this.#rules.isEmpty && this.#last === undefined) return undefined
     const effects = this.#rules.due(write)
-    if (effects.length === 0 && this.#last === undefined) return undefined
+    const later = effects.filter(effect => effect.type === 'interrupt' && effect.when === 'after')
+    const turn = effects.length > later.length || this.#last !== undefined ? this.#queue(effects) : undefined
+    return { turn, made: () => later.forEach(effect => effect.type === 'interrupt' && effect.act()) }
+  }
+
+  #queue(effects: readonly Effect[]): Promise<void> {
     const turn = this.#take(this.#last, effects)
     const last = turn
       .catch(() => undefined)
@@ -72,7 +92,8 @@ export class StorageFaults {
     for (const effect of effects) {
       if (order !== this.#order) return
       if (effect.type === 'fail') throw new StorageError('Failed', effect.message)
-      await this.#delays.sleep(effect.delayMs, never)
+      if (effect.type === 'delay') await this.#delays.sleep(effect.delayMs, never)
+      else if (effect.when === 'before') effect.act()
     }
   }
 

@@ -82,7 +82,7 @@ describe('faults of the API server', () => {
       await create(cluster, 'd', 'e')
       await cluster.client.delete({ ...pods, name: 'a' })
       await cluster.clock.advance('2m')
-      cluster.faults.clear()
+      await cluster.faults.clear()
       await cluster.client.delete({ ...pods, name: 'b' })
       await create(cluster, 'f')
       await reaches(cluster, ['c', 'd', 'e', 'f'])

@@ -7,8 +7,8 @@ import type { World } from './world.ts'
 export const faults: readonly Action[] = [...machineFaults, ...apiFaults]
 
 /** From now on nothing goes wrong any more. */
-export function endFaults(world: World): void {
+export async function endFaults(world: World): Promise<void> {
   for (const undo of world.faults.values()) undo()
   world.faults.clear()
-  world.cluster.faults.clear()
+  await world.cluster.faults.clear()
 }

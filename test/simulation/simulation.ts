@@ -142,7 +142,7 @@ class Run {
     }
     if (this.#hasFailed) return
     await world.answers()
-    endFaults(world)
+    await endFaults(world)
     await removeLostNodes(world)
     this.#note('nothing goes wrong any more')
     await this.#settle('whenSettled', settleMsMax)

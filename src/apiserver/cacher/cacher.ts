@@ -55,6 +55,7 @@ export class Cacher implements Disposable {
   #lastChangeRevision: number
   #bytes = 0
   #storageWatch: Disposable | undefined
+  #isDead = false
 
   private constructor(options: CacherOptions, revision: number) {
     this.keyPrefix = options.keyPrefix
@@ -159,7 +160,8 @@ export class Cacher implements Disposable {
       this.#random,
     )
     this.#watchers.add(watcher)
-    watcher.start()
+    if (this.#isDead) watcher.break()
+    else watcher.start()
     return watcher
   }
 
@@ -168,8 +170,9 @@ export class Cacher implements Disposable {
     for (const watcher of this.#watchers) watcher.end()
   }
 
-  /** Ends every watch as the server's death does. */
+  /** Ends every watch as the server's death does, those that are about to start, too. */
   breakWatches(): void {
+    this.#isDead = true
     for (const watcher of this.#watchers) watcher.break()
   }
 

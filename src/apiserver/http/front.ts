@@ -19,7 +19,10 @@ import { H1Exchange } from './h1-exchange.ts'
 import { H2Exchange } from './h2-exchange.ts'
 
 /** Who answers requests. */
-export type RequestHandler = Pick<APIServer, 'handle' | 'failure'>
+export interface RequestHandler extends Pick<APIServer, 'handle' | 'failure'> {
+  /** Calls the listener, until disposed, whenever everything that goes on has to break. */
+  onCrash?(listener: () => void): Disposable
+}
 
 export interface HTTPFrontOptions {
   server: RequestHandler
@@ -40,6 +43,7 @@ const keepAliveTimeoutMs = 120_000
 /** The TLS port of an API server: HTTP/2, HTTP/1.1, and upgrades of HTTP/1.1 connections. */
 export class HTTPFront {
   #server: RequestHandler
+  #crashes: Disposable | undefined
   readonly #clock: Clock
   readonly #log: Logger
   readonly #http: Http2SecureServer
@@ -48,6 +52,7 @@ export class HTTPFront {
 
   constructor(options: HTTPFrontOptions) {
     this.#server = options.server
+    this.#crashes = this.#followCrashes()
     this.#clock = options.clock
     this.#log = options.log ?? silentLogger
     this.#http = createSecureServer({
@@ -80,6 +85,8 @@ export class HTTPFront {
   /** Another server answers from now on, also on connections that are open; answers under way stay with the one before. */
   setServer(server: RequestHandler): void {
     this.#server = server
+    this.#crashes?.[Symbol.dispose]()
+    this.#crashes = this.#followCrashes()
   }
 
   /** Serves new connections with another certificate from now on. */
@@ -93,10 +100,7 @@ export class HTTPFront {
     for (const session of this.#sessions) session.close()
     const idle = this.#http as unknown as Partial<Server>
     idle.closeIdleConnections?.()
-    const timer = this.#clock.after(graceMs, () => {
-      for (const session of this.#sessions) session.destroy()
-      for (const socket of this.#sockets) socket.destroy()
-    })
+    const timer = this.#clock.after(graceMs, () => this.#breakConnections())
     await closed
     timer.cancel()
   }
@@ -129,6 +133,15 @@ export class HTTPFront {
     })
     http.on('tlsClientError', (error: Error) => this.#log.debug('TLS handshake failed', { error }))
     http.on('sessionError', error => this.#log.debug('connection failed', { error }))
+  }
+
+  #followCrashes(): Disposable | undefined {
+    return this.#server.onCrash?.(() => this.#breakConnections())
+  }
+
+  #breakConnections(): void {
+    for (const session of this.#sessions) session.destroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): void {

@@ -7,16 +7,18 @@ import type { APIResponse } from '../request/api-response.ts'
 import type { APIServer } from '../server.ts'
 import { QueueReceiver } from './queue-receiver.ts'
 
+type InProcessServer = Pick<APIServer, 'handle' | 'inProcess'>
+
 /**
  * Reaches an API server in the same process, as a given user: the same pipeline from authorization on, the same answers and errors, but
  * nothing is turned into bytes. Objects in answers are those of the server: never change them.
  */
 export class InProcessTransport implements Transport {
-  readonly #server: APIServer
+  readonly #server: InProcessServer
   readonly #user: UserInfo
   readonly #userAgent: string
 
-  constructor(server: APIServer, user: UserInfo, userAgent: string) {
+  constructor(server: InProcessServer, user: UserInfo, userAgent: string) {
     this.#server = server
     this.#user = user
     this.#userAgent = userAgent

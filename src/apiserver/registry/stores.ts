@@ -64,6 +64,10 @@ export class Stores implements StoreLookup, Disposable {
     for (const store of this.#stores.values()) store.cacher.endWatches()
   }
 
+  breakWatches(): void {
+    for (const store of this.#stores.values()) store.cacher.breakWatches()
+  }
+
   [Symbol.dispose](): void {
     for (const expiry of this.#expiries) expiry[Symbol.dispose]()
     for (const store of this.#stores.values()) store.cacher[Symbol.dispose]()

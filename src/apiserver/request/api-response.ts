@@ -72,6 +72,10 @@ export interface WatchForm extends FrameForm {
   bookmark(revision: number, endsInitialEvents: boolean): unknown
 }
 
+export function lostResponse(): APIResponse {
+  return { status: 0, body: { type: 'lost' } }
+}
+
 /** A JSON value that is not an object of a resource: Status, discovery. */
 export function jsonBody(value: unknown, contentType = 'application/json'): ValueBody {
   return { type: 'value', contentType, bytes: () => Buffer.from(JSON.stringify(value)), value: () => value }

@@ -127,3 +127,34 @@ test('a disk that is full', async () => {
   node.runtime.faults.setDiskFull(false)
   await node.sandbox()
 })
+
+test('clear: whatever was wrong, everything works again', async () => {
+  const node = new TestNode()
+  const { faults } = node.runtime
+  faults.fail('version', new Error('no'), { times: Number.POSITIVE_INFINITY })
+  faults.delay('status', 1_000, { times: Number.POSITIVE_INFINITY })
+  faults.setDiskFull(true)
+  faults.slowDisk(1_000)
+  faults.partition()
+  faults.stopRuntime()
+  faults.hang()
+  faults.stopNode()
+  faults.clear()
+  await node.runtime.version(forever)
+  await node.runtime.status({}, forever)
+  const { containerId } = await node.start({})
+  assert.equal(await node.state(containerId), 'running')
+  assert.equal(node.clock.waiting, 0)
+})
+
+test('a slow disk: calls that write to it take longer', async () => {
+  const node = new TestNode()
+  node.runtime.faults.slowDisk(1_000)
+  let done = false
+  const call = node.sandbox().then(() => (done = true))
+  await node.runtime.version(forever)
+  await node.clock.advance(999)
+  assert.equal(done, false)
+  await node.clock.advance(1)
+  await call
+})

@@ -160,6 +160,9 @@ export class StopSignal extends Error {
   }
 }
 
+/** Why an image cannot be pulled: what registries say, the registry that does not answer, or what the runtime says. */
+export type PullError = 'not found' | 'unauthorized' | 'unreachable' | CRIError
+
 /** What the registry knows of an image beside what it does. */
 export interface ImageOptions {
   /** Made from the name when missing. */
@@ -168,7 +171,7 @@ export interface ImageOptions {
   /** How long a pull takes. */
   pullMs?: number
   /** Every pull fails. */
-  pullError?: 'not found' | 'unauthorized' | CRIError
+  pullError?: PullError
   /** A pull without them is unauthorized. */
   credentials?: { username: string; password: string }
   /** The user of the image: a number, or a name. */

@@ -115,3 +115,20 @@ test('unknown images, when they shall not run', async () => {
   const node = new TestNode({ images: { unknown: 'not found' } })
   await assert.rejects(node.runtime.pullImage({ image: { image: 'nginx' } }, forever), { code: 'NotFound' })
 })
+
+test('pulls that are ordered to fail: all tags by the name alone, one by its tag, so many times', async () => {
+  const node = new TestNode()
+  const pull = (image: string) =>
+    node.runtime.pullImage({ image: { image } }, forever).then(
+      () => 'pulled',
+      error => error.message.replace(/^.*: /s, ''),
+    )
+  node.images.failPulls('team/app', 'not found', { times: 2 })
+  assert.deepEqual([await pull('team/other:1'), await pull('team/app:1'), await pull('team/app:2')], ['pulled', 'not found', 'not found'])
+  assert.equal(await pull('team/app:1'), 'pulled')
+  node.images.failPulls('team/app:2', 'unreachable', { times: Number.POSITIVE_INFINITY })
+  assert.deepEqual([await pull('team/app:2'), await pull('team/app:3')], ['connection refused', 'pulled'])
+  node.images.clearFaults()
+  assert.equal(await pull('team/app:2'), 'pulled')
+  assert.throws(() => node.images.failPulls('No Name', 'not found'), /no name of an image/)
+})

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { CRIError } from '../error.ts'
 import { busybox } from './busybox.ts'
-import type { ImageFunction, ImageOptions, ImageScript, SimulatedImage } from './image.ts'
+import type { ImageFunction, ImageOptions, ImageScript, PullError, SimulatedImage } from './image.ts'
 import { formatImageReference, type ImageReference, parseImageReference } from './image-reference.ts'
 import { amountOf } from './quantity.ts'
 
@@ -39,6 +40,7 @@ const emptyScript: ImageScript = {}
 export class SimulatedImages {
   readonly #images = new Map<string, RegistryImage>()
   readonly #options: SimulatedImagesOptions
+  readonly #pullFaults = new FaultRules<ImageReference, PullError>()
 
   constructor(options: SimulatedImagesOptions = {}) {
     this.#options = options
@@ -56,9 +58,25 @@ export class SimulatedImages {
   define(name: string, image: SimulatedImage, options: ImageOptions = {}): void {
     const reference = parseImageReference(name)
     if (reference === undefined) throw new Error(`"${name}" is no name of an image`)
-    const everyTag = !name.slice(name.lastIndexOf('/') + 1).includes(':') && reference.digest === undefined
-    const key = everyTag ? reference.repository : formatImageReference(reference)
+    const key = keyOf(name, reference)
     this.#images.set(key, registryImage(key, reference.repository, image, options))
+  }
+
+  /** Pulls fail, whatever the image is. A name without tag means all tags. @throws Error for what is no name */
+  failPulls(name: string, error: PullError, occurrences: Occurrences = {}): Fault {
+    const reference = parseImageReference(name)
+    if (reference === undefined) throw new Error(`"${name}" is no name of an image`)
+    const key = keyOf(name, reference)
+    return this.#pullFaults.add(pulled => key === pulled.repository || key === formatImageReference(pulled), error, occurrences)
+  }
+
+  clearFaults(): void {
+    this.#pullFaults.clear()
+  }
+
+  /** Counts a pull. @returns why it fails; undefined when nothing was ordered */
+  pullFault(reference: ImageReference): PullError | undefined {
+    return this.#pullFaults.due(reference)[0]
   }
 
   /** Takes a definition back. @returns whether there was one */
@@ -91,6 +109,12 @@ export class SimulatedImages {
   }
 }
 
+/** Without a tag the name stands for all of them. */
+function keyOf(name: string, reference: ImageReference): string {
+  const everyTag = !name.slice(name.lastIndexOf('/') + 1).includes(':') && reference.digest === undefined
+  return everyTag ? reference.repository : formatImageReference(reference)
+}
+
 /** What containerd says when a registry has no such image. */
 export function notFound(name: string): CRIError {
   return new CRIError('NotFound', `failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${name}: not found`)
@@ -102,6 +126,13 @@ export function unauthorized(name: string): CRIError {
     'Unknown',
     `failed to pull and unpack image "${name}": failed to resolve reference "${name}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
   )
+}
+
+/** What containerd says when a registry does not answer. */
+export function unreachable(name: string): CRIError {
+  const registry = name.split('/', 1)[0]
+  const request = `failed to do request: Head "https://${registry}/v2/": dial tcp: connect: connection refused`
+  return new CRIError('Unavailable', `failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${request}`)
 }
 
 function registryImage(key: string, repository: string, image: SimulatedImage, options: ImageOptions): RegistryImage {

@@ -16,6 +16,7 @@ export type {
   ImageScript,
   LogLine,
   Output,
+  PullError,
   SimulatedImage,
 } from './image.ts'
 export { StopSignal } from './image.ts'

@@ -3,7 +3,7 @@ import { CRIError } from '../error.ts'
 import type { Image } from '../gen/runtime.gen.ts'
 import type { SimulatedEnvironment } from './environment.ts'
 import { formatImageReference, type ImageReference, parseImageReference } from './image-reference.ts'
-import { notFound, type RegistryImage, unauthorized } from './images.ts'
+import { notFound, type RegistryImage, unauthorized, unreachable } from './images.ts'
 
 type PullRequest = Parameters<ImageService['pullImage']>[0]
 type Auth = NonNullable<PullRequest['auth']>
@@ -41,9 +41,11 @@ export class NodeImages {
   /** The end of a pull: the registry's answer. @throws CRIError */
   finishPull(image: RegistryImage, reference: ImageReference, auth: Auth | undefined): void {
     const full = formatImageReference(reference)
-    const { pullError, credentials } = image.options
+    const { credentials } = image.options
+    const pullError = this.#environment.images.pullFault(reference) ?? image.options.pullError
     if (pullError === 'not found') throw notFound(full)
     if (pullError === 'unauthorized') throw unauthorized(full)
+    if (pullError === 'unreachable') throw unreachable(full)
     if (pullError !== undefined) throw pullError
     if (credentials !== undefined && !fits(auth, credentials)) throw unauthorized(full)
     this.add(image, reference)

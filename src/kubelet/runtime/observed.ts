@@ -7,6 +7,7 @@ export interface ObservedSandbox {
   id: string
   attempt: number
   ready: boolean
+  /** With fractions. */
   createdAtMs: number
   /** Empty for pods on the node's own network. */
   ips: string[]
@@ -19,6 +20,7 @@ export interface ObservedContainer {
   state: 'created' | 'running' | 'exited' | 'unknown'
   restartCount: number
   hash: string
+  /** With fractions. */
   createdAtMs: number
   startedAtMs: number
   finishedAtMs: number
@@ -49,7 +51,7 @@ export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
     id: status.id,
     attempt: status.metadata?.attempt ?? 0,
     ready: status.state === PodSandboxState.SANDBOX_READY,
-    createdAtMs: millisecondsOf(status.createdAt),
+    createdAtMs: preciseMillisecondsOf(status.createdAt),
     ips: [ip, ...additionalIps.map(additional => additional.ip)].filter(each => each !== ''),
   }
 }
@@ -67,7 +69,7 @@ export function observeContainer(status: ContainerStatus, sandboxID: string, mes
     state: stateOf(status.state),
     restartCount: note.restartCount,
     hash: note.hash,
-    createdAtMs: millisecondsOf(status.createdAt),
+    createdAtMs: preciseMillisecondsOf(status.createdAt),
     startedAtMs: millisecondsOf(status.startedAt),
     finishedAtMs: millisecondsOf(status.finishedAt),
     exitCode: status.exitCode,
@@ -98,6 +100,11 @@ export function stateOf(state: CRIContainer['state']): ObservedContainer['state'
 }
 
 /** CRI times are nanoseconds since 1970, 0 for never. */
+/** With fractions: of two that were created within one millisecond the newer one must be known. */
+function preciseMillisecondsOf(nanoseconds: bigint): number {
+  return millisecondsOf(nanoseconds) + Number(nanoseconds % 1_000_000n) / 1e6
+}
+
 function millisecondsOf(nanoseconds: bigint): number {
   return Number(nanoseconds / 1_000_000n)
 }

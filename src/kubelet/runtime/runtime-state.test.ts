@@ -55,3 +55,17 @@ test('runtime state: a container that is gone does not come back with a late ans
   await first
   assert.equal(shown(), undefined)
 })
+
+test('runtime state: of two containers of one millisecond the newer one is first', async () => {
+  const nanoseconds: Record<string, bigint> = { older: 1_767_225_600_000_000_300n, newer: 1_767_225_600_000_300_000n }
+  const labels = { 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'c' }
+  const containerStatus = async ({ containerId = '' }) =>
+    create(ContainerStatusResponseSchema, { status: { id: containerId, createdAt: nanoseconds[containerId]!, labels } })
+  const runtime = { containerStatus } as unknown as RuntimeService
+  const state = new RuntimeState({ runtime, clock: new VirtualClock(), log: silentLogger, terminationMessage: async () => undefined })
+  for (const id of ['older', 'newer']) await state.refreshContainer(id, 's1', new AbortController().signal)
+  assert.deepEqual(
+    state.get('u')?.containers.map(({ id }) => id),
+    ['newer', 'older'],
+  )
+})
