@@ -12,11 +12,21 @@ export interface Clock {
   monotonicMs(): number
   /** Runs `callback` once, `delayMs` from now. Disposing the timer cancels it. A waiting timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer
+  /** The same at the time of another timer, and in its place among those of that time: for a copy of that timer's owner. */
+  at(due: Due, callback: () => void): Timer
   /** Resolves after `ms`; rejects with `signal.reason` when that comes first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
+/** When a timer fires: only for `at` of the clock that gave it, or of a copy. */
+export interface Due {
+  readonly atMs: number
+  /** Of timers due at the same time the one with the lower order is first. */
+  readonly order: number
+}
+
 export interface Timer extends Disposable {
+  readonly due: Due
   cancel(): void
 }
 
@@ -35,7 +45,11 @@ export class RealClock implements Clock {
   after(delayMs: number, callback: () => void): Timer {
     const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestTimerMs)).unref()
     const cancel = () => clearTimeout(handle)
-    return { cancel, [Symbol.dispose]: cancel }
+    return { due: { atMs: this.monotonicMs() + delayMs, order: 0 }, cancel, [Symbol.dispose]: cancel }
+  }
+
+  at({ atMs }: Due, callback: () => void): Timer {
+    return this.after(atMs - this.monotonicMs(), callback)
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -44,8 +58,7 @@ export class RealClock implements Clock {
 }
 
 interface VirtualTimer {
-  readonly atMs: number
-  readonly sequence: number
+  readonly due: Due
   readonly callback: () => void
 }
 
@@ -53,9 +66,9 @@ interface VirtualTimer {
 export class VirtualClock implements Clock {
   #nowMs: number
   readonly #startMs: number
-  #sequence = 0
-  readonly #due = new PriorityHeap<VirtualTimer>((left, right) =>
-    left.atMs === right.atMs ? left.sequence < right.sequence : left.atMs < right.atMs,
+  #order = 0
+  readonly #due = new PriorityHeap<VirtualTimer>(({ due: left }, { due: right }) =>
+    left.atMs === right.atMs ? left.order < right.order : left.atMs < right.atMs,
   )
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -78,19 +91,31 @@ export class VirtualClock implements Clock {
 
   /** Timers made so far: tells whether something happened. */
   get timersMade(): number {
-    return this.#sequence
+    return this.#order
   }
 
   /** When the next timer is due, as `now()` counts; undefined when none waits. */
   get nextDueMs(): number | undefined {
-    return this.#due.first?.atMs
+    return this.#due.first?.due.atMs
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const entry = { atMs: this.#nowMs + Math.max(delayMs, 0), sequence: this.#sequence++, callback }
+    return this.at({ atMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order++ }, callback)
+  }
+
+  at(due: Due, callback: () => void): Timer {
+    const entry = { due, callback }
     this.#due.push(entry)
     const cancel = () => void this.#due.remove(entry)
-    return { cancel, [Symbol.dispose]: cancel }
+    return { due, cancel, [Symbol.dispose]: cancel }
+  }
+
+  /** A clock that shows the same time, without the timers: their owners' copies set them again with `at`. */
+  copy(): VirtualClock {
+    const copy = new VirtualClock(this.#startMs)
+    copy.#nowMs = this.#nowMs
+    copy.#order = this.#order
+    return copy
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -100,9 +125,9 @@ export class VirtualClock implements Clock {
   /** Moves to the time of the next timer, unless that is after `untilMs`, and fires it. @returns whether there was one */
   fireNext(untilMs: number): boolean {
     const next = this.#due.first
-    if (next === undefined || next.atMs > untilMs) return false
+    if (next === undefined || next.due.atMs > untilMs) return false
     this.#due.pop()
-    this.#nowMs = next.atMs
+    this.#nowMs = next.due.atMs
     next.callback()
     return true
   }

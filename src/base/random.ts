@@ -8,6 +8,10 @@ export interface Random {
   uuid(): string
   /** `length` characters of the alphabet that generated names use (no vowels, no look-alikes). */
   suffix(length: number): string
+  /** Another one that gives the same from now on. */
+  copy(): Random
+  /** One of its own, for choices that nobody sees: however often it is used, this one gives the same as without it. */
+  branch(): Random
 }
 
 /** The 27 characters of k8s.io/apimachinery's `rand.String`: names made of them spell no words. */
@@ -15,6 +19,8 @@ const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 abstract class RandomBase implements Random {
   abstract next(): number
+  abstract copy(): Random
+  abstract branch(): Random
 
   uuid(): string {
     let hex = ''
@@ -51,7 +57,18 @@ export class SystemRandom extends RandomBase {
   override uuid(): string {
     return crypto.randomUUID()
   }
+
+  copy(): Random {
+    return this
+  }
+
+  branch(): Random {
+    return this
+  }
 }
+
+/** Any number but 0 makes a branch differ from a copy. */
+const branchMark = 0x5f3759df
 
 /** Reproducible randomness (the mulberry32 generator). */
 export class SeededRandom extends RandomBase {
@@ -60,6 +77,14 @@ export class SeededRandom extends RandomBase {
   constructor(seed: number) {
     super()
     this.#state = seed >>> 0
+  }
+
+  copy(): SeededRandom {
+    return new SeededRandom(this.#state)
+  }
+
+  branch(): SeededRandom {
+    return new SeededRandom(Math.imul(this.#state ^ branchMark, 0x85ebca6b))
   }
 
   next(): number {

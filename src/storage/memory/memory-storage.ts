@@ -25,7 +25,9 @@ interface Pending {
  */
 export class MemoryStorage implements Storage {
   /** Every event of a key that some readable revision needs, oldest first. */
-  readonly #histories = new Map<string, StorageEvent[]>()
+  #histories = new Map<string, StorageEvent[]>()
+  /** Histories that no copy shares: only these may grow. Others are replaced by a longer one. */
+  #ownHistories = new WeakSet<StorageEvent[]>()
   /** The keys of `#histories`, in order, but for those that came since somebody asked for a range. */
   #keys: string[] = []
   #newKeys: string[] = []
@@ -38,6 +40,17 @@ export class MemoryStorage implements Storage {
   #revision = 0
   #compactedRevision = 0
   #closed = false
+
+  /**
+   * What an engine holds, as a storage of its own: reads and watches that may name an older revision than now find what they find there, when
+   * the engine is of this kind, else only the present. Values are shared. Costs one entry a key.
+   */
+  static async copyOf(storage: Storage): Promise<MemoryStorage> {
+    const copy = new MemoryStorage()
+    if (storage instanceof MemoryStorage) await copy.#copy(storage)
+    else await copy.#read(storage)
+    return copy
+  }
 
   get revision(): number {
     return this.#revision
@@ -111,8 +124,12 @@ export class MemoryStorage implements Storage {
         (event, index) =>
           (history[index + 1]?.revision ?? Infinity) > beforeRevision && !(event.type === 'delete' && event.revision <= beforeRevision),
       )
-      if (kept.length > 0) this.#histories.set(key, kept)
-      else this.#histories.delete(key)
+      if (kept.length === history.length) continue
+      if (kept.length === 0) this.#histories.delete(key)
+      else {
+        this.#ownHistories.add(kept)
+        this.#histories.set(key, kept)
+      }
     }
     this.#keys = this.#keys.filter(key => this.#histories.has(key))
     this.#newKeys = this.#newKeys.filter(key => this.#histories.has(key))
@@ -130,12 +147,34 @@ export class MemoryStorage implements Storage {
 
   #append(event: StorageEvent): void {
     const history = this.#histories.get(event.key)
-    if (history !== undefined) {
+    if (history === undefined) this.#newKeys.push(event.key)
+    else if (this.#ownHistories.has(history)) {
       history.push(event)
       return
     }
-    this.#histories.set(event.key, [event])
-    this.#newKeys.push(event.key)
+    const own = history === undefined ? [event] : [...history, event]
+    this.#ownHistories.add(own)
+    this.#histories.set(event.key, own)
+  }
+
+  async #copy(other: MemoryStorage): Promise<void> {
+    // What is committed but not visible yet will be in a moment.
+    while (other.#pending.length > 0) await other.#drained
+    other.#checkOpen()
+    this.#histories = new Map(other.#histories)
+    other.#ownHistories = new WeakSet()
+    this.#keys = other.#keys
+    this.#newKeys = [...other.#newKeys]
+    this.#log = [...other.#log]
+    this.#revision = this.#assignedRevision = other.#revision
+    this.#compactedRevision = other.#compactedRevision
+  }
+
+  async #read(other: Storage): Promise<void> {
+    const { revision, values } = await other.list('')
+    for (const { key, value, modRevision, createRevision } of values)
+      this.#append({ type: 'put', key, revision: modRevision, value, createRevision, previousRevision: 0 })
+    this.#revision = this.#assignedRevision = this.#compactedRevision = revision
   }
 
   /** Makes what was committed since the last time visible, delivers it, then answers the writers. */

@@ -173,7 +173,8 @@ for (const { name, options } of limits) {
           return open()
         }
         const sqlite = new Caller(await open(), reopen)
-        const memory = new Caller(new MemoryStorage(), async storage => storage)
+        // For the model a reopening is a copy: it must not differ from its origin.
+        const memory = new Caller(new MemoryStorage(), storage => MemoryStorage.copyOf(storage))
         await Promise.all([sqlite.run(commands), memory.run(commands)])
         assert.deepEqual(sqlite.seen, memory.seen)
       }),

@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { bytes, describeConformance, put, text } from '../conformance.ts'
-import { StorageError } from '../storage.ts'
+import { MemoryStorage } from '../memory/memory-storage.ts'
+import { type Storage, StorageError } from '../storage.ts'
 import { openSqliteStorage } from './sqlite-storage.ts'
 
 const makeFolder = () => mkdtempDisposable(join(tmpdir(), 'coxswain-storage-'))
+
+const textsOf = async (storage: Storage) => (await storage.list('/')).values.map(stored => ({ ...stored, value: text(stored.value) }))
 
 describeConformance('sqlite', async use => {
   await using folder = await makeFolder()
@@ -22,6 +25,21 @@ describeConformance('sqlite with little memory and small pages', async use => {
   const options = { folder: folder.path, ring: { eventsMax: 3, bytesMax: 50 }, pages: { rowsMax: 40, bytesMax: 100 } }
   await using storage = await openSqliteStorage(options)
   await use(storage)
+})
+
+describe('sqlite: copied into memory', () => {
+  it('has the same values and revisions, and goes its own way', async () => {
+    await using folder = await makeFolder()
+    await using storage = await openSqliteStorage({ folder: folder.path })
+    for (const key of ['/a', '/b', '/c']) await put(storage, key, key)
+    await put(storage, '/a', 'two', 1)
+    await storage.commit({ key: '/c', expectedRevision: 3 })
+    await using copy = await MemoryStorage.copyOf(storage)
+    assert.deepEqual([copy.revision, copy.compactedRevision], [5, 5])
+    assert.deepEqual(await textsOf(copy), await textsOf(storage))
+    assert.equal(await put(copy, '/a', 'three', 4), 6)
+    assert.equal(text((await storage.get('/a'))!.value), 'two')
+  })
 })
 
 describe('sqlite: opening', () => {
