@@ -1,4 +1,4 @@
-import { newInternalError, newServiceUnavailable, StatusError } from '#apimachinery/status/status.ts'
+import { newInternalError, newServiceUnavailable, type Status, StatusError } from '#apimachinery/status/status.ts'
 import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import type { Clock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
@@ -23,7 +23,7 @@ import { impersonate } from './filters/impersonate.ts'
 import { type HealthCheck, healthHandlers, pingCheck } from './health.ts'
 import { type PathHandler, PathTable } from './path-handler.ts'
 import type { AdmissionPlugin, Resource, StoreLookup, UserInfo } from './registry/resource.ts'
-import { Stores } from './registry/stores.ts'
+import { Stores, type StoresState } from './registry/stores.ts'
 import { type APIRequest, headerOf } from './request/api-request.ts'
 import { type APIResponse, jsonBody, lostResponse } from './request/api-response.ts'
 import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
@@ -33,6 +33,8 @@ export interface APIServerOptions {
   storage: Storage
   clock: Clock
   random: Random
+  /** Of a server that this one takes the place of, over a copy of its storage. */
+  state?: StoresState | undefined
   log?: Logger
   resources: readonly Resource[]
   schemas: SchemaRegistry
@@ -65,6 +67,7 @@ export class APIServer {
   readonly #paths = new PathTable()
   readonly #services: EndpointServices
   readonly audit: AuditLog
+  readonly #jitter: Random
   #state: State = 'new'
   /** Requests of the same process that wait for their answer. */
   readonly inProcess = { underWay: 0 }
@@ -74,16 +77,24 @@ export class APIServer {
     this.#options = options
     this.#log = options.log ?? silentLogger
     this.audit = options.audit ?? new AuditLog()
-    this.#stores = new Stores({ storage, audit: this.audit, clock, random })
+    // How often somebody asks must not change what objects look like.
+    this.#jitter = random.branch()
+    this.#stores = new Stores({ storage, audit: this.audit, clock, random: this.#jitter }, options.state)
     const admission = new AdmissionChain(options.admission ?? [])
     const fields = new ManagedFieldTracking(schemas)
-    this.#services = { clock, random, log: this.#log, schemas, stores: this.#stores, audit: this.audit, admission, fields }
+    const { audit } = this
+    this.#services = { clock, random, jitter: this.#jitter, log: this.#log, schemas, stores: this.#stores, audit, admission, fields }
     const shutdown: HealthCheck = { name: 'shutdown', problem: () => (this.#state === 'serving' ? undefined : `server is ${this.#state}`) }
     const ready = [pingCheck, shutdown, ...(options.readinessChecks ?? [])]
     for (const handler of healthHandlers({ healthz: [pingCheck], livez: [pingCheck], readyz: ready })) this.#paths.add(handler)
     for (const handler of discoveryHandlers(this.#routes, () => this.#options.advertiseAddress?.() ?? '')) this.#paths.add(handler)
     for (const handler of auditHandlers({ audit: this.audit, stores: this.#stores, schemas, storage, clock })) this.#paths.add(handler)
     for (const handler of options.paths ?? []) this.#paths.add(handler)
+  }
+
+  /** A copy of what storage does not hold. */
+  get state(): StoresState {
+    return this.#stores.state
   }
 
   /** The stores of all resources, from `start` on. */
@@ -115,11 +126,14 @@ export class APIServer {
     }
   }
 
-  /** First step of a stop: not ready any more, watches end, new requests are refused. Fronts close after it; storage after them. */
-  stop(): void {
+  /**
+   * First step of a stop: not ready any more, watches end, new requests are refused. Fronts close after it; storage after them.
+   * @param error told to the watches' clients
+   */
+  stop(error?: Status): void {
     if (this.#state === 'stopping' || this.#state === 'dead') return
     this.#state = 'stopping'
-    this.#stores.endWatches()
+    this.#stores.endWatches(error)
   }
 
   /** Last step: lets go of storage. */
@@ -138,7 +152,7 @@ export class APIServer {
   /** Serves one request. Never rejects: every failure is an answer. */
   async handle(request: APIRequest): Promise<APIResponse> {
     const given = request.headers['audit-id']
-    const auditID = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#options.random.uuid()
+    const auditID = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#jitter.uuid()
     try {
       const response = await this.#serve(request, auditID)
       if (this.#isDead()) return lostResponse()

@@ -20,6 +20,7 @@ export interface Clock {
 
 /** When a timer fires: only for `at` of the clock that gave it, or of a copy. */
 export interface Due {
+  /** As `monotonicMs` counts. */
   readonly atMs: number
   /** Of timers due at the same time the one with the lower order is first. */
   readonly order: number
@@ -96,14 +97,16 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due, as `now()` counts; undefined when none waits. */
   get nextDueMs(): number | undefined {
-    return this.#due.first?.due.atMs
+    const first = this.#due.first
+    return first === undefined ? undefined : this.#startMs + first.due.atMs
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    return this.at({ atMs: this.#nowMs + Math.max(delayMs, 0), order: this.#order++ }, callback)
+    return this.at({ atMs: this.monotonicMs() + Math.max(delayMs, 0), order: this.#order++ }, callback)
   }
 
   at(due: Due, callback: () => void): Timer {
+    assert(due.atMs >= this.monotonicMs(), 'no timer is due in the past')
     const entry = { due, callback }
     this.#due.push(entry)
     const cancel = () => void this.#due.remove(entry)
@@ -125,9 +128,9 @@ export class VirtualClock implements Clock {
   /** Moves to the time of the next timer, unless that is after `untilMs`, and fires it. @returns whether there was one */
   fireNext(untilMs: number): boolean {
     const next = this.#due.first
-    if (next === undefined || next.due.atMs > untilMs) return false
+    if (next === undefined || this.#startMs + next.due.atMs > untilMs) return false
     this.#due.pop()
-    this.#nowMs = next.due.atMs
+    this.#nowMs = this.#startMs + next.due.atMs
     next.callback()
     return true
   }

@@ -40,6 +40,13 @@ export class FaultRules<Call, Effect> {
     }
   }
 
+  /** The same faults, each as far as it has come. What takes one back here does not there. */
+  copy(): FaultRules<Call, Effect> {
+    const copy = new FaultRules<Call, Effect>()
+    copy.#rules = this.#rules.map(rule => ({ ...rule }))
+    return copy
+  }
+
   /** Counts one more call. @returns what happens to it, in the order in which it was ordered */
   due(call: Call): Effect[] {
     return this.#rules.filter(rule => rule.concerns(call) && this.#isDue(rule)).map(({ effect }) => effect)

@@ -23,7 +23,7 @@ test('Pause: cut short, or aborted', async () => {
   const clock = new VirtualClock()
   const pause = new Pause(clock)
   const first = pause.wait(1_000, never)
-  assert.equal(pause.due?.atMs, clock.now() + 1_000)
+  assert.equal(pause.due?.atMs, 1_000)
   pause.cutShort()
   await first
   assert.deepEqual([pause.due, clock.waiting], [undefined, 0])

@@ -2,16 +2,33 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { untilAborted } from '#base/abortable.ts'
 import { Group } from '#base/group.ts'
 import type { CollectionRef } from './client.ts'
-import { Informer, type InformerOptions } from './informer.ts'
+import { Informer, type InformerOptions, type InformerState } from './informer.ts'
+
+/** The states of a factory's informers, by collection. */
+export type InformersState = ReadonlyMap<string, InformerState>
 
 /** One informer a collection, shared by all components of a process, and run together. */
 export class InformerFactory {
   readonly #options: InformerOptions
   readonly #informers = new Map<string, Informer<KubeObject>>()
+  readonly #states: InformersState
   #group: Group | undefined
 
-  constructor(options: InformerOptions) {
+  /** @param state of a factory that this one takes the place of */
+  constructor(options: InformerOptions, state: InformersState = new Map()) {
     this.#options = options
+    this.#states = state
+  }
+
+  /**
+   * A copy of what the informers hold.
+   * @param resourceVersion up to which they have seen all there is; undefined when they may be behind
+   */
+  stateAt(resourceVersion: string | undefined): InformersState {
+    const states = new Map<string, InformerState>()
+    for (const [key, { state }] of this.#informers)
+      if (state !== undefined) states.set(key, { ...state, resourceVersion: resourceVersion ?? state.resourceVersion })
+    return states
   }
 
   /** The informer of that collection; it runs as soon as the factory does. */
@@ -19,7 +36,7 @@ export class InformerFactory {
     const key = JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, ref.labelSelector, ref.fieldSelector])
     let informer = this.#informers.get(key)
     if (informer === undefined) {
-      informer = new Informer(ref, this.#options)
+      informer = new Informer(ref, this.#options, this.#states.get(key))
       this.#informers.set(key, informer)
       const added = informer
       this.#group?.spawn(signal => added.run(signal))

@@ -12,8 +12,11 @@ export interface ObjectSource<T extends KubeObject> {
   get(key: string): T | undefined
   list(): T[]
   values(): Iterable<T>
-  /** Calls the handler for every object already here and for every change, until disposed. Handlers are synchronous and do not throw. */
-  onChange(handler: InformerHandler<T>): Disposable
+  /**
+   * Calls the handler for every object already here (unless it knows them) and for every change, until disposed. Handlers are synchronous and
+   * do not throw.
+   */
+  onChange(handler: InformerHandler<T>, options?: { isKnown?: boolean }): Disposable
   /** Keeps it true until the signal is aborted, unless somebody else does. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -124,8 +127,8 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T> {
     return this.#parts.objects(this.#name)?.values() ?? []
   }
 
-  onChange(handler: InformerHandler<T>): Disposable {
-    for (const object of this.values()) because(sightOf(object), () => handler({ type: 'add', object }))
+  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
+    if (options.isKnown !== true) for (const object of this.values()) because(sightOf(object), () => handler({ type: 'add', object }))
     return this.#parts.listen(this.#name, handler)
   }
 

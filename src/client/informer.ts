@@ -19,6 +19,14 @@ export interface InformerOptions {
   log: Logger
 }
 
+/** What an informer holds: immutable objects by key, in the order of their arrival, as of a version. */
+export interface InformerState<T = KubeObject> {
+  objects: ReadonlyMap<string, T>
+  /** Keys of the objects of each entry of each index, in order. */
+  indexes: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+  resourceVersion: string
+}
+
 const retryBaseMs = 100
 const retryMaxMs = 30_000
 /** A watch that ends sooner and without an event is a failure: watching again at once would spin. */
@@ -41,17 +49,33 @@ interface Index<T> {
 export class Informer<T extends KubeObject> {
   readonly #options: InformerOptions
   readonly #ref: CollectionRef
-  readonly #objects = new Map<string, T>()
+  readonly #objects: Map<string, T>
   readonly #indexes = new Map<string, Index<T>>()
   /** Replaced as a whole: who comes or goes while an event is told does not change who is told of it. */
   #handlers: readonly InformerHandler<T>[] = []
+  readonly #resumedIndexes: InformerState['indexes']
   #resourceVersion = ''
   readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
 
-  constructor(ref: CollectionRef, options: InformerOptions) {
+  /** @param state of an informer that this one takes the place of: it then begins with a watch */
+  constructor(ref: CollectionRef, options: InformerOptions, state?: InformerState<T>) {
     this.#ref = ref
     this.#options = options
+    this.#objects = new Map(state?.objects)
+    this.#resumedIndexes = state?.indexes ?? new Map()
+    this.#resourceVersion = state?.resourceVersion ?? ''
+    if (state === undefined) return
+    this.#hasSynced = true
+    this.#synced.resolve()
+  }
+
+  /** A copy; undefined before the first list. */
+  get state(): InformerState<T> | undefined {
+    if (!this.#hasSynced) return undefined
+    const keysOf = ({ entries }: Index<T>) => new Map([...entries].map(([name, objects]) => [name, [...objects.keys()]]))
+    const indexes = new Map([...this.#indexes].map(([name, index]) => [name, keysOf(index)]))
+    return { objects: new Map(this.#objects), indexes, resourceVersion: this.#resourceVersion }
   }
 
   /** Resolves when the first list is in. */
@@ -88,9 +112,12 @@ export class Informer<T extends KubeObject> {
   /** Adds an index, unless there is one of that name; `keysOf` names the entries an object belongs to. */
   addIndex(name: string, keysOf: (object: T) => readonly string[]): this {
     if (this.#indexes.has(name)) return this
-    const index = { keysOf, entries: new Map() }
+    const index: Index<T> = { keysOf, entries: new Map() }
     this.#indexes.set(name, index)
-    for (const [key, object] of this.#objects) reindex(index, key, undefined, object)
+    // An entry shows its objects in the order of their arrival, which another index of the same name has seen.
+    for (const [entry, keys] of this.#resumedIndexes.get(name) ?? [])
+      for (const key of keys) put(index, entry, key, this.#objects.get(key)!)
+    for (const [key, object] of this.#objects) for (const entry of keysOf(object)) put(index, entry, key, object)
     return this
   }
 
@@ -104,9 +131,11 @@ export class Informer<T extends KubeObject> {
   /**
    * Calls the handler for every object already here and for every change, until disposed, with the version that it is told of as the cause of
    * what it does. Handlers are synchronous; one that throws is broken, and ends `run` with its error.
+   * @param options.isKnown the handler knows what is here: it is called for changes only
    */
-  onChange(handler: InformerHandler<T>): Disposable {
-    for (const object of [...this.#objects.values()]) because(sightOf(object), () => handler({ type: 'add', object }))
+  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
+    if (options.isKnown !== true)
+      for (const object of [...this.#objects.values()]) because(sightOf(object), () => handler({ type: 'add', object }))
     this.#handlers = [...this.#handlers, handler]
     return { [Symbol.dispose]: () => (this.#handlers = this.#handlers.filter(other => other !== handler)) }
   }
@@ -208,9 +237,11 @@ function reindex<T>({ keysOf, entries }: Index<T>, key: string, old: T | undefin
     if (entry?.size === 0) entries.delete(name)
   }
   if (object === undefined) return
-  for (const name of keysOf(object)) {
-    let entry = entries.get(name)
-    if (entry === undefined) entries.set(name, (entry = new Map()))
-    entry.set(key, object)
-  }
+  for (const name of keysOf(object)) put({ entries }, name, key, object)
+}
+
+function put<T>({ entries }: Pick<Index<T>, 'entries'>, name: string, key: string, object: T): void {
+  let entry = entries.get(name)
+  if (entry === undefined) entries.set(name, (entry = new Map()))
+  entry.set(key, object)
 }

@@ -1,5 +1,5 @@
 import { AssertionError } from '#base/assert.ts'
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import { because, type Cause, currentCause } from './cause.ts'
 
 export interface WorkQueueOptions {
@@ -15,6 +15,12 @@ export interface Again {
   reason: string
 }
 
+/** What a queue knows beside the keys that are ready, which are worked off before a cluster is quiet: keys that wait, and failures. */
+export interface WorkQueueState<K> {
+  delayed: ReadonlyMap<K, { due: Due; cause: Cause | undefined }>
+  failures: ReadonlyMap<K, number>
+}
+
 /**
  * Keys waiting for work, with client-go's semantics: a key is in the queue once, is never given to two workers at a time, and comes back
  * after `done` if it was added meanwhile. Work on a key is the answer to what made somebody add it last.
@@ -28,15 +34,24 @@ export class WorkQueue<K> {
   readonly #causes = new Map<K, Cause | undefined>()
   /** Each with the cause of the work. */
   readonly #processing = new Map<K, Cause | undefined>()
-  readonly #failures = new Map<K, number>()
-  readonly #delayed = new Map<K, { dueMs: number; timer: Timer; cause: Cause | undefined }>()
+  readonly #failures: Map<K, number>
+  readonly #delayed = new Map<K, { timer: Timer; cause: Cause | undefined }>()
   #waiting: ((key: K | undefined) => void)[] = []
   #closed = false
 
-  constructor({ clock, backoffBaseMs = 5, backoffMaxMs = 1_000_000 }: WorkQueueOptions) {
+  /** @param state of a queue that this one takes the place of */
+  constructor({ clock, backoffBaseMs = 5, backoffMaxMs = 1_000_000 }: WorkQueueOptions, state?: WorkQueueState<K>) {
     this.#clock = clock
+    this.#failures = new Map(state?.failures)
+    for (const [key, { due, cause }] of state?.delayed ?? []) this.#delay(key, cause, callback => clock.at(due, callback))
     this.#baseMs = backoffBaseMs
     this.#maxMs = backoffMaxMs
+  }
+
+  /** A copy. */
+  get state(): WorkQueueState<K> {
+    const delayed = new Map([...this.#delayed].map(([key, { timer, cause }]) => [key, { due: timer.due, cause }]))
+    return { delayed, failures: new Map(this.#failures) }
   }
 
   get size(): number {
@@ -59,21 +74,15 @@ export class WorkQueue<K> {
       this.add(key, cause)
       return
     }
-    const dueMs = this.#clock.monotonicMs() + delayMs
     const earlier = this.#delayed.get(key)
     if (earlier !== undefined) {
-      if (earlier.dueMs <= dueMs) {
+      if (earlier.timer.due.atMs <= this.#clock.monotonicMs() + delayMs) {
         earlier.cause = cause
         return
       }
       earlier.timer.cancel()
     }
-    const timer = this.#clock.after(delayMs, () => {
-      this.#delayed.delete(key)
-      this.add(key, delayed.cause)
-    })
-    const delayed = { dueMs, timer, cause }
-    this.#delayed.set(key, delayed)
+    this.#delay(key, cause, callback => this.#clock.after(delayMs, callback))
   }
 
   /** Adds the key after its back-off. */
@@ -149,6 +158,15 @@ export class WorkQueue<K> {
       signal.removeEventListener('abort', close)
       close()
     }
+  }
+
+  #delay(key: K, cause: Cause | undefined, set: (callback: () => void) => Timer): void {
+    const timer = set(() => {
+      this.#delayed.delete(key)
+      this.add(key, delayed.cause)
+    })
+    const delayed = { timer, cause }
+    this.#delayed.set(key, delayed)
   }
 
   #offer(key: K): void {

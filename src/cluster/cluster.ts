@@ -1,27 +1,34 @@
 import type { HTTPFront } from '#apiserver/http/front.ts'
 import type { Event } from '#api/core/v1/types.gen.ts'
+import { builtinResourceInfos } from '#api/resources.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { newResourceExpired } from '#apimachinery/status/status.ts'
+import { RealClock } from '#base/clock.ts'
 import { coxswainVersion } from '#base/version.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
 import { HTTPSTransport } from '#client/https-transport.ts'
 import { buildKubeconfig, type Kubeconfig } from '#client/kubeconfig/kubeconfig.ts'
+import { RESTClient } from '#client/rest-client.ts'
+import { RESTMapper } from '#client/rest-mapper.ts'
+import type { Transport } from '#client/transport.ts'
 import { writeKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
+import type { ServerEndpoint } from '#controlplane/first-objects.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
 import { readStory } from '#kubectl/why/read-story.ts'
 import type { Story } from '#kubectl/why/story.ts'
+import type { Storage } from '#storage/storage.ts'
 import type { ClusterFaults } from './cluster-faults.ts'
+import { ClusterSnapshot } from './cluster-snapshot.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
 import { isMachineGroup, type MachineNodeGroup, type NodeGroup } from './node-group.ts'
-import type { RunningCluster } from './running-cluster.ts'
+import { RunningCluster } from './running-cluster.ts'
 import type { SimulatedNode } from './simulated/simulated-node.ts'
 import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
 import { ClusterTime, type WaitOptions } from './time.ts'
 import { type Predicate, untilObject } from './until.ts'
-
-const admin = { name: 'kubernetes-admin', groups: ['system:masters'] }
 
 export interface ClusterParts {
   running: RunningCluster
@@ -31,8 +38,12 @@ export interface ClusterParts {
   /** Makes this machine a node; there are `machineCount` already. */
   joinMachine(cluster: Cluster, group: MachineNodeGroup, machineCount: number): Promise<AsyncDisposable>
   images: SimulatedImages
+  /** Where the server is reached. */
+  endpoint: ServerEndpoint
   url: string
   contextName: string
+  /** Starts a cluster that goes on from a snapshot. */
+  startFrom: (snapshot: ClusterSnapshot) => Promise<Cluster>
 }
 
 /** How long requests under way may take to finish when the server stops. */
@@ -59,32 +70,36 @@ export class Cluster implements AsyncDisposable {
    * promise crashes with us: a part that is gone does not come back by itself.
    */
   readonly ended: Promise<void>
-  readonly #running: RunningCluster
-  readonly #joinMachine: ClusterParts['joinMachine']
-  readonly #front: HTTPFront
+  readonly #parts: ClusterParts
+  readonly #ended = Promise.withResolvers<void>()
   readonly #kubeconfig: Kubeconfig
   readonly #machines: AsyncDisposable[] = []
+  #running: RunningCluster
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
 
   constructor(parts: ClusterParts) {
     const { running, certificates, url } = parts
+    this.#parts = parts
     this.#running = running
-    this.#front = parts.front
-    this.#joinMachine = parts.joinMachine
     this.pki = parts.pki
     this.certificates = certificates
     this.url = url
     this.clock = new ClusterTime(() => this.#running)
     this.images = parts.images
-    this.ended = running.ended
-    this.adminClient = running.controlPlane.clientOf(admin)
+    this.ended = this.#ended.promise
+    this.#follow(running)
+    const current: Transport = {
+      request: (request, signal) => this.#running.adminTransport.request(request, signal),
+      watch: (request, signal) => this.#running.adminTransport.watch(request, signal),
+    }
+    this.adminClient = new RESTClient(current, new RESTMapper(current, builtinResourceInfos))
     const { certificate, key } = certificates.admin
     this.client = new ClusterClient({
       client: this.adminClient,
       isNamespaced: async type => (await this.controlPlane.mappingOf(type)).namespaced,
-      past: { now: () => this.clock.now(), transport: () => this.controlPlane.transportOf(admin) },
-      streams: { url, ca: certificates.ca, certificate, key, clock: running.clock, transport: () => this.#openTransport() },
+      past: { now: () => this.clock.now(), transport: () => this.#running.adminTransport },
+      streams: { url, ca: certificates.ca, certificate, key, clock: new RealClock(), transport: () => this.#openTransport() },
     })
     this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
     // JSON is YAML, too.
@@ -93,6 +108,11 @@ export class Cluster implements AsyncDisposable {
 
   get controlPlane(): ControlPlane {
     return this.#running.controlPlane
+  }
+
+  /** Where the objects are, for those who look at every write. */
+  get storage(): Storage {
+    return this.#running.storage
   }
 
   /** The simulated nodes. */
@@ -105,6 +125,45 @@ export class Cluster implements AsyncDisposable {
     return this.#running.faults
   }
 
+  /**
+   * The cluster as it is now, to go back to or to start others from. On virtual time what was begun comes to rest first; on the real clock it
+   * is the first moment at which nobody in this process has anything to do.
+   * @throws Error when this machine is a node: its containers cannot be copied
+   */
+  async snapshot(): Promise<ClusterSnapshot> {
+    this.#requireNoMachine()
+    await this.clock.settle()
+    const { pki, contextName } = this.#parts
+    return new ClusterSnapshot({ state: await this.#running.save(), constants: this.#running.constants, pki, contextName })
+  }
+
+  /** Another cluster that is the same now, with an address of its own; what happens in one is never seen in the other. */
+  async fork(): Promise<Cluster> {
+    return this.#parts.startFrom(await this.snapshot())
+  }
+
+  /**
+   * Goes back to a snapshot of this cluster, or of one that it was forked from: objects, revisions, time, nodes, images, logs. Address and
+   * credentials stay; watches and streams end with an error. Do not let time move meanwhile.
+   */
+  async restore(snapshot: ClusterSnapshot): Promise<void> {
+    const { state, constants } = snapshot.parts
+    const { front, endpoint, images } = this.#parts
+    if (constants.certificates !== this.certificates) throw new Error('cannot restore the snapshot of another cluster')
+    if (this.#stopped !== undefined) throw new Error('cannot restore a snapshot: the cluster was stopped')
+    this.#requireNoMachine()
+    const before = this.#running
+    const next = await RunningCluster.openFrom(state, constants, images)
+    this.#running = next
+    front.setServer(next.controlPlane.slot)
+    await before.stopServing(newResourceExpired('the cluster was set back to an earlier state').status)
+    await before[Symbol.asyncDispose]()
+    images.replace(state.images)
+    await next.run(endpoint)
+    this.#follow(next)
+    await this.clock.settle()
+  }
+
   /** Writes the kubeconfig to a file, for kubectl and Helm. */
   async writeKubeconfig(path: string): Promise<void> {
     await writeKubeconfig(path, this.#kubeconfig)
@@ -112,7 +171,8 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts nodes; resolves when all are Ready. @returns the simulated ones */
   async addNodes(...groups: NodeGroup[]): Promise<SimulatedNode[]> {
-    for (const group of groups.filter(isMachineGroup)) this.#machines.push(await this.#joinMachine(this, group, this.#machines.length))
+    for (const group of groups.filter(isMachineGroup))
+      this.#machines.push(await this.#parts.joinMachine(this, group, this.#machines.length))
     const added = groups.flatMap(group => (isMachineGroup(group) ? [] : this.nodes.add(group)))
     let readyCount = 0
     const ready = Promise.all(added.map(node => node.kubelet.ready.then(() => readyCount++)))
@@ -159,7 +219,7 @@ export class Cluster implements AsyncDisposable {
   async why(object: ObjectRef | KubeObject): Promise<Story> {
     const { namespace, name, ...type } = await this.client.complete(object)
     const { group, resource } = await this.controlPlane.mappingOf(type)
-    return readStory(this.controlPlane.transportOf(admin), { group, resource, namespace, name }, new AbortController().signal)
+    return readStory(this.#running.adminTransport, { group, resource, namespace, name }, new AbortController().signal)
   }
 
   /** Stops the nodes, the loops, then the server, then the storage. Idempotent. */
@@ -174,13 +234,24 @@ export class Cluster implements AsyncDisposable {
     } finally {
       await this.#running.stopServing()
       this.#transport?.[Symbol.dispose]()
-      await this.#front.stop(stopGraceMs)
+      await this.#parts.front.stop(stopGraceMs)
       await this.#running[Symbol.asyncDispose]()
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  #requireNoMachine(): void {
+    if (this.#machines.length > 0) throw new Error('a cluster with real containers can be neither copied nor set back')
+  }
+
+  /** What runs is the cluster, until something else takes its place. */
+  #follow(running: RunningCluster): void {
+    running.ended.then(() => {
+      if (this.#running === running) this.#ended.resolve()
+    }, this.#ended.reject)
   }
 
   #openTransport(): HTTPSTransport {

@@ -3,11 +3,11 @@ import type { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { discoverResources } from '#client/discovery.ts'
-import { APIEventRecorder } from '#client/events/event-recorder.ts'
-import { InformerFactory } from '#client/informer-factory.ts'
-import { type ControllerName, runControllers } from '#controller/manager.ts'
+import { APIEventRecorder, type RecorderState } from '#client/events/event-recorder.ts'
+import { InformerFactory, type InformersState } from '#client/informer-factory.ts'
+import { ControllerManager, type ControllerManagerState, type ControllerName } from '#controller/manager.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
-import { defaultSchedulerName, Scheduler } from '#scheduler/scheduler.ts'
+import { defaultSchedulerName, Scheduler, type SchedulerState } from '#scheduler/scheduler.ts'
 
 export interface ComponentsOptions {
   controlPlane: ControlPlane
@@ -19,6 +19,14 @@ export interface ComponentsOptions {
   log: Logger
 }
 
+/** What the loops beside the server know beyond the API. */
+export interface ComponentsState {
+  informers: InformersState
+  controllers: ControllerManagerState
+  scheduler: SchedulerState
+  schedulerEvents: RecorderState
+}
+
 const managerProgram = 'kube-controller-manager'
 const managerUser = { name: 'system:kube-controller-manager', groups: ['system:masters'] }
 
@@ -26,20 +34,18 @@ const managerUser = { name: 'system:kube-controller-manager', groups: ['system:m
 export class Components {
   /** What they read of the API, for others to read too. */
   readonly informers: InformerFactory
-  readonly #options: ComponentsOptions
+  readonly #controllers: ControllerManager
+  readonly #scheduler: Scheduler
+  readonly #schedulerEvents: APIEventRecorder
 
-  constructor(options: ComponentsOptions) {
-    const { controlPlane, clock, random, log } = options
-    this.#options = options
-    const client = controlPlane.clientOf(managerUser, managerProgram)
-    this.informers = new InformerFactory({ client, clock, random, log: log.child({ component: 'informers' }) })
-  }
-
-  /** @param tasks the loops are tasks of the cluster: one that breaks ends it */
-  run(tasks: Group): void {
-    const { informers } = this
-    const { controlPlane, controllers, caPEM, clock, random, log } = this.#options
+  /** @param state of components that these take the place of */
+  constructor(options: ComponentsOptions, state?: ComponentsState) {
+    const { controlPlane, controllers, caPEM, clock, random } = options
     const managerTransport = controlPlane.transportOf(managerUser, managerProgram)
+    const log = options.log.child({ component: 'informers' })
+    const client = controlPlane.clientOf(managerUser, managerProgram)
+    const informers = new InformerFactory({ client, clock, random, log }, state?.informers)
+    this.informers = informers
     const clientOf = (controller: string, part?: string) =>
       controlPlane.clientOf(
         {
@@ -50,14 +56,35 @@ export class Components {
         part,
       )
     const discover = (signal: AbortSignal) => discoverResources(managerTransport, signal)
-    tasks.spawn(signal => runControllers({ controllers, clientOf, informers, discover, caPEM, clock, random, log }, signal))
+    const manager = { controllers, clientOf, informers, discover, caPEM, clock, random, log: options.log }
+    this.#controllers = new ControllerManager(manager, state?.controllers)
 
-    const schedulerLog = log.child({ component: 'scheduler' })
-    const schedulerClient = controlPlane.clientOf({ name: 'system:kube-scheduler', groups: [] }, 'kube-scheduler')
-    const events = new APIEventRecorder({ client: schedulerClient, clock, random, log: schedulerLog, component: defaultSchedulerName })
-    const scheduler = new Scheduler({ client: schedulerClient, informers, events, clock, random, log: schedulerLog })
-    tasks.spawn(signal => events.run(signal))
-    tasks.spawn(signal => scheduler.run(signal))
-    tasks.spawn(signal => informers.run(signal))
+    const common = {
+      client: controlPlane.clientOf({ name: 'system:kube-scheduler', groups: [] }, 'kube-scheduler'),
+      clock,
+      random,
+      log: options.log.child({ component: 'scheduler' }),
+    }
+    const events = new APIEventRecorder({ ...common, component: defaultSchedulerName }, state?.schedulerEvents)
+    this.#schedulerEvents = events
+    this.#scheduler = new Scheduler({ ...common, informers, events }, state?.scheduler)
+  }
+
+  /** A copy. @param resourceVersion see `InformerFactory.stateAt` */
+  stateAt(resourceVersion: string | undefined): ComponentsState {
+    return {
+      informers: this.informers.stateAt(resourceVersion),
+      controllers: this.#controllers.state,
+      scheduler: this.#scheduler.state,
+      schedulerEvents: this.#schedulerEvents.state,
+    }
+  }
+
+  /** @param tasks the loops are tasks of the cluster: one that breaks ends it */
+  run(tasks: Group): void {
+    tasks.spawn(signal => this.#controllers.run(signal))
+    tasks.spawn(signal => this.#schedulerEvents.run(signal))
+    tasks.spawn(signal => this.#scheduler.run(signal))
+    tasks.spawn(signal => this.informers.run(signal))
   }
 }

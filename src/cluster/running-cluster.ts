@@ -1,18 +1,22 @@
 import type { AuditLog } from '#apiserver/audit/audit-log.ts'
+import type { Status } from '#apimachinery/status/status.ts'
 import { ServerFaults } from '#apiserver/faults/server-faults.ts'
-import type { Clock } from '#base/clock.ts'
+import { type Clock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { PartitionedTransport } from '#client/partition.ts'
+import type { Transport } from '#client/transport.ts'
 import type { ControllerName } from '#controller/manager.ts'
-import { runCompaction } from '#controlplane/compaction.ts'
+import { Compaction } from '#controlplane/compaction.ts'
 import { ControlPlane } from '#controlplane/control-plane.ts'
 import type { ServerEndpoint } from '#controlplane/first-objects.ts'
 import { MemoryLogStore, simulatedEnvironment, type SimulatedImages } from '#cri/simulated/index.ts'
+import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
 import { StorageFaults } from '#storage/storage-faults.ts'
 import { ClusterFaults } from './cluster-faults.ts'
+import type { ClusterState } from './cluster-state.ts'
 import { Components } from './components.ts'
 import type { ClusterCertificates } from './pki/cluster-pki.ts'
 import { serviceAddress } from './service-range.ts'
@@ -34,7 +38,12 @@ export interface RunningClusterOptions {
   clock: Clock
   random: Random
   log: Logger
+  /** Of a cluster that this one takes the place of; storage, time and randomness are copies of those in it. */
+  state?: ClusterState | undefined
 }
+
+/** What stays the same in a cluster that takes the place of another. */
+export type ClusterConstants = Pick<RunningClusterOptions, 'certificates' | 'controllers' | 'serviceCIDR' | 'historyMs' | 'log'>
 
 interface Parts {
   controlPlane: ControlPlane
@@ -42,6 +51,7 @@ interface Parts {
   nodes: SimulatedNodes
   tasks: Group
   faults: ClusterFaults
+  logs: MemoryLogStore
 }
 
 /**
@@ -57,8 +67,11 @@ export class RunningCluster implements AsyncDisposable {
   readonly #options: RunningClusterOptions
   readonly #components: Components
   readonly #tasks: Group
+  readonly #logs: MemoryLogStore
+  readonly #compaction: Compaction
+  #adminTransport: Transport | undefined
 
-  private constructor(options: RunningClusterOptions, { controlPlane, components, nodes, tasks, faults }: Parts) {
+  private constructor(options: RunningClusterOptions, { controlPlane, components, nodes, tasks, faults, logs }: Parts) {
     this.#options = options
     this.storage = options.storage
     this.clock = options.clock
@@ -67,12 +80,14 @@ export class RunningCluster implements AsyncDisposable {
     this.faults = faults
     this.#components = components
     this.#tasks = tasks
+    this.#logs = logs
+    this.#compaction = new Compaction(options, options.state?.compaction)
   }
 
   /** The server answers when this resolves; nothing else runs yet. */
   static async open(options: RunningClusterOptions): Promise<RunningCluster> {
-    const { storage, audit, certificates, images, controllers, serviceCIDR, clock, random, log } = options
-    const logs = new MemoryLogStore()
+    const { storage, audit, certificates, images, controllers, serviceCIDR, clock, random, log, state } = options
+    const logs = state?.logs.fork() ?? new MemoryLogStore()
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
     const serverFaults = new ServerFaults({ clock, storage })
@@ -91,9 +106,10 @@ export class RunningCluster implements AsyncDisposable {
       },
       faults: serverFaults,
       storageFaults,
+      state: state?.server,
     })
     const tasks = new Group(new AbortController().signal)
-    const components = new Components({ controlPlane, controllers, caPEM: certificates.ca, clock, random, log })
+    const components = new Components({ controlPlane, controllers, caPEM: certificates.ca, clock, random, log }, state?.components)
     nodes = new SimulatedNodes({
       environment,
       logs,
@@ -109,17 +125,67 @@ export class RunningCluster implements AsyncDisposable {
       log: log.child({ component: 'kubelet' }),
     })
     const faults = new ClusterFaults({ server: serverFaults, storage: storageFaults, controlPlane, images, nodes, tasks })
-    return new RunningCluster(options, { controlPlane, components, nodes, tasks, faults })
+    return new RunningCluster(options, { controlPlane, components, nodes, tasks, faults, logs })
   }
 
-  /** Makes the first objects and starts the loops. @param endpoint where the server is reached */
+  /** The same, with all that another cluster was: its time, its randomness and a copy of its storage. */
+  static async openFrom(state: ClusterState, constants: ClusterConstants, images: SimulatedImages): Promise<RunningCluster> {
+    return RunningCluster.open({
+      ...constants,
+      images,
+      storage: await MemoryStorage.copyOf(state.storage),
+      audit: state.audit.copy(),
+      isOnDisk: false,
+      clock: copyOf(state.clock),
+      random: state.random.copy(),
+      state,
+    })
+  }
+
+  /** Makes the first objects, unless they are there, and starts the loops and nodes. @param endpoint where the server is reached */
   async run(endpoint: ServerEndpoint): Promise<void> {
-    const { storage, historyMs, clock, log } = this.#options
+    const { state } = this.#options
     const tasks = this.#tasks
-    await this.controlPlane.createFirstObjects(endpoint, tasks.signal)
+    if (state === undefined) await this.controlPlane.createFirstObjects(endpoint, tasks.signal)
     tasks.spawn(signal => this.controlPlane.keepFirstObjects(endpoint, signal))
-    tasks.spawn(signal => runCompaction({ storage, historyMs, clock, log }, signal))
+    tasks.spawn(signal => this.#compaction.run(signal))
     this.#components.run(tasks)
+    if (state !== undefined) this.nodes.resume(state.nodes)
+  }
+
+  /** A copy of all that it is, at a moment at which nobody has anything to do: see `ClusterTime.settle`. */
+  async save(): Promise<ClusterState> {
+    const storage = await MemoryStorage.copyOf(this.storage)
+    // Somebody wrote while the copy was made: what others know would be newer.
+    if (storage.revision !== this.storage.revision) return this.save()
+    return {
+      storage,
+      audit: this.#options.audit.copy(),
+      clock: copyOf(this.clock),
+      random: this.#options.random.copy(),
+      images: this.#options.images.copy(),
+      logs: this.#logs.fork(),
+      server: this.controlPlane.state,
+      compaction: this.#compaction.state,
+      components: this.#components.stateAt(String(storage.revision)),
+      nodes: this.nodes.state,
+    }
+  }
+
+  get random(): Random {
+    return this.#options.random
+  }
+
+  /** See `ClusterConstants`. */
+  get constants(): ClusterConstants {
+    const { certificates, controllers, serviceCIDR, historyMs, log } = this.#options
+    return { certificates, controllers, serviceCIDR, historyMs, log }
+  }
+
+  /** The API as its administrator. */
+  get adminTransport(): Transport {
+    this.#adminTransport ??= this.controlPlane.transportOf({ name: 'kubernetes-admin', groups: ['system:masters'] })
+    return this.#adminTransport
   }
 
   /** Resolves when it has stopped; rejects with what broke. */
@@ -132,11 +198,14 @@ export class RunningCluster implements AsyncDisposable {
     return this.#options.isOnDisk ? this.controlPlane.requestsUnderWay : 0
   }
 
-  /** First step of a stop: nodes and loops end, watches end, new requests are refused; those under way go on. */
-  async stopServing(): Promise<void> {
+  /**
+   * First step of a stop: nodes and loops end, watches end, new requests are refused; those under way go on.
+   * @param error told to the watches' clients
+   */
+  async stopServing(error?: Status): Promise<void> {
     await this.nodes[Symbol.asyncDispose]()
     await this.#tasks[Symbol.asyncDispose]()
-    this.controlPlane.stopServing()
+    this.controlPlane.stopServing(error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,4 +214,9 @@ export class RunningCluster implements AsyncDisposable {
     await this.#options.audit[Symbol.asyncDispose]()
     await this.storage.close()
   }
+}
+
+/** Real time is the same for all. */
+function copyOf(clock: Clock): Clock {
+  return clock instanceof VirtualClock ? clock.copy() : clock
 }

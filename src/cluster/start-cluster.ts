@@ -11,6 +11,7 @@ import { defaultHistoryMs } from '#controlplane/compaction.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Storage } from '#storage/storage.ts'
 import { Cluster, type ClusterParts } from './cluster.ts'
+import type { ClusterSnapshot } from './cluster-snapshot.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
@@ -54,6 +55,13 @@ export interface ClusterOptions {
   log?: Logger
 }
 
+/** A cluster that goes on from a snapshot: all else is as it was then. */
+export interface ClusterFromSnapshotOptions {
+  from: ClusterSnapshot
+  /** Where the API is served. Default: any free port of 127.0.0.1. */
+  api?: { host?: string; port?: number }
+}
+
 /**
  * Starts a cluster in this process: a control plane with its controllers and its scheduler, and its nodes, which are Ready when it resolves.
  * @example
@@ -61,7 +69,8 @@ export interface ClusterOptions {
  * await cluster.client.create(pod)
  * await cluster.until(pod, 'Ready')
  */
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions | ClusterFromSnapshotOptions = {}): Promise<Cluster> {
+  if ('from' in options) return startFromSnapshot(options)
   const { log = silentLogger, serviceCIDR = defaultServiceCIDR, contextName = 'coxswain' } = options
   const { host = '127.0.0.1', port = 0, advertiseAddress = '127.0.0.1' } = options.api ?? {}
   const machine = new RealClock()
@@ -94,19 +103,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       log,
     }),
   )
-  const { certificate: cert, key } = certificates.apiserver
-  const server = running.controlPlane.slot
-  const front = new HTTPFront({ server, clock: machine, log: log.child({ component: 'apiserver' }), cert, key, clientCA: certificates.ca })
-  const { port: apiPort } = await front.listen(port, host)
-  started.defer(() => front.stop(0))
-  await running.run({ address: advertiseAddress, port: apiPort })
-  const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${apiPort}`
-  // What real containers need is not loaded for the others.
-  const joinMachine: ClusterParts['joinMachine'] = async (joined, group, machineCount) => {
-    const { joinMachine: join } = await import('./node/join-machine.ts')
-    return join({ cluster: joined, group, machineCount, serviceCIDR, clock, random, log })
-  }
-  const cluster = new Cluster({ running, front, pki, certificates, images, joinMachine, url, contextName })
+  const cluster = await serve({ running, pki, images, contextName }, { host, port, advertiseAddress })
   // From here on the cluster stops itself.
   started.move()
   try {
@@ -116,6 +113,44 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw error
   }
   return cluster
+}
+
+async function startFromSnapshot({ from, api = {} }: ClusterFromSnapshotOptions): Promise<Cluster> {
+  const { state, constants, pki, contextName } = from.parts
+  const images = state.images.copy()
+  await using started = new AsyncDisposableStack()
+  const running = started.use(await RunningCluster.openFrom(state, constants, images))
+  const { host = '127.0.0.1', port = 0 } = api
+  const cluster = await serve({ running, pki, images, contextName }, { host, port, advertiseAddress: '127.0.0.1' })
+  started.move()
+  await cluster.clock.settle()
+  return cluster
+}
+
+/** Opens the port, then lets the cluster run. Nothing is left open when that fails. */
+async function serve(
+  parts: Pick<ClusterParts, 'running' | 'pki' | 'images' | 'contextName'>,
+  { host, port, advertiseAddress }: { host: string; port: number; advertiseAddress: string },
+): Promise<Cluster> {
+  const { running } = parts
+  const { certificates, serviceCIDR, log } = running.constants
+  const { certificate: cert, key } = certificates.apiserver
+  const clock = new RealClock()
+  const server = running.controlPlane.slot
+  const front = new HTTPFront({ server, clock, log: log.child({ component: 'apiserver' }), cert, key, clientCA: certificates.ca })
+  const endpoint = { address: advertiseAddress, port: (await front.listen(port, host)).port }
+  await using listening = new AsyncDisposableStack()
+  listening.defer(() => front.stop(0))
+  await running.run(endpoint)
+  listening.move()
+  const url = `https://${host === '0.0.0.0' ? '127.0.0.1' : host}:${endpoint.port}`
+  // What real containers need is not loaded for the others.
+  const joinMachine: ClusterParts['joinMachine'] = async (cluster, group, machineCount) => {
+    const { joinMachine: join } = await import('./node/join-machine.ts')
+    const { clock: time, random } = running
+    return join({ cluster, group, machineCount, serviceCIDR, clock: time, random, log })
+  }
+  return new Cluster({ ...parts, front, certificates, joinMachine, endpoint, url, startFrom: from => startFromSnapshot({ from }) })
 }
 
 function clockOf({ clock = 'real', seed }: ClusterOptions, machine: Clock): Clock {

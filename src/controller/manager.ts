@@ -4,9 +4,9 @@ import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import type { DiscoveredResource } from '#client/discovery.ts'
-import { APIEventRecorder, type EventRecorder } from '#client/events/event-recorder.ts'
+import { APIEventRecorder, type EventRecorder, type RecorderState } from '#client/events/event-recorder.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
-import type { Controller, ControllerContext } from './controller.ts'
+import type { Controller, ControllerContext, ControllerState } from './controller.ts'
 import { ClusterRoleAggregationController } from './clusterroleaggregation/clusterrole-aggregation-controller.ts'
 import { NamespaceController } from './namespace/namespace-controller.ts'
 import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts'
@@ -35,9 +35,9 @@ export interface ControllerManagerOptions {
 /** What a controller is made of. */
 interface ControllerParts {
   /** What it is given; it acts as the service account of that name, perhaps as one part of several. */
-  contextOf(serviceAccount: string, part?: string): ControllerContext
+  contextOf(serviceAccount: string, part?: string): ControllerContext<never>
   /** Its events, which name it so. */
-  eventsOf(context: ControllerContext, component: string): EventRecorder
+  eventsOf(context: Pick<ControllerContext, 'client'>, component: string): EventRecorder
   discover: ControllerManagerOptions['discover']
   caPEM: string
 }
@@ -65,23 +65,55 @@ export type ControllerName = keyof typeof controllers
 
 export const controllerNames = Object.keys(controllers) as ControllerName[]
 
-/** Runs controllers until the signal is aborted. */
-export async function runControllers(options: ControllerManagerOptions, signal: AbortSignal): Promise<void> {
-  const { clock, random, log, informers, clientOf, discover, caPEM } = options
-  await using group = new Group(signal)
-  for (const name of options.controllers) {
-    const controllerLog = log.child({ controller: name })
-    const contextOf = (serviceAccount: string, part?: string) => {
-      const client = clientOf(serviceAccount, part)
-      return { client, informers, clock, random, log: controllerLog }
+/** What the controllers know beyond the API. */
+export interface ControllerManagerState {
+  controllers: ReadonlyMap<ControllerName, ControllerState>
+  /** By the component that the events name. */
+  events: ReadonlyMap<string, RecorderState>
+}
+
+/** The controllers of a cluster, and their events. */
+export class ControllerManager {
+  readonly #controllers = new Map<ControllerName, Controller>()
+  readonly #events = new Map<string, APIEventRecorder>()
+
+  /** @param state of a manager that this one takes the place of */
+  constructor(options: ControllerManagerOptions, state?: ControllerManagerState) {
+    const { clock, random, informers, clientOf, discover, caPEM } = options
+    for (const name of options.controllers) {
+      const log = options.log.child({ controller: name })
+      const contextOf = (serviceAccount: string, part?: string) => ({
+        client: clientOf(serviceAccount, part),
+        informers,
+        clock,
+        random,
+        log,
+        // Each gets what one of its own name has given.
+        state: state?.controllers.get(name) as ControllerState<never> | undefined,
+      })
+      const eventsOf = ({ client }: Pick<ControllerContext, 'client'>, component: string) => {
+        const events = new APIEventRecorder({ client, clock, random, log, component }, state?.events.get(component))
+        this.#events.set(component, events)
+        return events
+      }
+      this.#controllers.set(name, controllers[name]({ contextOf, eventsOf, discover, caPEM }))
     }
-    const eventsOf = ({ client }: ControllerContext, component: string) => {
-      const events = new APIEventRecorder({ client, clock, random, log: controllerLog, component })
-      group.spawn(inner => events.run(inner))
-      return events
-    }
-    const controller: Controller = controllers[name]({ contextOf, eventsOf, discover, caPEM })
-    group.spawn(inner => controller.run(inner))
   }
-  await group.wait()
+
+  /** A copy. */
+  get state(): ControllerManagerState {
+    return { controllers: statesOf(this.#controllers), events: statesOf(this.#events) }
+  }
+
+  /** Runs them until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await using group = new Group(signal)
+    for (const events of this.#events.values()) group.spawn(inner => events.run(inner))
+    for (const controller of this.#controllers.values()) group.spawn(inner => controller.run(inner))
+    await group.wait()
+  }
+}
+
+function statesOf<K, S>(parts: ReadonlyMap<K, { readonly state: S }>): Map<K, S> {
+  return new Map([...parts].map(([key, { state }]) => [key, state]))
 }

@@ -5,7 +5,7 @@ import { Group } from '#base/group.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import { StorageError } from '#storage/storage.ts'
-import { runCompaction } from './compaction.ts'
+import { Compaction } from './compaction.ts'
 
 const intervalMs = 5 * 60_000
 
@@ -14,7 +14,7 @@ async function start(storage: MemoryStorage, options: { historyMs?: number } = {
   const warnings: string[] = []
   const log: Logger = { ...silentLogger, warn: sentence => warnings.push(sentence) }
   const group = new Group(new AbortController().signal)
-  group.spawn(signal => runCompaction({ storage, clock, log, ...options }, signal))
+  group.spawn(signal => new Compaction({ storage, clock, log, ...options }).run(signal))
   const write = async (count: number) => {
     for (let index = 0; index < count; index++) {
       await storage.commit({ key: `/${storage.revision}`, expectedRevision: 0, value: Buffer.from('x') })

@@ -1,5 +1,6 @@
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { Pause } from '#base/pause.ts'
 import type { Storage } from '#storage/storage.ts'
 
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -15,22 +16,55 @@ export interface CompactionOptions {
   log: Logger
 }
 
-/** Keeps the history of the storage short until the signal is aborted. */
-export async function runCompaction(
-  { storage, historyMs = defaultHistoryMs, clock, log }: CompactionOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!Number.isFinite(historyMs)) return
-  const intervalMs = Math.min(Math.max(historyMs, intervalMinMs), intervalMaxMs)
-  let marks = [{ revision: storage.revision, atMs: clock.monotonicMs() }]
-  while (!signal.aborted) {
-    await clock.sleep(intervalMs, signal).catch(() => {})
-    if (signal.aborted) return
-    const nowMs = clock.monotonicMs()
-    marks.push({ revision: storage.revision, atMs: nowMs })
-    const old = marks.findLast(({ atMs }) => atMs <= nowMs - historyMs)
-    if (old === undefined) continue
-    marks = marks.filter(mark => mark !== old && mark.atMs >= old.atMs)
-    await storage.compact(old.revision).catch(error => log.warn('cannot compact the storage', { error }))
+interface Mark {
+  readonly revision: number
+  readonly atMs: number
+}
+
+/** Where compaction stands. */
+export interface CompactionState {
+  /** Which revision was the newest when. */
+  marks: readonly Mark[]
+  /** Of the next look. */
+  due: Due
+}
+
+/** Keeps the history of a storage short. */
+export class Compaction {
+  readonly #options: CompactionOptions
+  readonly #pause: Pause
+  #marks: readonly Mark[]
+  #due: Due | undefined
+
+  /** @param state of a compaction that this one takes the place of */
+  constructor(options: CompactionOptions, state?: CompactionState) {
+    const { storage, clock } = options
+    this.#options = options
+    this.#pause = new Pause(clock)
+    this.#marks = state?.marks ?? [{ revision: storage.revision, atMs: clock.monotonicMs() }]
+    this.#due = state?.due
+  }
+
+  /** Undefined while it compacts, and when it never does. */
+  get state(): CompactionState | undefined {
+    const { due } = this.#pause
+    return due && { marks: this.#marks, due }
+  }
+
+  /** Compacts until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { storage, historyMs = defaultHistoryMs, clock, log } = this.#options
+    if (!Number.isFinite(historyMs)) return
+    const intervalMs = Math.min(Math.max(historyMs, intervalMinMs), intervalMaxMs)
+    for (;;) {
+      await this.#pause.wait(this.#due ?? intervalMs, signal)
+      if (signal.aborted) return
+      this.#due = undefined
+      const nowMs = clock.monotonicMs()
+      const marks = [...this.#marks, { revision: storage.revision, atMs: nowMs }]
+      const old = marks.findLast(({ atMs }) => atMs <= nowMs - historyMs)
+      this.#marks = old === undefined ? marks : marks.filter(mark => mark !== old && mark.atMs >= old.atMs)
+      if (old !== undefined) await storage.compact(old.revision).catch(error => log.warn('cannot compact the storage', { error }))
+    }
   }
 }

@@ -14,6 +14,8 @@ import { InProcessTransport } from '#apiserver/inprocess/transport.ts'
 import { openAPIHandlers } from '#apiserver/openapi/openapi-handlers.ts'
 import { OpenAPIService } from '#apiserver/openapi/openapi-service.ts'
 import type { StoreLookup, UserInfo } from '#apiserver/registry/resource.ts'
+import type { StoresState } from '#apiserver/registry/stores.ts'
+import type { Status } from '#apimachinery/status/status.ts'
 import { APIServer } from '#apiserver/server.ts'
 import { ServerSlot } from '#apiserver/server-slot.ts'
 import { versionHandler, versionInfo } from '#apiserver/version.ts'
@@ -59,6 +61,8 @@ export interface ControlPlaneOptions {
   serviceCIDR: string
   /** Nodes of this process, reached without sockets. */
   inProcessNodes?: InProcessNodes
+  /** Of a control plane that this one takes the place of, over a copy of its storage. */
+  state?: StoresState | undefined
   /** What goes wrong on purpose between the API server and its clients, and its storage. */
   faults?: ServerFaults
   storageFaults?: StorageFaults
@@ -86,7 +90,7 @@ export class ControlPlane implements Disposable {
   /** Ready for requests when it resolves. */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const plane = new ControlPlane(options)
-    await plane.startServer()
+    await plane.#startServer(options.state)
     return plane
   }
 
@@ -99,12 +103,15 @@ export class ControlPlane implements Disposable {
 
   /** Starts the API server over what is stored; for the first time, or after a crash. Does nothing while it runs. */
   async startServer(): Promise<void> {
-    if (this.slot.server !== undefined) return
+    if (this.slot.server === undefined) await this.#startServer(undefined)
+  }
+
+  async #startServer(state: StoresState | undefined): Promise<void> {
     const { storage, storageFaults } = this.#options
     const connection = new StorageConnection(storage, storageFaults)
     const serviceAllocation = newServiceAllocation(this.#options)
     using started = new DisposableStack()
-    const server = started.use(newAPIServer({ ...this.#options, storage: connection }, serviceAllocation))
+    const server = started.use(newAPIServer({ ...this.#options, storage: connection, state }, serviceAllocation))
     await server.start()
     serviceAllocation.reload(await server.stores.of<Service>({ group: '', resource: 'services' }).list(undefined))
     // Somebody else was faster.
@@ -158,6 +165,11 @@ export class ControlPlane implements Disposable {
     return this.#mapper.mappingOf(type, new AbortController().signal)
   }
 
+  /** A copy of what storage does not hold. */
+  get state(): StoresState {
+    return this.server.state
+  }
+
   /** Requests of this process that wait for their answer, and not for time to go on. */
   get requestsUnderWay(): number {
     const { faults, storageFaults } = this.#options
@@ -165,11 +177,14 @@ export class ControlPlane implements Disposable {
     return Math.max(0, this.slot.inProcess.underWay - waiting)
   }
 
-  /** First step of a stop: watches end, new requests are refused; those under way go on. */
-  stopServing(): void {
+  /**
+   * First step of a stop: watches end, new requests are refused; those under way go on.
+   * @param error told to the watches' clients
+   */
+  stopServing(error?: Status): void {
     this.#options.faults?.clear()
     this.#options.storageFaults?.clear()
-    this.slot.server?.stop()
+    this.slot.server?.stop(error)
   }
 
   [Symbol.dispose](): void {
@@ -230,6 +245,7 @@ function newAPIServer(options: ControlPlaneOptions, serviceAllocation: ServiceAl
     admission: defaultAdmissionPlugins(resolver, authorizer),
     paths: [versionHandler(version), ...openAPIHandlers(openAPI), ...openIDHandlers(tokenIssuer)],
     faults: options.faults,
+    state: options.state,
   })
   return server
 }

@@ -2,6 +2,7 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
 import { currentCause, withReason } from '#client/cause.ts'
+import type { Random } from '#base/random.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
@@ -16,8 +17,9 @@ import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
 import { formatDuration } from './pod/backoff.ts'
 import { removeLeftovers } from './pod/leftovers.ts'
-import { PodWorker } from './pod/pod-worker.ts'
+import { PodWorker, type PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
+import type { KubeletState } from './state.ts'
 import { Prober } from './prober/prober.ts'
 import { RuntimeState } from './runtime/runtime-state.ts'
 import type { KubeletHost } from './server/host.ts'
@@ -43,6 +45,9 @@ export class Kubelet implements AsyncDisposable {
   readonly #volumes: VolumeManager
   readonly #prober: Prober
   readonly #shared: NodeServices
+  readonly #lease: NodeLease
+  /** For names of files and moments that no object shows. */
+  readonly #jitter: Random
   readonly #workers = new Map<string, PodWorker>()
   #knowsBothSides = false
   #stopped: Promise<void> = Promise.resolve()
@@ -52,12 +57,14 @@ export class Kubelet implements AsyncDisposable {
   constructor(options: KubeletOptions, signal: AbortSignal) {
     this.#options = options
     this.#group = new Group(signal)
-    const { nodeName, client, runtime, clock, random, log, host } = options
+    const { nodeName, client, runtime, clock, random, log, host, state } = options
+    this.#jitter = random.branch()
     const ownSignal = this.#group.signal
-    this.#events = new APIEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName })
+    this.#events = new APIEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName }, state?.events)
     const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files, host.logs)
-    this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage })
+    this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage }, state?.runtime)
     this.#node = this.#nodeReporter()
+    this.#lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid }, state?.lease)
     this.#sources = options.sources ?? ownSources({ client, clock, random, log })
     this.#pods = this.#sources.pods(nodeName)
     this.#nodes = this.#sources.node(nodeName)
@@ -67,6 +74,21 @@ export class Kubelet implements AsyncDisposable {
     this.#shared = this.#nodeServices(ownSignal)
     const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
     this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: ownSignal })
+  }
+
+  /** A copy. */
+  get state(): KubeletState {
+    return {
+      knowsBothSides: this.#knowsBothSides,
+      events: this.#events.state,
+      node: this.#node.state,
+      lease: this.#lease.state,
+      runtime: this.#runtimeState.memory,
+      statuses: this.#shared.statuses.state,
+      volumes: this.#volumes.state,
+      workers: [...this.#workers.values()].map(worker => worker.state),
+      probes: this.#prober.state,
+    }
   }
 
   /** Resolves when the Node object is there: for those who may label it with what a kubelet may not say of itself, such as its roles. */
@@ -90,13 +112,11 @@ export class Kubelet implements AsyncDisposable {
   }
 
   start(): void {
-    const { nodeName, client, clock, log } = this.#options
-    const lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid })
     this.#runtimeState.onChange((uid, what) => this.#onRuntimeChange(uid, what))
     this.#group.spawn(signal => this.#events.run(signal))
     this.#group.spawn(signal => this.#runtimeState.run(signal))
     this.#group.spawn(signal => this.#node.run(signal))
-    this.#group.spawn(signal => lease.run(signal))
+    this.#group.spawn(signal => this.#lease.run(signal))
     this.#group.spawn(signal => this.#pods.run(signal))
     this.#group.spawn(signal => this.#nodes.run(signal))
     this.#group.spawn(signal => this.#services.run(signal))
@@ -126,6 +146,14 @@ export class Kubelet implements AsyncDisposable {
   async #runPods(signal: AbortSignal): Promise<void> {
     const stopped = Promise.withResolvers<void>()
     signal.addEventListener('abort', () => stopped.resolve(), { once: true })
+    const { state } = this.#options
+    if (state?.knowsBothSides === true) {
+      this.#knowsBothSides = true
+      this.#resume(state)
+      using _listening = this.#pods.onChange(event => this.#onPodChange(event), { isKnown: true })
+      await stopped.promise
+      return
+    }
     await Promise.race([Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), stopped.promise])
     if (signal.aborted) return
     this.#knowsBothSides = true
@@ -133,6 +161,15 @@ export class Kubelet implements AsyncDisposable {
     for (const { uid } of [...this.#runtimeState.values()]) this.#onRuntimeChange(uid)
     await this.#removeLeftovers(signal)
     await stopped.promise
+  }
+
+  #resume({ workers, probes }: KubeletState): void {
+    for (const state of workers) {
+      const worker = this.#newWorker(state.pod, state)
+      if (worker.memory.termination === undefined) this.#volumes.register(worker.pod, { isKnown: true })
+      this.#prober.resume(worker, probes.get(worker.uid) ?? new Map())
+      worker.resume(state)
+    }
   }
 
   #onPodChange(event: InformerEvent<Pod>): void {
@@ -176,17 +213,21 @@ export class Kubelet implements AsyncDisposable {
     return admitPod({ pod, others: others.map(worker => worker.pod), allocatable: this.#node.allocatable, node })
   }
 
-  #newWorker(pod: Pod): PodWorker {
-    const worker = new PodWorker(pod, {
-      node: this.#shared,
-      events: this.#events,
-      signal: this.#group.signal,
-      onSync: each => this.#prober.update(each),
-      onDone: each => {
-        this.#prober.forget(each)
-        this.#workers.delete(each.uid)
+  #newWorker(pod: Pod, state?: PodWorkerState): PodWorker {
+    const worker = new PodWorker(
+      pod,
+      {
+        node: this.#shared,
+        events: this.#events,
+        signal: this.#group.signal,
+        onSync: each => this.#prober.update(each),
+        onDone: each => {
+          this.#prober.forget(each)
+          this.#workers.delete(each.uid)
+        },
       },
-    })
+      state,
+    )
     this.#workers.set(worker.uid, worker)
     return worker
   }
@@ -219,19 +260,22 @@ export class Kubelet implements AsyncDisposable {
 
   #nodeReporter(): NodeReporter {
     const { hostname, nodeName, host, labels = {}, taints = [], maxPods = 110, kubeletPort = 10_250, version } = this.#options
-    return new NodeReporter({
-      ...this.#options,
-      hostname: hostname ?? nodeName,
-      labels,
-      taints,
-      maxPods,
-      kubeletPort,
-      kubeletVersion: version,
-      probe: host.probe,
-      events: this.#events,
-      present: () => this.#nodes.get(nodeName),
-      plegProblem: () => this.#plegProblem(),
-    })
+    return new NodeReporter(
+      {
+        ...this.#options,
+        hostname: hostname ?? nodeName,
+        labels,
+        taints,
+        maxPods,
+        kubeletPort,
+        kubeletVersion: version,
+        probe: host.probe,
+        events: this.#events,
+        present: () => this.#nodes.get(nodeName),
+        plegProblem: () => this.#plegProblem(),
+      },
+      this.#options.state?.node,
+    )
   }
 
   #plegProblem(): string | undefined {
@@ -242,29 +286,32 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #volumeManager(signal: AbortSignal): VolumeManager {
-    const { client, clock, random, log, host, rootDirectory } = this.#options
+    const { client, clock, log, host, rootDirectory } = this.#options
     const factsOf = (pod: Pod) => {
       const sandbox = this.#runtimeState.get(pod.metadata.uid ?? '')?.sandboxes.find(({ ready }) => ready)
       const podIPs = pod.spec.hostNetwork === true ? this.#options.nodeIPs : (sandbox?.ips ?? [])
       return { podIPs, hostIPs: this.#options.nodeIPs, nodeName: this.#options.nodeName, allocatable: this.#node.allocatable }
     }
     const onObjectChange = (uid: string) => this.#workers.get(uid)?.objectChanged()
-    return new VolumeManager({
-      client,
-      sources: this.#sources,
-      clock,
-      random,
-      log,
-      files: host.files,
-      rootDirectory,
-      factsOf,
-      onObjectChange,
-      signal,
-    })
+    return new VolumeManager(
+      {
+        client,
+        sources: this.#sources,
+        clock,
+        random: this.#jitter,
+        log,
+        files: host.files,
+        rootDirectory,
+        factsOf,
+        onObjectChange,
+        signal,
+      },
+      this.#options.state?.volumes,
+    )
   }
 
   #nodeServices(signal: AbortSignal): NodeServices {
-    const { nodeName, nodeIPs, client, runtime, images, clock, random, log, host, rootDirectory, podLogsDirectory } = this.#options
+    const { nodeName, nodeIPs, client, runtime, images, clock, log, host, rootDirectory, podLogsDirectory } = this.#options
     const { clusterDNS = [], clusterDomain = 'cluster.local' } = this.#options
     return {
       nodeName,
@@ -276,9 +323,9 @@ export class Kubelet implements AsyncDisposable {
       volumes: this.#volumes,
       cgroups: host.cgroups,
       files: host.files,
-      statuses: new StatusManager({ client, clock, log, signal }),
+      statuses: new StatusManager({ client, clock, log, signal }, this.#options.state?.statuses),
       clock,
-      random,
+      random: this.#jitter,
       log,
       rootDirectory,
       podLogsDirectory,

@@ -5,6 +5,7 @@ import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
 import type { ImageService, InProcessStreams, RuntimeService } from '#cri/cri.ts'
 import type { NodeHost } from './host/node-host.ts'
+import type { KubeletState } from './state.ts'
 import type { KubeletSources } from './sources.ts'
 
 export interface KubeletOptions {
@@ -42,4 +43,6 @@ export interface KubeletOptions {
   kubeletPort?: number
   /** What is read of the API; watches of its own when left out. */
   sources?: KubeletSources
+  /** Of a kubelet that this one takes the place of: it then knows what the sources hold and what the runtime runs. */
+  state?: KubeletState | undefined
 }

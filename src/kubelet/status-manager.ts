@@ -1,6 +1,6 @@
 import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
@@ -31,6 +31,9 @@ interface Entry {
   timer: Timer | undefined
 }
 
+/** What was reported, by pod UID. */
+export type StatusesState = ReadonlyMap<string, Omit<Entry, 'writing' | 'timer'> & { due: Due | undefined }>
+
 const retryBaseMs = 200
 const retryMaxMs = 10_000
 
@@ -39,8 +42,19 @@ export class StatusManager {
   readonly #options: StatusManagerOptions
   readonly #entries = new Map<string, Entry>()
 
-  constructor(options: StatusManagerOptions) {
+  /** @param state of a manager that this one takes the place of */
+  constructor(options: StatusManagerOptions, state: StatusesState = new Map()) {
     this.#options = options
+    for (const [uid, { due, ...known }] of state) {
+      const entry: Entry = { ...known, writing: undefined, timer: undefined }
+      if (due !== undefined) entry.timer = options.clock.at(due, () => this.#begin(uid, entry))
+      this.#entries.set(uid, entry)
+    }
+  }
+
+  /** A copy. */
+  get state(): StatusesState {
+    return new Map([...this.#entries].map(([uid, { writing: _writing, timer, ...known }]) => [uid, { ...known, due: timer?.due }]))
   }
 
   /** What was reported last, be it written yet or not; undefined for pods whose status was not touched. */

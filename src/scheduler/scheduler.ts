@@ -12,13 +12,13 @@ import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type InformerEvent, waitForSync } from '#client/informer.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { refOf } from '#client/rest-client.ts'
-import { SchedulerCache } from './cache/cache.ts'
+import { type CacheState, SchedulerCache } from './cache/cache.ts'
 import { fitErrorMessage } from './framework/fit-error.ts'
 import type { Plugin } from './framework/framework.ts'
 import { podInfoOf } from './framework/pod-info.ts'
 import { nodeChangeOf } from './node-change.ts'
 import { defaultPlugins } from './plugins/registry.ts'
-import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts'
+import { type QueuedPod, SchedulingQueue, type SchedulingQueueState } from './queue/scheduling-queue.ts'
 import { schedulePod } from './schedule-pod.ts'
 import { unsupportedConstraints } from './unsupported-constraints.ts'
 
@@ -39,20 +39,38 @@ export interface SchedulerOptions {
   plugins?: readonly Plugin[]
 }
 
+/** What the scheduler knows beyond the API. */
+export interface SchedulerState {
+  cache: CacheState
+  queue: SchedulingQueueState
+  /** The node that the next decision begins with. */
+  start: number
+}
+
 /** Gives every pod that asks for `default-scheduler` a node: decides in memory, assumes the outcome, and writes the binding beside. */
 export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #plugins: readonly Plugin[]
-  readonly #cache = new SchedulerCache()
+  readonly #isResumed: boolean
+  readonly #cache: SchedulerCache
   readonly #queue: SchedulingQueue
-  #start = 0
+  #start: number
   #writes = 0
   #wake: () => void = () => {}
 
-  constructor(options: SchedulerOptions) {
+  /** @param state of a scheduler that this one takes the place of: it then knows what the informers hold */
+  constructor(options: SchedulerOptions, state?: SchedulerState) {
     this.#options = options
+    this.#isResumed = state !== undefined
+    this.#cache = new SchedulerCache(state?.cache)
+    this.#start = state?.start ?? 0
     this.#plugins = options.plugins ?? defaultPlugins
-    this.#queue = new SchedulingQueue({ clock: options.clock, plugins: this.#plugins, onReady: () => this.#wake() })
+    this.#queue = new SchedulingQueue({ clock: options.clock, plugins: this.#plugins, onReady: () => this.#wake() }, state?.queue)
+  }
+
+  /** A copy. Writes under way are not in it. */
+  get state(): SchedulerState {
+    return { cache: this.#cache.state, queue: this.#queue.state, start: this.#start }
   }
 
   /** Schedules until the signal is aborted. */
@@ -61,8 +79,8 @@ export class Scheduler {
     const nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
     await waitForSync([nodes, pods], signal)
-    using _nodeEvents = nodes.onChange(event => this.#onNode(event))
-    using _podEvents = pods.onChange(event => this.#onPod(event))
+    using _nodeEvents = nodes.onChange(event => this.#onNode(event), { isKnown: this.#isResumed })
+    using _podEvents = pods.onChange(event => this.#onPod(event), { isKnown: this.#isResumed })
     await using writes = new Group(signal)
     while (!writes.signal.aborted) {
       const turnEnd = clock.monotonicMs() + turnMs

@@ -37,7 +37,7 @@ export async function benchSimulatedRuntime(): Promise<Row[]> {
   })
   const forked = simulatedEnvironment({ clock: new VirtualClock(), images: environment.images })
   const forkMs = await timeOf(async () => {
-    for (const runtime of nodes) runtime.fork({ environment: forked, random })
+    for (const { state } of nodes) new SimulatedRuntime({ environment: forked, random }, state)
   })
   const stopMs = await timeOf(async () => {
     for (const { runtime, containerId, podSandboxId } of pods) {

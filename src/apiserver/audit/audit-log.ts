@@ -32,6 +32,14 @@ export class AuditLog implements AsyncDisposable {
     this.#foundRevision = foundRevision
   }
 
+  /** A log with what this process has recorded and still knows, which then goes its own way, without a file. */
+  copy(): AuditLog {
+    const copy = new AuditLog({ recordsMax: this.#records.length })
+    for (const [place, record] of this.#records.entries()) copy.#records[place] = record
+    copy.#newestRevision = this.#newestRevision
+    return copy
+  }
+
   /**
    * Records a write that was committed at `revision`.
    * @param asksDeletion the object is marked for deletion with it

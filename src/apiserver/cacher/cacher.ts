@@ -1,5 +1,5 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import { newResourceExpired } from '#apimachinery/status/status.ts'
+import { newResourceExpired, type Status } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { Storage, StorageEvent, StoredValue } from '#storage/storage.ts'
@@ -165,9 +165,9 @@ export class Cacher implements Disposable {
     return watcher
   }
 
-  /** Ends every watch; their clients may come again. */
-  endWatches(): void {
-    for (const watcher of this.#watchers) watcher.end()
+  /** Ends every watch; their clients may come again. @param error told to them before */
+  endWatches(error?: Status): void {
+    for (const watcher of this.#watchers) watcher.end(error)
   }
 
   /** Ends every watch as the server's death does, those that are about to start, too. */

@@ -20,6 +20,8 @@ import { negotiate } from './negotiation.ts'
 export interface EndpointServices {
   clock: Clock
   random: Random
+  /** For what no object shows: when watches end. */
+  jitter: Random
   log: Logger
   schemas: SchemaRegistry
   stores: StoreLookup

@@ -17,7 +17,7 @@ export function watch(call: Call): APIResponse {
   const timeoutMs =
     query.timeoutSeconds !== undefined && query.timeoutSeconds > 0
       ? query.timeoutSeconds * 1000
-      : timeoutDefaultMinMs * (1 + call.random.next())
+      : timeoutDefaultMinMs * (1 + call.services.jitter.next())
   const options = { selection, ...start, allowBookmarks: query.allowBookmarks, timeoutMs }
   const watchForm: WatchForm = form.forOneWatch()
   return {

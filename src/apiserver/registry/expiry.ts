@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import { type Storage, StorageError } from '#storage/storage.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Writer } from '../audit/audit-record.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 
-interface Due {
+interface Expiring {
   key: string
   revision: number
   atMs: number
@@ -18,27 +18,27 @@ export interface ExpiryOptions {
   ttlMs: number
 }
 
+/** What is to be removed, the next first, and when that is looked at. */
+export interface ExpiryState {
+  queue: readonly Expiring[]
+  due: Due | undefined
+}
+
 /** Removes a resource's objects a fixed time after their last write. Objects found at the start count as just written. */
 export class Expiry implements Disposable {
-  readonly #cacher: Cacher
-  readonly #storage: Storage
-  readonly #audit: AuditLog
-  readonly #clock: Clock
-  readonly #ttlMs: number
+  readonly #options: ExpiryOptions
   readonly #writer: Writer
   readonly #listener: Disposable
   /** In order of time, since every object lives equally long. */
-  #queue: Due[] = []
+  #queue: Expiring[]
   #next = 0
   #timer: Timer | undefined
   #isDisposed = false
 
-  constructor({ cacher, storage, audit, clock, ttlMs }: ExpiryOptions) {
-    this.#cacher = cacher
-    this.#storage = storage
-    this.#audit = audit
-    this.#clock = clock
-    this.#ttlMs = ttlMs
+  /** @param state of one that this one takes the place of */
+  constructor(options: ExpiryOptions, state?: ExpiryState) {
+    const { cacher, clock, ttlMs } = options
+    this.#options = options
     this.#writer = {
       user: { name: 'system:apiserver', groups: [] },
       userAgent: 'kube-apiserver',
@@ -48,10 +48,17 @@ export class Expiry implements Disposable {
       cause: { reason: `its time to live of ${ttlMs / 1_000}s is over` },
       clock,
     }
-    for (const { key, revision } of cacher.list(cacher.keyPrefix)) this.#add(key, revision)
+    this.#queue = [...(state?.queue ?? [])]
+    if (state?.due !== undefined) this.#timer = clock.at(state.due, () => this.#removeDue())
+    if (state === undefined) for (const { key, revision } of cacher.list(cacher.keyPrefix)) this.#add(key, revision)
     this.#listener = cacher.listen(change => {
       if (change.type !== 'DELETED') this.#add(change.entry.key, change.revision)
     })
+  }
+
+  /** A copy. */
+  get state(): ExpiryState {
+    return { queue: this.#queue.slice(this.#next), due: this.#timer?.due }
   }
 
   [Symbol.dispose](): void {
@@ -61,7 +68,8 @@ export class Expiry implements Disposable {
   }
 
   #add(key: string, revision: number): void {
-    this.#queue.push({ key, revision, atMs: this.#clock.monotonicMs() + this.#ttlMs })
+    const { clock, ttlMs } = this.#options
+    this.#queue.push({ key, revision, atMs: clock.monotonicMs() + ttlMs })
     if (this.#timer === undefined) this.#schedule()
   }
 
@@ -69,14 +77,16 @@ export class Expiry implements Disposable {
     this.#timer = undefined
     const due = this.#queue[this.#next]
     if (due === undefined || this.#isDisposed) return
-    this.#timer = this.#clock.after(due.atMs - this.#clock.monotonicMs(), () => this.#removeDue())
+    const { clock } = this.#options
+    this.#timer = clock.after(due.atMs - clock.monotonicMs(), () => this.#removeDue())
   }
 
   #removeDue(): void {
-    const now = this.#clock.monotonicMs()
+    const { cacher, clock } = this.#options
+    const now = clock.monotonicMs()
     for (let due = this.#queue[this.#next]; due !== undefined && due.atMs <= now; due = this.#queue[++this.#next]) {
       const { key, revision } = due
-      if (this.#cacher.get(key)?.revision === revision) this.#remove(key, revision).catch(ignoreStorageEnd)
+      if (cacher.get(key)?.revision === revision) this.#remove(key, revision).catch(ignoreStorageEnd)
     }
     if (this.#next > 1024 && this.#next > this.#queue.length >>> 1) {
       this.#queue = this.#queue.slice(this.#next)
@@ -87,8 +97,9 @@ export class Expiry implements Disposable {
 
   async #remove(key: string, revision: number): Promise<void> {
     const write = { key, expectedRevision: revision }
-    const result = await this.#storage.commit(write)
-    if (result.committed) this.#audit.record(write, result.revision, this.#writer)
+    const { storage, audit } = this.#options
+    const result = await storage.commit(write)
+    if (result.committed) audit.record(write, result.revision, this.#writer)
   }
 }
 

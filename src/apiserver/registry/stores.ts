@@ -1,4 +1,4 @@
-import { newNotFound } from '#apimachinery/status/status.ts'
+import { newNotFound, type Status } from '#apimachinery/status/status.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
 import type { Clock } from '#base/clock.ts'
@@ -8,7 +8,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { Cacher } from '../cacher/cacher.ts'
 import type { EntryKind } from '../cacher/entry.ts'
 import { ObjectBytes } from '../cacher/object-bytes.ts'
-import { Expiry } from './expiry.ts'
+import { Expiry, type ExpiryState } from './expiry.ts'
 import type { Resource, Store, StoreLookup } from './resource.ts'
 import { ResourceStore } from './resource-store.ts'
 import { resourceKeyPrefix } from './storage-key.ts'
@@ -20,14 +20,25 @@ export interface StoresOptions {
   random: Random
 }
 
+/** What is to be removed when, by resource. */
+export type StoresState = ReadonlyMap<string, ExpiryState>
+
 /** The stores of all resources that are stored. */
 export class Stores implements StoreLookup, Disposable {
   readonly #options: StoresOptions
   readonly #stores = new Map<string, ResourceStore>()
-  readonly #expiries: Expiry[] = []
+  readonly #expiries = new Map<string, Expiry>()
+  readonly #state: StoresState
 
-  constructor(options: StoresOptions) {
+  /** @param state of stores that these take the place of */
+  constructor(options: StoresOptions, state: StoresState = new Map()) {
     this.#options = options
+    this.#state = state
+  }
+
+  /** A copy. */
+  get state(): StoresState {
+    return new Map([...this.#expiries].map(([id, { state }]) => [id, state]))
   }
 
   /** Opens the store of a resource: reads its objects from storage. */
@@ -36,9 +47,10 @@ export class Stores implements StoreLookup, Disposable {
     const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields, keepsDecoded: true }
     const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random })
     const store = new ResourceStore(resource, cacher, kind, { storage, audit })
-    this.#stores.set(idOf(resource.info), store)
+    const id = idOf(resource.info)
+    this.#stores.set(id, store)
     if (resource.ttlSeconds !== undefined)
-      this.#expiries.push(new Expiry({ cacher, storage, audit, clock, ttlMs: resource.ttlSeconds * 1000 }))
+      this.#expiries.set(id, new Expiry({ cacher, storage, audit, clock, ttlMs: resource.ttlSeconds * 1000 }, this.#state.get(id)))
     return store
   }
 
@@ -60,8 +72,8 @@ export class Stores implements StoreLookup, Disposable {
     return undefined
   }
 
-  endWatches(): void {
-    for (const store of this.#stores.values()) store.cacher.endWatches()
+  endWatches(error?: Status): void {
+    for (const store of this.#stores.values()) store.cacher.endWatches(error)
   }
 
   breakWatches(): void {
@@ -69,7 +81,7 @@ export class Stores implements StoreLookup, Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const expiry of this.#expiries) expiry[Symbol.dispose]()
+    for (const expiry of this.#expiries.values()) expiry[Symbol.dispose]()
     for (const store of this.#stores.values()) store.cacher[Symbol.dispose]()
   }
 }

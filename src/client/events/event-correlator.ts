@@ -25,14 +25,44 @@ interface Observation {
   firstTimestamp: string
 }
 
+interface Budget {
+  tokens: number
+  atMs: number
+}
+
+interface SimilarEvents {
+  messages: Set<string>
+  atMs: number
+}
+
+/** What is remembered, the oldest first. */
+export interface CorrelatorState {
+  budgets: readonly (readonly [string, Budget])[]
+  similar: readonly (readonly [string, SimilarEvents])[]
+  observed: readonly (readonly [string, Observation])[]
+}
+
 /**
  * Keeps repeated events from flooding the API, with client-go's three rules: a rate limit for each source and object, combination of
  * similar events, and counting of equal ones. Synchronous; the caller writes what comes out.
  */
 export class EventCorrelator {
-  readonly #budgets = new LRUMap<string, { tokens: number; atMs: number }>(correlatorLimits.cacheEntriesMax)
-  readonly #similar = new LRUMap<string, { messages: Set<string>; atMs: number }>(correlatorLimits.cacheEntriesMax)
-  readonly #observed = new LRUMap<string, Observation>(correlatorLimits.cacheEntriesMax)
+  readonly #budgets: LRUMap<string, Budget>
+  readonly #similar: LRUMap<string, SimilarEvents>
+  readonly #observed: LRUMap<string, Observation>
+
+  /** @param state of a correlator that this one takes the place of */
+  constructor(state: CorrelatorState = { budgets: [], similar: [], observed: [] }) {
+    const { cacheEntriesMax } = correlatorLimits
+    this.#budgets = new LRUMap(cacheEntriesMax, state.budgets)
+    this.#similar = new LRUMap(cacheEntriesMax, copyOf(state.similar))
+    this.#observed = new LRUMap(cacheEntriesMax, state.observed)
+  }
+
+  /** A copy. */
+  get state(): CorrelatorState {
+    return { budgets: [...this.#budgets], similar: copyOf(this.#similar), observed: [...this.#observed] }
+  }
 
   correlate(incoming: Event): CorrelatedEvent {
     const nowMs = parseTime(incoming.lastTimestamp) ?? 0
@@ -86,6 +116,11 @@ export class EventCorrelator {
     this.#budgets.set(key, { tokens: taken ? tokens - 1 : tokens, atMs: nowMs })
     return taken
   }
+}
+
+/** Of what is remembered only the messages change in place. */
+function copyOf(similar: Iterable<readonly [string, SimilarEvents]>): [string, SimilarEvents][] {
+  return [...similar].map(([key, { messages, atMs }]) => [key, { messages: new Set(messages), atMs }])
 }
 
 function objectKeyOf(event: Event): string {

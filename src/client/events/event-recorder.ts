@@ -8,7 +8,7 @@ import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { because, type Cause, currentCause } from '../cause.ts'
 import type { Client } from '../client.ts'
-import { type CorrelatedEvent, EventCorrelator } from './event-correlator.ts'
+import { type CorrelatedEvent, type CorrelatorState, EventCorrelator } from './event-correlator.ts'
 
 export type EventType = 'Normal' | 'Warning'
 
@@ -29,6 +29,12 @@ export interface APIEventRecorderOptions {
   host?: string
 }
 
+/** What a recorder has counted. */
+export interface RecorderState {
+  correlator: CorrelatorState
+  sequence: number | undefined
+}
+
 const queuedEventsMax = 1_000
 const writeAttemptsMax = 12
 const retryDelayMs = 10_000
@@ -42,14 +48,21 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 /** Records events as core/v1 Event objects, in the form and with the correlation of client-go's recorder. */
 export class APIEventRecorder implements EventRecorder {
   readonly #options: APIEventRecorderOptions
-  readonly #correlator = new EventCorrelator()
+  readonly #correlator: EventCorrelator
   readonly #queue = new AsyncQueue<{ correlated: CorrelatedEvent; cause: Cause | undefined }>()
   /** Recorders begin at different numbers: two may speak of one object in the same millisecond. */
-  #sequence: number
+  #sequence: number | undefined
 
-  constructor(options: APIEventRecorderOptions) {
+  /** @param state of a recorder that this one takes the place of */
+  constructor(options: APIEventRecorderOptions, state?: RecorderState) {
     this.#options = options
-    this.#sequence = Math.floor(options.random.next() * 1_000_000)
+    this.#correlator = new EventCorrelator(state?.correlator)
+    this.#sequence = state?.sequence
+  }
+
+  /** A copy. Events that wait to be written are not in it. */
+  get state(): RecorderState {
+    return { correlator: this.#correlator.state, sequence: this.#sequence }
   }
 
   event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {
@@ -78,11 +91,11 @@ export class APIEventRecorder implements EventRecorder {
   }
 
   #eventOf(about: ObjectReference, type: EventType, reason: string, message: string): Event {
-    const { clock, component, host } = this.#options
+    const { clock, random, component, host } = this.#options
     const nowMs = clock.now()
     const time = formatTime(nowMs)
     // Upstream takes nanoseconds; our clock has milliseconds, and the rest tells events of one millisecond apart.
-    this.#sequence = (this.#sequence + 1) % 1_000_000
+    this.#sequence = ((this.#sequence ?? Math.floor(random.next() * 1_000_000)) + 1) % 1_000_000
     const nanoseconds = BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(this.#sequence)
     const namespace = about.namespace === undefined || about.namespace === '' ? 'default' : about.namespace
     return {

@@ -3,8 +3,14 @@ export class LRUMap<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #entriesMax: number
 
-  constructor(entriesMax: number) {
+  constructor(entriesMax: number, entries: Iterable<readonly [K, V]> = []) {
     this.#entriesMax = entriesMax
+    for (const [key, value] of entries) this.#entries.set(key, value)
+  }
+
+  /** From the one that was not used for longest to the newest. */
+  [Symbol.iterator](): Iterator<[K, V]> {
+    return this.#entries[Symbol.iterator]()
   }
 
   get(key: K): V | undefined {

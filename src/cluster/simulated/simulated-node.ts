@@ -3,7 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Partition } from '#client/partition.ts'
 import { ConnectError, type MachineListener, type SimulatedFaults, type SimulatedRuntime } from '#cri/simulated/index.ts'
-import type { Kubelet } from '#kubelet/index.ts'
+import type { Kubelet, KubeletState } from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
 
 export interface SimulatedNodeOptions {
@@ -12,10 +12,13 @@ export interface SimulatedNodeOptions {
   /** Between the kubelet and the API server. */
   partition: Partition
   runtimeOf: (machine: MachineListener) => SimulatedRuntime
-  /** Starts a kubelet over the runtime. */
-  kubeletOver: (runtime: SimulatedRuntime) => Kubelet
+  /** Makes a kubelet over the runtime, which may take the place of another one. */
+  kubeletOver: (runtime: SimulatedRuntime, state?: KubeletState) => Kubelet
+  onStart: (kubelet: Kubelet) => void
   clock: Clock
   log: Logger
+  /** Of a node that this one takes the place of. */
+  state?: { runtime: { isOn: boolean; isConnected: boolean }; kubelet: KubeletState | undefined; isKubeletStopped: boolean } | undefined
 }
 
 /** One simulated node: the real kubelet over the simulated runtime. */
@@ -39,7 +42,20 @@ export class SimulatedNode implements AsyncDisposable {
       onPower: isOn => this.#onPower(isOn),
       onNetwork: isConnected => (isConnected ? options.partition.heal() : options.partition.cut()),
     })
-    this.#kubelet = options.kubeletOver(this.runtime)
+    const { state } = options
+    if (state !== undefined) {
+      this.#isOn = state.runtime.isOn
+      this.#isKubeletStopped = state.isKubeletStopped
+      this.#isRunning = state.kubelet !== undefined
+      if (!state.runtime.isConnected) options.partition.cut()
+    }
+    this.#kubelet = options.kubeletOver(this.runtime, state?.kubelet)
+    if (this.#isRunning) this.#start()
+  }
+
+  /** What another node needs to go on from here. */
+  get kubeletState(): { kubelet: KubeletState | undefined; isKubeletStopped: boolean } {
+    return { kubelet: this.#isRunning ? this.#kubelet.state : undefined, isKubeletStopped: this.#isKubeletStopped }
   }
 
   /** The one that was started last. */
@@ -90,6 +106,11 @@ export class SimulatedNode implements AsyncDisposable {
     this.#change().catch(error => this.#options.log.error('kubelet neither started nor stopped', { node: this.name, error }))
   }
 
+  #start(): void {
+    this.#kubelet.start()
+    this.#options.onStart(this.#kubelet)
+  }
+
   #change(): Promise<void> {
     this.#changing = this.#changing.then(() => this.#adjust())
     return this.#changing
@@ -101,6 +122,7 @@ export class SimulatedNode implements AsyncDisposable {
     this.#isRunning = shouldRun
     if (shouldRun) {
       this.#kubelet = this.#options.kubeletOver(this.runtime)
+      this.#start()
       return
     }
     const server = this.#server

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Taint } from '#api/core/v1/types.gen.ts'
 import { formatIPv4 } from '#base/cidr.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Group } from '#base/group.ts'
@@ -8,8 +9,8 @@ import { kubernetesVersion } from '#base/version.ts'
 import type { Client } from '#client/client.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
 import { Partition } from '#client/partition.ts'
-import { type LogSource, type SimulatedEnvironment, SimulatedRuntime } from '#cri/simulated/index.ts'
-import { MemoryHostFiles, sharedSources, simulatedHost, startKubelet } from '#kubelet/index.ts'
+import { type LogSource, type SimulatedEnvironment, type SimulatedNodeState, SimulatedRuntime } from '#cri/simulated/index.ts'
+import { Kubelet, type KubeletState, MemoryHostFiles, sharedSources, simulatedHost } from '#kubelet/index.ts'
 import { machineOf, type SimulatedNodeGroup } from './node-group.ts'
 import { SimulatedNode } from './simulated-node.ts'
 
@@ -38,10 +39,38 @@ const smallestRange = 24
 const rootDirectory = '/var/lib/kubelet'
 const podLogsDirectory = '/var/log/pods'
 
+/** What a node is from its start on. */
+interface NodePlace {
+  name: string
+  machine: ReturnType<typeof machineOf>
+  labels: Readonly<Record<string, string>> | undefined
+  taints: readonly Taint[]
+  nodeIP: string
+  podCIDR: string
+}
+
+interface NodeState {
+  place: NodePlace
+  runtime: SimulatedNodeState
+  files: MemoryHostFiles
+  /** Undefined while it does not run. */
+  kubelet: KubeletState | undefined
+  isKubeletStopped: boolean
+}
+
+/** All nodes of a cluster, to go on from there. */
+export interface SimulatedNodesState {
+  nodes: readonly NodeState[]
+  count: number
+  nextRange: number
+}
+
 /** The simulated nodes of a cluster. */
 export class SimulatedNodes implements AsyncDisposable {
   readonly #options: SimulatedNodesOptions
   readonly #nodes = new Map<string, SimulatedNode>()
+  /** What gives the state of each. */
+  readonly #states = new WeakMap<SimulatedNode, () => NodeState>()
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   #sources: ReturnType<typeof sharedSources> | undefined
@@ -72,11 +101,23 @@ export class SimulatedNodes implements AsyncDisposable {
     for (let index = 0; index < group.count; index++) {
       let name = `${group.namePrefix ?? 'node'}-${index}`
       for (let next = index; this.#nodes.has(name); next++) name = `${group.namePrefix ?? 'node'}-${next}`
-      const node = this.#start(name, group, machine)
-      this.#nodes.set(name, node)
-      added.push(node)
+      const { labels, taints = [] } = group
+      const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
+      added.push(this.#start({ name, machine, labels, taints, nodeIP, podCIDR: this.#podRange(machine.maxPods) }))
     }
     return added
+  }
+
+  /** Nodes take the place of others, in a cluster that has none yet. */
+  resume({ nodes, count, nextRange }: SimulatedNodesState): void {
+    this.#count = count
+    this.#nextRange = nextRange
+    for (const state of nodes) this.#start(state.place, state)
+  }
+
+  /** A copy. */
+  get state(): SimulatedNodesState {
+    return { nodes: [...this.#nodes.values()].map(node => this.#states.get(node)!()), count: this.#count, nextRange: this.#nextRange }
   }
 
   /** The machine is taken away: no farewell, its Node object stays. */
@@ -98,23 +139,23 @@ export class SimulatedNodes implements AsyncDisposable {
     this.#nodes.clear()
   }
 
-  #start(nodeName: string, group: SimulatedNodeGroup, machine: ReturnType<typeof machineOf>): SimulatedNode {
+  #start(place: NodePlace, state?: NodeState): SimulatedNode {
     const { environment, logs, clientOf, clusterDNS, clock, random, log } = this.#options
     this.#sources ??= sharedSources(this.#options.informers)
-    const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
-    const podCIDR = this.#podRange(machine.maxPods)
-    const files = new MemoryHostFiles()
+    const { name: nodeName, machine, labels, taints, nodeIP, podCIDR } = place
+    const files = state?.files.copy() ?? new MemoryHostFiles()
     const partition = new Partition()
     const client = clientOf(nodeName, partition)
     const sources = this.#sources(partition)
-    return new SimulatedNode({
+    const node = new SimulatedNode({
       name: nodeName,
       ip: nodeIP,
       partition,
-      runtimeOf: listener => new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR, files, machine: listener }),
-      kubeletOver: runtime => {
+      runtimeOf: listener =>
+        new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR, files, machine: listener }, state?.runtime),
+      kubeletOver: (runtime, kubeletState) => {
         const isDiskFull = () => runtime.isDiskFull
-        const kubelet = startKubelet(
+        return new Kubelet(
           {
             nodeName,
             client,
@@ -129,19 +170,23 @@ export class SimulatedNodes implements AsyncDisposable {
             nodeIPs: [nodeIP],
             clusterDNS,
             version: kubernetesVersion.gitVersion,
-            ...(group.labels !== undefined && { labels: group.labels }),
-            taints: [...(group.taints ?? [])],
+            ...(labels !== undefined && { labels }),
+            taints: [...taints],
             maxPods: machine.maxPods,
             sources,
+            state: kubeletState,
           },
           this.#signal,
         )
-        this.#options.tasks.spawn(() => kubelet.stopped)
-        return kubelet
       },
+      onStart: kubelet => this.#options.tasks.spawn(() => kubelet.stopped),
       clock,
       log,
+      state,
     })
+    this.#nodes.set(nodeName, node)
+    this.#states.set(node, () => ({ place, runtime: node.runtime.state, files: files.copy(), ...node.kubeletState }))
+    return node
   }
 
   /** A part of 10.128.0.0/9 with room for the node's pods: a /24, or some of them together. */

@@ -6,7 +6,7 @@ import { apiVersionOf } from '#apimachinery/resource/resource-info.ts'
 import { isMethodNotSupported, isNotFound } from '#apimachinery/status/status.ts'
 import type { DiscoveredResource } from '#client/discovery.ts'
 import { WorkQueue } from '#client/workqueue.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Controller, ControllerContext, ControllerState } from '../controller.ts'
 import { deletionConditions, type Leftovers } from './conditions.ts'
 
 const finalizer = 'kubernetes'
@@ -17,26 +17,39 @@ const workers = 5
 /** Empties namespaces that are being deleted, then lets them go (kube-controller-manager's `namespace`). */
 export class NamespaceController implements Controller {
   readonly #context: ControllerContext
+  readonly #queue: WorkQueue<string>
   readonly #discover: (signal: AbortSignal) => Promise<DiscoveredResource[]>
 
   constructor(context: ControllerContext, discover: (signal: AbortSignal) => Promise<DiscoveredResource[]>) {
     this.#context = context
+    this.#queue = new WorkQueue({ clock: context.clock, backoffMaxMs: 60_000 }, context.state?.queue)
     this.#discover = discover
   }
 
+  get state(): ControllerState {
+    return { queue: this.#queue.state }
+  }
+
   async run(signal: AbortSignal): Promise<void> {
-    const { informers, clock, log } = this.#context
-    const queue = new WorkQueue<string>({ clock, backoffMaxMs: 60_000 })
+    const { informers, log } = this.#context
+    const queue = this.#queue
+    const isKnown = this.#context.state !== undefined
     const namespaces = informers.of<Namespace>({ apiVersion: 'v1', kind: 'Namespace' })
     const pods = informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' })
-    using _namespaceEvents = namespaces.onChange(({ type, object }) => {
-      if (type !== 'delete' && isTerminating(object)) queue.add(object.metadata.name)
-    })
+    using _namespaceEvents = namespaces.onChange(
+      ({ type, object }) => {
+        if (type !== 'delete' && isTerminating(object)) queue.add(object.metadata.name)
+      },
+      { isKnown },
+    )
     // The last pod of a namespace ends long after it was asked to: its going is what wakes us.
-    using _podEvents = pods.onChange(({ type, object }) => {
-      const namespace = namespaces.get(object.metadata.namespace!)
-      if (type === 'delete' && namespace !== undefined && isTerminating(namespace)) queue.add(namespace.metadata.name)
-    })
+    using _podEvents = pods.onChange(
+      ({ type, object }) => {
+        const namespace = namespaces.get(object.metadata.namespace!)
+        if (type === 'delete' && namespace !== undefined && isTerminating(namespace)) queue.add(namespace.metadata.name)
+      },
+      { isKnown },
+    )
     await queue.run(
       { workers, onError: (namespace, error) => log.warn('cannot empty the namespace', { namespace, error }) },
       (name, inner) => this.#sync(name, inner),

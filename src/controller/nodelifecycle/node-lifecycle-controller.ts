@@ -10,39 +10,51 @@ import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
 import { refOf } from '#client/rest-client.ts'
 import { WorkQueue } from '#client/workqueue.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Controller, ControllerContext, ControllerState } from '../controller.ts'
 import { patchPodStatus } from '../pod-status.ts'
 import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
 import { type NodePlan, planNode } from './plan.ts'
+
+/** The newest heartbeat of a node, and when we learnt of it. */
+interface Heard {
+  beat: string
+  atMs: number
+}
 
 const leaseNamespace = 'kube-node-lease'
 const conflictRetryMs = 1_000
 
 /** Watches heartbeats: a silent node becomes Unknown and tainted, its pods not ready; a recovered one is let in again. */
-export class NodeLifecycleController implements Controller {
-  readonly #context: ControllerContext
+export class NodeLifecycleController implements Controller<Heard> {
+  readonly #context: ControllerContext<Heard>
   readonly #events: EventRecorder
   readonly #nodes: Informer<Node>
   readonly #leases: Informer<Lease>
   readonly #pods: Informer<Pod>
   readonly #queue: WorkQueue<string>
-  readonly #heard = new Map<string, { beat: string; atMs: number }>()
+  readonly #heard: Map<string, Heard>
 
-  constructor(context: ControllerContext, events: EventRecorder) {
+  constructor(context: ControllerContext<Heard>, events: EventRecorder) {
     const { informers } = context
     this.#context = context
     this.#events = events
     this.#nodes = informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     this.#leases = informers.of<Lease>({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: leaseNamespace })
     this.#pods = indexPodsByNode(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }))
-    this.#queue = new WorkQueue({ clock: context.clock })
+    this.#queue = new WorkQueue({ clock: context.clock }, context.state?.queue)
+    this.#heard = new Map(context.state?.memory)
+  }
+
+  get state(): ControllerState<Heard> {
+    return { queue: this.#queue.state, memory: new Map(this.#heard) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#context
+    const { log, state } = this.#context
+    const isKnown = state !== undefined
     await waitForSync([this.#nodes, this.#leases, this.#pods], signal)
-    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event))
-    using _leaseEvents = this.#leases.onChange(({ object }) => this.#queue.add(object.metadata.name))
+    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event), { isKnown })
+    using _leaseEvents = this.#leases.onChange(({ object }) => this.#queue.add(object.metadata.name), { isKnown })
     await this.#queue.run(
       { workers: 4, onError: (node, error) => log.warn('cannot update the node', { node, error }) },
       (name, inner) => this.#sync(this.#nodes.get(name), inner),

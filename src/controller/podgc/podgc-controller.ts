@@ -5,7 +5,7 @@ import { isNotFound } from '#apimachinery/status/status.ts'
 import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
 import { refOf } from '#client/rest-client.ts'
 import { WorkQueue } from '#client/workqueue.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Controller, ControllerContext, ControllerState } from '../controller.ts'
 import { disruptionTarget, patchPodStatus } from '../pod-status.ts'
 import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
 import { excessPods, garbageOf, type Garbage } from './plan.ts'
@@ -26,29 +26,37 @@ export interface PodGCOptions {
  * Deletes pods that nobody else will: terminating ones that never reached a node or whose node is out of service, those bound to a node
  * that is gone, and the oldest finished ones beyond a limit (kube-controller-manager's `pod-garbage-collector`).
  */
-export class PodGCController implements Controller {
-  readonly #context: ControllerContext
+export class PodGCController implements Controller<number> {
+  readonly #context: ControllerContext<number>
   readonly #terminatedMax: number
   readonly #nodes: Informer<Node>
   readonly #pods: Informer<Pod>
   readonly #queue: WorkQueue<string>
   /** Since when the node that pods are bound to is gone. */
-  readonly #missingSince = new Map<string, number>()
+  readonly #missingSince: Map<string, number>
   readonly #terminated = new Set<string>()
 
-  constructor(context: ControllerContext, options: PodGCOptions = {}) {
+  constructor(context: ControllerContext<number>, options: PodGCOptions = {}) {
     this.#context = context
     this.#terminatedMax = options.terminatedPodsMax ?? terminatedPodsMax
     this.#nodes = context.informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     this.#pods = indexPodsByNode(context.informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }))
-    this.#queue = new WorkQueue({ clock: context.clock })
+    this.#queue = new WorkQueue({ clock: context.clock }, context.state?.queue)
+    this.#missingSince = new Map(context.state?.memory)
+    if (context.state === undefined) return
+    for (const pod of this.#pods.values()) if (isPodTerminal(pod)) this.#terminated.add(keyOf(pod))
+  }
+
+  get state(): ControllerState<number> {
+    return { queue: this.#queue.state, memory: new Map(this.#missingSince) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#context
+    const { log, state } = this.#context
+    const isKnown = state !== undefined
     await waitForSync([this.#nodes, this.#pods], signal)
-    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event))
-    using _podEvents = this.#pods.onChange(event => this.#onPod(event))
+    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event), { isKnown })
+    using _podEvents = this.#pods.onChange(event => this.#onPod(event), { isKnown })
     await this.#queue.run(
       { workers: 2, onError: (pod, error) => log.warn('cannot collect the pod', { pod, error }) },
       (key, inner) => (key === excessKey ? this.#queueExcess() : this.#sync(this.#pods.get(key), inner)),

@@ -7,7 +7,7 @@ import type { EventRecorder } from '#client/events/event-recorder.ts'
 import { type Informer, type InformerEvent, waitForSync } from '#client/informer.ts'
 import { refOf } from '#client/rest-client.ts'
 import { type Again, WorkQueue } from '#client/workqueue.ts'
-import type { Controller, ControllerContext } from '../controller.ts'
+import type { Controller, ControllerContext, ControllerState } from '../controller.ts'
 import { disruptionTarget, patchPodStatus } from '../pod-status.ts'
 import { indexPodsByNode, podsOnNode } from '../pods-by-node.ts'
 import { type Eviction, type EvictionObservation, planEviction } from './plan.ts'
@@ -16,27 +16,33 @@ const eventReason = 'TaintManagerEviction'
 const words = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' }
 
 /** Deletes pods whose node has a NoExecute taint that they do not tolerate, or not any longer. */
-export class TaintEvictionController implements Controller {
-  readonly #context: ControllerContext
+export class TaintEvictionController implements Controller<Eviction> {
+  readonly #context: ControllerContext<Eviction>
   readonly #events: EventRecorder
   readonly #nodes: Informer<Node>
   readonly #pods: Informer<Pod>
   readonly #queue: WorkQueue<string>
-  readonly #evictions = new Map<string, Eviction>()
+  readonly #evictions: Map<string, Eviction>
 
-  constructor(context: ControllerContext, events: EventRecorder) {
+  constructor(context: ControllerContext<Eviction>, events: EventRecorder) {
     this.#context = context
     this.#events = events
     this.#nodes = context.informers.of<Node>({ apiVersion: 'v1', kind: 'Node' })
     this.#pods = indexPodsByNode(context.informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }))
-    this.#queue = new WorkQueue({ clock: context.clock })
+    this.#queue = new WorkQueue({ clock: context.clock }, context.state?.queue)
+    this.#evictions = new Map(context.state?.memory)
+  }
+
+  get state(): ControllerState<Eviction> {
+    return { queue: this.#queue.state, memory: new Map(this.#evictions) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#context
+    const { log, state } = this.#context
+    const isKnown = state !== undefined
     await waitForSync([this.#nodes, this.#pods], signal)
-    using _podEvents = this.#pods.onChange(event => this.#onPod(event))
-    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event))
+    using _podEvents = this.#pods.onChange(event => this.#onPod(event), { isKnown })
+    using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event), { isKnown })
     await this.#queue.run(
       { workers: 8, onError: (pod, error) => log.warn('cannot evict the pod', { pod, error }) },
       (key, inner) => this.#sync(key, inner),

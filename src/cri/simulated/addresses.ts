@@ -7,7 +7,12 @@ const firstUsable = 2
 
 /** Gives a node's pods their addresses, each time the next one, so that an address is not used again soon. */
 export class AddressPool {
-  #last = firstUsable - 1
+  #last: number
+
+  /** @param last `last` of a pool that this one takes the place of */
+  constructor(last = firstUsable - 1) {
+    this.#last = last
+  }
 
   /** @throws CRIError when all are in use, or the network is not there yet */
   take(cidr: CIDR | undefined, network: SimulatedNetwork, sandboxID: string): string {
@@ -26,9 +31,9 @@ export class AddressPool {
     throw failure(`no IP addresses available in range set: ${range}`)
   }
 
-  /** Goes on where the other one is. */
-  copy(other: AddressPool): void {
-    this.#last = other.#last
+  /** The place of the address that was taken last. */
+  get last(): number {
+    return this.#last
   }
 
   #next(index: number, lastUsable: number): number {

@@ -70,12 +70,15 @@ export async function stopContainer(node: SimulatedNode, request: Request<'stopC
   signalStop(node, container)
   if (!container.isRunning) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  liveOf(container).onEnd.add(resolve)
+  const live = liveOf(container)
+  live.onEnd.add(resolve)
   const timer = node.environment.clock.after(graceMs, () => endContainer(node, container, killed))
+  live.killTimers.add(timer)
   try {
     await node.wait(promise, signal)
   } finally {
     timer.cancel()
+    live.killTimers.delete(timer)
   }
 }
 

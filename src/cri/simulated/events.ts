@@ -1,12 +1,28 @@
 import type { RuntimeEvent, RuntimeEventType } from '../cri.ts'
 import { CRIError } from '../error.ts'
 
+export interface EventStreamsState {
+  toDrop: number
+  held: readonly RuntimeEvent[] | undefined
+}
+
 /** Who listens to the events of a node. */
 export class EventStreams {
   #streams: readonly EventStream[] = []
   /** So many of the next events get lost. */
-  #toDrop = 0
+  #toDrop: number
   #held: RuntimeEvent[] | undefined
+
+  /** @param state of the streams of a node whose place is taken; who listened there does not here */
+  constructor(state?: EventStreamsState) {
+    this.#toDrop = state?.toDrop ?? 0
+    this.#held = state?.held && [...state.held]
+  }
+
+  /** A copy. */
+  get state(): EventStreamsState {
+    return { toDrop: this.#toDrop, held: this.#held && [...this.#held] }
+  }
 
   emit(type: Exclude<RuntimeEventType, 'Subscribed'>, containerID: string, { id, uid }: { id: string; uid: string }): void {
     if (this.#streams.length === 0) return

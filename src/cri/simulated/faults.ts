@@ -28,15 +28,31 @@ const refused = () =>
     'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
   )
 
+/** What is ordered, and how the runtime stands. */
+export interface SimulatedFaultsState {
+  rules: FaultRules<Verb, Effect>
+  isDown: boolean
+  isHung: boolean
+}
+
 /** What goes wrong on a simulated node. */
 export class SimulatedFaults {
   readonly #node: SimulatedNode
-  readonly #rules = new FaultRules<Verb, Effect>()
-  #isDown = false
+  readonly #rules: FaultRules<Verb, Effect>
+  #isDown: boolean
   #hung: PromiseWithResolvers<void> | undefined
 
-  constructor(node: SimulatedNode) {
+  /** @param state of the faults of a node whose place is taken */
+  constructor(node: SimulatedNode, state?: SimulatedFaultsState) {
     this.#node = node
+    this.#rules = state?.rules.copy() ?? new FaultRules()
+    this.#isDown = state?.isDown ?? false
+    if (state?.isHung === true) this.#hung = Promise.withResolvers()
+  }
+
+  /** A copy. */
+  get state(): SimulatedFaultsState {
+    return { rules: this.#rules.copy(), isDown: this.#isDown, isHung: this.#hung !== undefined }
   }
 
   /** Lets calls of the runtime fail. */

@@ -102,6 +102,19 @@ export class SimulatedImages {
     return unknown
   }
 
+  /** A registry with the same images, which then goes its own way. */
+  copy(): SimulatedImages {
+    const copy = new SimulatedImages(this.#options)
+    copy.replace(this)
+    return copy
+  }
+
+  /** Takes over what another one has; nothing else stays. */
+  replace(other: SimulatedImages): void {
+    this.#images.clear()
+    for (const [key, image] of other.#images) this.#images.set(key, image)
+  }
+
   #byDigest({ repository, digest }: ImageReference): RegistryImage | undefined {
     if (digest === undefined) return undefined
     for (const image of this.#images.values()) if (image.digest === digest && image.repository === repository) return image

@@ -1,3 +1,4 @@
+import type { Due } from '#base/clock.ts'
 import { CRIError } from '../error.ts'
 import { ContainerState } from '../gen/runtime.gen.ts'
 import type { Container } from './container.ts'
@@ -6,7 +7,7 @@ import type { Live } from './live.ts'
 import { LogWriter } from './log-writer.ts'
 import type { SimulatedNode } from './node.ts'
 import { liveOf } from './program.ts'
-import { resumeScript, startScript, stopScript } from './script-process.ts'
+import { resumeScript, type ScriptTask, startScript, stopScript } from './script-process.ts'
 import { stopSignalName } from './signals.ts'
 
 /** How a container ended. */
@@ -37,11 +38,19 @@ export function startProgram(node: SimulatedNode, container: Container): void {
   checkMemory(node, container)
 }
 
-/** Lets a running container that was copied from another node go on. */
-export function resumeProgram(node: SimulatedNode, container: Container): void {
+/** Lets a running container that was copied from another node go on. @param tasks what is still to come of its script */
+export function resumeProgram(node: SimulatedNode, container: Container, tasks: readonly (readonly [ScriptTask, Due])[]): void {
   if (container.image.run !== undefined) startFunction(node, container, container.image.run)
-  else resumeScript(node, container)
+  else resumeScript(node, container, tasks)
   checkMemory(node, container)
+}
+
+/** The grace period of a container that was told to stop ends at that time. */
+export function killAt(node: SimulatedNode, container: Container, due: Due): void {
+  const timer = node.environment.clock.at(due, () => endContainer(node, container, killed))
+  const live = liveOf(container)
+  live.killTimers.add(timer)
+  live.onEnd.add(() => timer.cancel())
 }
 
 /** Ends the running container. Does nothing when it has ended before. */

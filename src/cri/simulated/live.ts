@@ -1,4 +1,5 @@
 import type { Duplex, Writable } from 'node:stream'
+import type { Timer } from '#base/clock.ts'
 import type { AsyncQueue } from '#base/async-queue.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { PortListener } from './network.ts'
@@ -21,6 +22,8 @@ export interface Attached {
 export class Live {
   process: Process | undefined
   stopSignaled = false
+  /** It is killed when the first of these fires: the grace periods of calls that stop it. */
+  readonly killTimers = new Set<Timer>()
   logs: { readonly stdout: LogWriter; readonly stderr: LogWriter } | undefined
   attached: Set<Attached> | undefined
   stdin: AsyncQueue<Uint8Array> | undefined

@@ -8,7 +8,7 @@ import { notFound, type RegistryImage, unauthorized, unreachable } from './image
 type PullRequest = Parameters<ImageService['pullImage']>[0]
 type Auth = NonNullable<PullRequest['auth']>
 
-interface PresentImage {
+export interface PresentImage {
   readonly image: RegistryImage
   readonly tags: readonly string[]
 }
@@ -17,10 +17,12 @@ interface PresentImage {
 export class NodeImages {
   readonly #environment: SimulatedEnvironment
   /** By ID. */
-  readonly #present = new Map<string, PresentImage>()
+  readonly #present: Map<string, PresentImage>
 
-  constructor(environment: SimulatedEnvironment) {
+  /** @param state of a node whose place is taken */
+  constructor(environment: SimulatedEnvironment, state?: ReadonlyMap<string, PresentImage>) {
     this.#environment = environment
+    this.#present = new Map(state)
   }
 
   /** Bytes of all images. */
@@ -85,9 +87,9 @@ export class NodeImages {
     return found === undefined ? [] : [toImage(found)]
   }
 
-  /** Takes over what another node has. */
-  copy(other: NodeImages): void {
-    for (const [id, present] of other.#present) this.#present.set(id, present)
+  /** A copy of what is here, by ID. */
+  get state(): ReadonlyMap<string, PresentImage> {
+    return new Map(this.#present)
   }
 
   #untag(tag: string, exceptID: string): void {

@@ -7,6 +7,7 @@ import type { NodeFiles, SimulatedEnvironment } from './environment.ts'
 import { EventStreams } from './events.ts'
 import { NodeImages } from './node-images.ts'
 import type { Sandbox } from './sandbox.ts'
+import type { SimulatedNodeState } from './node-state.ts'
 import { untilAborted } from './sleep.ts'
 import { Timestamps } from './timestamp.ts'
 
@@ -46,10 +47,10 @@ export class SimulatedNode {
   readonly environment: SimulatedEnvironment
   readonly sandboxes = new Map<string, Sandbox>()
   readonly containers = new Map<string, Container>()
-  readonly events = new EventStreams()
+  readonly events: EventStreams
   readonly images: NodeImages
-  readonly addresses = new AddressPool()
-  readonly timestamps = new Timestamps()
+  readonly addresses: AddressPool
+  readonly timestamps: Timestamps
   podCIDR: CIDR | undefined
   /** False while the machine is switched off. */
   isOn = true
@@ -60,11 +61,17 @@ export class SimulatedNode {
   diskDelayMs = 0
   readonly #waiting = new Set<(error: Error) => void>()
 
-  /** @throws Error when the range makes no sense */
-  constructor(options: NodeOptions) {
+  /**
+   * @param state of a node whose place is taken; its sandboxes and containers come with `restoreState`
+   * @throws Error when the range makes no sense
+   */
+  constructor(options: NodeOptions, state?: SimulatedNodeState) {
     this.options = options
     this.environment = options.environment
-    this.images = new NodeImages(options.environment)
+    this.events = new EventStreams(state?.events)
+    this.images = new NodeImages(options.environment, state?.images)
+    this.addresses = new AddressPool(state?.lastAddress)
+    this.timestamps = new Timestamps(state?.lastTimestampMs)
     if (options.podCIDR !== undefined) this.setPodCIDR(options.podCIDR)
   }
 

@@ -6,9 +6,9 @@ import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandle
 import * as containers from './container-verbs.ts'
 import { attachTo, executeOn, executeSync } from './exec.ts'
 import { SimulatedFaults, type Verb } from './faults.ts'
-import { copyState } from './fork.ts'
 import { loseProgram } from './lifecycle.ts'
 import { type NodeOptions, SimulatedNode } from './node.ts'
+import { restoreState, saveState, type SimulatedNodeState } from './node-state.ts'
 import { toImage } from './node-images.ts'
 import { HostEndpoint, listenerOf } from './ports.ts'
 import * as sandboxes from './sandbox-verbs.ts'
@@ -32,13 +32,19 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
   readonly #node: SimulatedNode
   #faults: SimulatedFaults | undefined
 
-  /** @throws Error for options that make no sense */
-  constructor(options: SimulatedRuntimeOptions) {
-    this.#node = new SimulatedNode(options)
+  /**
+   * @param state of a runtime that this one takes the place of, in another environment (its own network, and a clock that shows the same time)
+   * @throws Error for options that make no sense
+   */
+  constructor(options: SimulatedRuntimeOptions, state?: SimulatedNodeState) {
+    this.#node = new SimulatedNode(options, state)
     if (options.nodeIP !== undefined) options.environment.network.attach(options.nodeIP, new HostEndpoint(this.#node))
     for (const [verb, delayMs] of Object.entries(options.latencyMs ?? {})) {
       this.faults.delay(verb as Verb, delayMs, { times: Number.POSITIVE_INFINITY })
     }
+    if (state === undefined) return
+    if (state.faults !== undefined) this.#faults = new SimulatedFaults(this.#node, state.faults)
+    restoreState(this.#node, state)
   }
 
   /** Nothing more can be written. */
@@ -53,14 +59,11 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
   }
 
   /**
-   * Another runtime with the same sandboxes, containers and images, which then goes its own way. Scripts go on where they are; images that
-   * are functions begin anew. Faults are not taken over.
-   * @param options as for a new runtime; `environment` must be another one (its own network, and a clock that shows the same time)
+   * A copy of all that the node is. Scripts go on where they are in a runtime that is made with it; images that are functions begin anew, and
+   * calls under way stay here.
    */
-  fork(options: SimulatedRuntimeOptions): SimulatedRuntime {
-    const fork = new SimulatedRuntime(options)
-    copyState(this.#node, fork.#node)
-    return fork
+  get state(): SimulatedNodeState {
+    return saveState(this.#node, this.#faults?.state)
   }
 
   /** The node is taken away for good: timers, programs and addresses are given back, event streams end. */

@@ -1,4 +1,4 @@
-import type { Timer } from '#base/clock.ts'
+import type { Due, Timer } from '#base/clock.ts'
 import type { Container } from './container.ts'
 import type { LogLine } from './image.ts'
 import { endContainer, exited, writeOutput } from './lifecycle.ts'
@@ -6,47 +6,58 @@ import type { Process } from './live.ts'
 import type { SimulatedNode } from './node.ts'
 import { liveOf } from './program.ts'
 
+/** What is still to come in the life that a script describes. */
+export type ScriptTask = { do: 'log'; line: LogLine } | { do: 'exit' } | { do: 'stop' }
+
 /** Begins the life that a script describes. A container that has nothing to do after its start gets no timer and no process. */
 export function startScript(node: SimulatedNode, container: Container): void {
-  for (const line of container.image.script.logs ?? []) startLine(node, container, inFull(line))
-  armExit(node, container, 0)
+  const { logs = [], crash, exitAfterMs } = container.image.script
+  for (const text of logs) {
+    const line = typeof text === 'string' ? { text } : text
+    const { afterMs = 0 } = line
+    if (afterMs > 0) after(node, container, afterMs, { do: 'log', line })
+    else perform(node, container, { do: 'log', line })
+  }
+  if (container.crashes || (crash === undefined && exitAfterMs !== undefined)) after(node, container, exitAfterMs ?? 0, { do: 'exit' })
 }
 
 /** Goes on with what is still to come of it. */
-export function resumeScript(node: SimulatedNode, container: Container): void {
-  const elapsedMs = node.environment.clock.now() - Math.floor(container.startedMs)
-  for (const line of container.image.script.logs ?? []) {
-    const { afterMs = 0, everyMs, ...rest } = inFull(line)
-    if (afterMs > elapsedMs) startLine(node, container, { ...inFull(line), afterMs: afterMs - elapsedMs })
-    else if (everyMs !== undefined) startLine(node, container, { ...rest, everyMs, afterMs: everyMs - ((elapsedMs - afterMs) % everyMs) })
-  }
-  armExit(node, container, elapsedMs)
+export function resumeScript(node: SimulatedNode, container: Container, tasks: Iterable<readonly [ScriptTask, Due]>): void {
+  const { clock } = node.environment
+  for (const [task, due] of tasks)
+    processOf(container).add(task, callback => clock.at(due, callback), perform.bind(undefined, node, container))
 }
 
-function armExit(node: SimulatedNode, container: Container, elapsedMs: number): void {
-  const { crash, exitAfterMs } = container.image.script
-  if (!container.crashes && (crash !== undefined || exitAfterMs === undefined)) return
-  processOf(container).after(node, Math.max((exitAfterMs ?? 0) - elapsedMs, 0), () => endByItself(node, container))
+/** What is still to come of a container, and when; nothing for a container that has nothing to do, or is a function. */
+export function scriptTasks({ live }: Container): (readonly [ScriptTask, Due])[] {
+  return live?.process instanceof ScriptProcess ? live.process.tasks : []
 }
 
 /** The stop signal reaches a container that takes its time to stop. */
 export function stopScript(node: SimulatedNode, container: Container): void {
-  const { stopMs = 0, stopExitCode = 0 } = container.image.script
-  if (stopMs === Number.POSITIVE_INFINITY) return
-  processOf(container).after(node, stopMs, () => endContainer(node, container, exited(stopExitCode)))
+  const { stopMs = 0 } = container.image.script
+  if (stopMs !== Number.POSITIVE_INFINITY) after(node, container, stopMs, { do: 'stop' })
 }
 
-function inFull(line: string | LogLine): LogLine {
-  return typeof line === 'string' ? { text: line } : line
+function after(node: SimulatedNode, container: Container, delayMs: number, task: ScriptTask): void {
+  const { clock } = node.environment
+  processOf(container).add(task, callback => clock.after(delayMs, callback), perform.bind(undefined, node, container))
 }
 
-function startLine(node: SimulatedNode, container: Container, { text, stream = 'stdout', afterMs = 0, everyMs }: LogLine): void {
-  const write = () => {
-    writeOutput(node, container, stream, `${text}\n`)
-    if (everyMs !== undefined) processOf(container).after(node, everyMs, write)
+function perform(node: SimulatedNode, container: Container, task: ScriptTask): void {
+  switch (task.do) {
+    case 'log': {
+      const { text, stream = 'stdout', everyMs } = task.line
+      writeOutput(node, container, stream, `${text}\n`)
+      if (everyMs !== undefined) after(node, container, everyMs, task)
+      return
+    }
+    case 'exit':
+      endByItself(node, container)
+      return
+    case 'stop':
+      endContainer(node, container, exited(container.image.script.stopExitCode ?? 0))
   }
-  if (afterMs > 0) processOf(container).after(node, afterMs, write)
-  else write()
 }
 
 function endByItself(node: SimulatedNode, container: Container): void {
@@ -71,20 +82,24 @@ function processOf(container: Container): ScriptProcess {
 }
 
 class ScriptProcess implements Process {
-  readonly #timers = new Set<Timer>()
+  readonly #timers = new Map<ScriptTask, Timer>()
 
-  after(node: SimulatedNode, delayMs: number, callback: () => void): void {
-    const timer = node.environment.clock.after(delayMs, () => {
-      this.#timers.delete(timer)
-      callback()
+  get tasks(): (readonly [ScriptTask, Due])[] {
+    return [...this.#timers].map(([task, { due }]) => [task, due])
+  }
+
+  add(task: ScriptTask, set: (callback: () => void) => Timer, perform: (task: ScriptTask) => void): void {
+    const timer = set(() => {
+      this.#timers.delete(task)
+      perform(task)
     })
-    this.#timers.add(timer)
+    this.#timers.set(task, timer)
   }
 
   stop(): void {}
 
   dispose(): void {
-    for (const timer of this.#timers) timer.cancel()
+    for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
   }
 }

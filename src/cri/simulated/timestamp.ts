@@ -3,17 +3,22 @@ const stepMs = 2 ** -12
 
 /** Gives times that only grow, so that what happens within one millisecond (or while virtual time stands still) keeps its order. */
 export class Timestamps {
-  #lastMs = 0
+  #lastMs: number
+
+  /** @param lastMs `lastMs` of others that these take the place of */
+  constructor(lastMs = 0) {
+    this.#lastMs = lastMs
+  }
+
+  /** The last one given. */
+  get lastMs(): number {
+    return this.#lastMs
+  }
 
   /** Milliseconds since 1970, with fractions. */
   next(nowMs: number): number {
     this.#lastMs = Math.max(nowMs, this.#lastMs + stepMs)
     return this.#lastMs
-  }
-
-  /** Goes on where the others are. */
-  copy(other: Timestamps): void {
-    this.#lastMs = other.#lastMs
   }
 }
 

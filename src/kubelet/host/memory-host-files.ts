@@ -8,7 +8,16 @@ const linksMax = 40
 
 /** A file system in memory, for a simulated node: folders, files and symbolic links. Owners and modes are not kept. */
 export class MemoryHostFiles implements HostFiles {
-  readonly #root: Folder = new Map()
+  readonly #root: Folder
+
+  constructor(root: Folder = new Map()) {
+    this.#root = root
+  }
+
+  /** Another file system with the same content, which then goes its own way. */
+  copy(): MemoryHostFiles {
+    return new MemoryHostFiles(copyOf(this.#root))
+  }
 
   async makeDirectory(path: string): Promise<void> {
     this.#makeFolder(path)
@@ -144,6 +153,11 @@ export class MemoryHostFiles implements HostFiles {
     }
     return `/${done.join('/')}`
   }
+}
+
+/** What is in files is replaced, never changed. */
+function copyOf(folder: Folder): Folder {
+  return new Map([...folder].map(([name, item]) => [name, item instanceof Map ? copyOf(item) : item]))
 }
 
 function partsOf(path: string): string[] {

@@ -1,8 +1,9 @@
 import { formatMicroTime } from '#apimachinery/meta/v1/time.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { Lease } from '#api/coordination/v1/types.gen.ts'
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { Pause } from '#base/pause.ts'
 import type { Client } from '#client/client.ts'
 import { limits } from '../limits.ts'
 
@@ -15,33 +16,53 @@ export interface NodeLeaseOptions {
   nodeUID: () => string | undefined
 }
 
+/** Where renewal stands. */
+export interface NodeLeaseState {
+  lease: Lease | undefined
+  failures: number
+  /** Of the next renewal; undefined: now. */
+  due: Due | undefined
+}
+
 const namespace = 'kube-node-lease'
 const retryBaseMs = 200
 
 /** Says every few seconds that the node lives, at the price of one small write (KEP-589). */
 export class NodeLease {
   readonly #options: NodeLeaseOptions
+  readonly #pause: Pause
   #lease: Lease | undefined
+  #failures: number
+  #due: Due | undefined
 
-  constructor(options: NodeLeaseOptions) {
+  /** @param state of a lease that this one takes the place of */
+  constructor(options: NodeLeaseOptions, state?: NodeLeaseState) {
     this.#options = options
+    this.#pause = new Pause(options.clock)
+    this.#lease = state?.lease
+    this.#failures = state?.failures ?? 0
+    this.#due = state?.due
+  }
+
+  get state(): NodeLeaseState {
+    return { lease: this.#lease, failures: this.#failures, due: this.#pause.due }
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options
-    let failures = 0
+    const { log } = this.#options
+    if (this.#due !== undefined) await this.#pause.wait(this.#due, signal)
     while (!signal.aborted) {
       let delayMs: number = limits.leaseRenewMs
       try {
         await this.#renew(signal)
-        failures = 0
+        this.#failures = 0
       } catch (error) {
         if (signal.aborted) return
         this.#lease = undefined
-        delayMs = Math.min(retryBaseMs * 2 ** failures++, limits.leaseRenewMs)
+        delayMs = Math.min(retryBaseMs * 2 ** this.#failures++, limits.leaseRenewMs)
         log.warn('cannot renew the node lease', { error })
       }
-      await clock.sleep(delayMs, signal).catch(() => {})
+      await this.#pause.wait(delayMs, signal)
     }
   }
 

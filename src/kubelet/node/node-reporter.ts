@@ -1,8 +1,9 @@
 import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import { findCondition } from '#api/core/v1/pod-conditions.ts'
 import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/types.gen.ts'
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { Pause } from '#base/pause.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import type { ImageService, RuntimeService } from '#cri/cri.ts'
@@ -33,6 +34,19 @@ export interface NodeReporterOptions {
   plegProblem: () => string | undefined
 }
 
+/** What is known of the node and was reported of it. */
+export interface NodeReporterState {
+  machine: MachineFacts | undefined
+  version: VersionResponse | undefined
+  uid: string | undefined
+  reported: NodeStatus | undefined
+  reportedAtMs: number
+  unreadyChecks: number
+  failures: number
+  /** Of the next look at the node; undefined: now. */
+  due: Due | undefined
+}
+
 /** While the node is not ready the runtime is asked again after this time, doubled up to the next; there is no event for it. */
 const unreadyCheckMs = 25
 const unreadyCheckMaxMs = 2_000
@@ -47,15 +61,43 @@ export class NodeReporter {
   #reported: NodeStatus | undefined
   #reportedAtMs = Number.NEGATIVE_INFINITY
   #unreadyChecks = 0
-  #wake: (() => void) | undefined
+  #failures = 0
+  readonly #pause: Pause
+  readonly #resumed: NodeReporterState | undefined
   #registered = Promise.withResolvers<void>()
   #ready = Promise.withResolvers<void>()
 
-  constructor(options: NodeReporterOptions) {
+  /** @param state of a reporter that this one takes the place of */
+  constructor(options: NodeReporterOptions, state?: NodeReporterState) {
     this.#options = options
+    this.#pause = new Pause(options.clock)
+    this.#resumed = state
     const name = options.nodeName
     // Upstream's events of a node carry its name as UID; `kubectl describe node` looks for that.
     this.#ref = { apiVersion: 'v1', kind: 'Node', name, uid: name }
+    if (state === undefined) return
+    this.#machine = state.machine
+    this.#version = state.version
+    this.#uid = state.uid
+    this.#reported = state.reported
+    this.#reportedAtMs = state.reportedAtMs
+    this.#unreadyChecks = state.unreadyChecks
+    this.#failures = state.failures
+    if (state.uid !== undefined) this.#registered.resolve()
+    if (this.#isReady) this.#ready.resolve()
+  }
+
+  get state(): NodeReporterState {
+    return {
+      machine: this.#machine,
+      version: this.#version,
+      uid: this.#uid,
+      reported: this.#reported,
+      reportedAtMs: this.#reportedAtMs,
+      unreadyChecks: this.#unreadyChecks,
+      failures: this.#failures,
+      due: this.#pause.due,
+    }
   }
 
   /** Resolves when the Node object is there. */
@@ -105,25 +147,25 @@ export class NodeReporter {
 
   /** Looks at the node now: something that its status shows may have changed. */
   check(): void {
-    this.#wake?.()
+    this.#pause.cutShort()
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { events, log, nodeName } = this.#options
-    events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
-    let failures = 0
+    if (this.#resumed === undefined) events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
+    else if (this.#resumed.due !== undefined) await this.#pause.wait(this.#resumed.due, signal)
     while (!signal.aborted) {
       let delayMs: number = limits.nodeStatusCheckMs
       try {
         if (!(await this.#report(signal))) delayMs = Math.min(unreadyCheckMs * 2 ** this.#unreadyChecks++, unreadyCheckMaxMs)
         else this.#unreadyChecks = 0
-        failures = 0
+        this.#failures = 0
       } catch (error) {
         if (signal.aborted) return
-        delayMs = Math.min(100 * 2 ** failures++, limits.nodeStatusCheckMs)
+        delayMs = Math.min(100 * 2 ** this.#failures++, limits.nodeStatusCheckMs)
         log.warn('cannot report the node', { node: nodeName, error })
       }
-      await this.#pause(delayMs, signal)
+      await this.#pause.wait(delayMs, signal)
     }
   }
 
@@ -138,9 +180,12 @@ export class NodeReporter {
       if (isOld || !isKnown) await this.#write(facts, signal)
     }
     this.#registered.resolve()
-    const ready = this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
-    if (ready) this.#ready.resolve()
-    return ready
+    if (this.#isReady) this.#ready.resolve()
+    return this.#isReady
+  }
+
+  get #isReady(): boolean {
+    return this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
   }
 
   /** While we could not be heard, others said what we should have. */
@@ -228,18 +273,5 @@ export class NodeReporter {
     if (this.#reportedAtMs < 0) events.event(this.#ref, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     this.#reported = status
     this.#reportedAtMs = nowMs
-  }
-
-  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
-    let timer: Timer | undefined
-    const end = Promise.withResolvers<void>()
-    this.#wake = end.resolve
-    signal.addEventListener('abort', end.resolve as () => void, { once: true })
-    timer = this.#options.clock.after(delayMs, end.resolve)
-    await end.promise
-    timer.cancel()
-    this.#wake = undefined
-    signal.removeEventListener('abort', end.resolve as () => void)
   }
 }

@@ -59,6 +59,24 @@ export interface PodMemory {
   deleted: boolean
 }
 
+/** A copy, which then goes its own way. */
+export function copyMemory(memory: PodMemory): PodMemory {
+  const probes = Object.fromEntries(Object.entries(memory.probes).map(([id, probe]) => [id, { ...probe }]))
+  return {
+    ...memory,
+    stoppedSandboxes: [...memory.stoppedSandboxes],
+    images: { ...memory.images },
+    waiting: { ...memory.waiting },
+    startRetryAtMs: { ...memory.startRetryAtMs },
+    crashes: { ...memory.crashes },
+    imageBackOffs: { ...memory.imageBackOffs },
+    startBackOffs: { ...memory.startBackOffs },
+    killed: [...memory.killed],
+    probes,
+    inFlight: [...memory.inFlight],
+  }
+}
+
 export interface ProbeMemory {
   /** The startup probe succeeded, or there is none. */
   started: boolean

@@ -2,7 +2,7 @@ import { parseTime } from '#apimachinery/meta/v1/time.ts'
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
-import type { Timer } from '#base/clock.ts'
+import type { Due, Timer } from '#base/clock.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { bytes } from '../container/resources.ts'
@@ -11,7 +11,7 @@ import type { ObservedPod } from '../runtime/observed.ts'
 import { limitedVolumes } from '../volumes/limited-volumes.ts'
 import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
-import { emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
+import { copyMemory, emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
 import { graceOf, planPod } from './plan.ts'
 import type { Plan } from './plan-draft.ts'
 import { podStatusOf } from './status.ts'
@@ -35,30 +35,92 @@ interface Verdict {
   message: string
 }
 
+/** A step that failed lately. */
+interface Retry {
+  readonly backOff: BackOff
+  readonly atMs: number
+}
+
+/** What a worker knows beyond the API object and the runtime. */
+export interface PodWorkerState {
+  pod: Pod
+  memory: PodMemory
+  /** Steps under way. */
+  steps: readonly Step[]
+  retries: ReadonlyMap<string, Retry>
+  reportedBackOffs: ReadonlyMap<string, number>
+  verdict: Verdict | undefined
+  due: Due | undefined
+  wakeReason: string
+  /** When volumes are measured next. */
+  volumeDue: Due | undefined
+}
+
 /**
  * Brings one pod to what its API object asks for and keeps its status true. Every wake leads to one synchronous look at everything, which
  * starts what is missing; what runs already is not started twice.
  */
 export class PodWorker implements StepContext {
-  readonly memory: PodMemory = emptyMemory()
+  readonly memory: PodMemory
   readonly #options: PodWorkerOptions
-  readonly #retries = new Map<string, { backOff: BackOff; atMs: number }>()
+  readonly #retries: Map<string, Retry>
+  /** Under way, by key. */
+  readonly #steps = new Map<string, Step>()
   /** By container: the back-off that was told of last. */
-  readonly #reportedBackOffs = new Map<string, number>()
+  readonly #reportedBackOffs: Map<string, number>
   #pod: Pod
   #verdict: Verdict | undefined
   #timer: Timer | undefined
+  /** What will be the case when the timer fires. */
+  #wakeReason = ''
   #volumeTimer: Timer | undefined
   #isWoken = false
   /** What it was woken for. */
   #cause: Cause | undefined
   #isDone = false
 
-  constructor(pod: Pod, options: PodWorkerOptions) {
+  /** @param state of a worker that this one takes the place of: call `resume` */
+  constructor(pod: Pod, options: PodWorkerOptions, state?: PodWorkerState) {
     this.#pod = pod
     this.#options = options
+    this.memory = state === undefined ? emptyMemory() : copyMemory(state.memory)
+    this.#retries = new Map(state?.retries)
+    this.#reportedBackOffs = new Map(state?.reportedBackOffs)
+    this.#verdict = state?.verdict
+    if (state !== undefined) return
     this.#recall()
     this.#notice()
+  }
+
+  /** A copy. */
+  get state(): PodWorkerState {
+    return {
+      pod: this.#pod,
+      memory: copyMemory(this.memory),
+      steps: [...this.#steps.values()],
+      retries: new Map(this.#retries),
+      reportedBackOffs: new Map(this.#reportedBackOffs),
+      verdict: this.#verdict,
+      due: this.#timer?.due,
+      wakeReason: this.#wakeReason,
+      volumeDue: this.#volumeTimer?.due,
+    }
+  }
+
+  /**
+   * Goes on where another worker was. A container that is being stopped still is; other steps under way are lost, as when a kubelet ends, and
+   * planned again.
+   */
+  resume({ steps, due, wakeReason, volumeDue }: PodWorkerState): void {
+    if (volumeDue !== undefined) this.#measureVolumes(callback => this.node.clock.at(volumeDue, callback))
+    this.memory.inFlight = []
+    for (const step of steps) {
+      if (step.action !== 'killContainer') continue
+      this.memory.inFlight.push(keyOfStep(step))
+      this.#execute(step, keyOfStep(step))
+    }
+    if (this.memory.inFlight.length < steps.length) this.wake()
+    else if (due !== undefined) this.#setTimer(wakeReason, callback => this.node.clock.at(due, callback))
   }
 
   get node(): NodeServices {
@@ -219,6 +281,7 @@ export class PodWorker implements StepContext {
 
   #execute(step: Step, key: string): void {
     const { node } = this
+    this.#steps.set(key, step)
     const { signal } = this.#options
     execute(step, this, signal)
       .then(
@@ -234,6 +297,7 @@ export class PodWorker implements StepContext {
         },
       )
       .finally(() => {
+        this.#steps.delete(key)
         this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
         this.wake()
       })
@@ -289,16 +353,18 @@ export class PodWorker implements StepContext {
   /** Volumes with a limit are measured again and again, as long as the pod is to run. */
   #watchVolumes(): void {
     if (this.#volumeTimer !== undefined || !this.memory.volumesMounted || limitedVolumes(this.#pod).length === 0) return
-    const again = () => {
-      this.#volumeTimer = this.node.clock.after(limits.volumeCheckMs, () => {
-        this.#checkVolumes()
-          .catch(error => this.node.log.warn('volumes cannot be measured', { pod: formatPod(this.#pod), error }))
-          .finally(() => {
-            if (!this.#isDone && this.memory.termination === undefined) again()
-          })
-      })
-    }
-    again()
+    this.#measureVolumes(callback => this.node.clock.after(limits.volumeCheckMs, callback))
+  }
+
+  #measureVolumes(set: (callback: () => void) => Timer): void {
+    this.#volumeTimer = set(() => {
+      this.#volumeTimer = undefined
+      this.#checkVolumes()
+        .catch(error => this.node.log.warn('volumes cannot be measured', { pod: formatPod(this.#pod), error }))
+        .finally(() => {
+          if (!this.#isDone && this.memory.termination === undefined) this.#watchVolumes()
+        })
+    })
   }
 
   async #checkVolumes(): Promise<void> {
@@ -319,8 +385,16 @@ export class PodWorker implements StepContext {
 
   #wakeAt(time: WakeTime | undefined, nowMs: number): void {
     this.#timer?.cancel()
-    if (time === undefined) return
-    this.#timer = this.node.clock.after(Math.max(0, time.atMs - nowMs), () => this.wake({ reason: time.reason }))
+    this.#timer = undefined
+    if (time !== undefined) this.#setTimer(time.reason, callback => this.node.clock.after(Math.max(0, time.atMs - nowMs), callback))
+  }
+
+  #setTimer(reason: string, set: (callback: () => void) => Timer): void {
+    this.#wakeReason = reason
+    this.#timer = set(() => {
+      this.#timer = undefined
+      this.wake({ reason })
+    })
   }
 }
 

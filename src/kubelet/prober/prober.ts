@@ -1,5 +1,5 @@
 import type { Container, Probe } from '#api/core/v1/types.gen.ts'
-import type { Timer } from '#base/clock.ts'
+import type { Due, Timer } from '#base/clock.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
 import { runsPostStart } from '../pod/post-start.ts'
@@ -10,6 +10,23 @@ type ProbeType = 'startup' | 'liveness' | 'readiness'
 
 const titles: Record<ProbeType, string> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' }
 
+/** A probe that goes on. */
+interface ProbeLoopState {
+  container: Container
+  running: ObservedContainer
+  type: ProbeType
+  probe: Probe
+  last: boolean | undefined
+  inARow: number
+  /** It has said its last word. */
+  isStopped: boolean
+  /** Of the next probe; undefined: now. */
+  due: Due | undefined
+}
+
+/** The probes of each pod, by UID. */
+export type ProberState = ReadonlyMap<string, ReadonlyMap<string, ProbeLoopState>>
+
 /** Probes the running containers of the node's pods; what they say goes into the memory of the pod's worker. */
 export class Prober {
   readonly #loops = new Map<string, ProbeLoop>()
@@ -19,6 +36,18 @@ export class Prober {
   constructor(signal: AbortSignal) {
     this.#signal = signal
     signal.addEventListener('abort', () => this.#stopAll(), { once: true })
+  }
+
+  /** A copy. */
+  get state(): ProberState {
+    const loopsOf = (keys: Iterable<string>) => new Map([...keys].map(key => [key, this.#loops.get(key)!.state] as const))
+    return new Map([...this.#keysByPod].map(([uid, keys]) => [uid, loopsOf(keys)]))
+  }
+
+  /** Goes on with the probes of a pod. */
+  resume(worker: PodWorker, loops: ReadonlyMap<string, ProbeLoopState>): void {
+    for (const [key, state] of loops) this.#loops.set(key, new ProbeLoop(worker, state, this.#signal))
+    this.#keysByPod.set(worker.uid, new Set(loops.keys()))
   }
 
   /** Begins and ends probes so that they fit what runs now. */
@@ -40,7 +69,9 @@ export class Prober {
         if (type === 'startup' ? state.started : !state.started) continue
         const key = `${running.id}/${type}`
         wanted.add(key)
-        if (!this.#loops.has(key)) this.#loops.set(key, new ProbeLoop(worker, container, running, type, probe, this.#signal))
+        if (this.#loops.has(key)) continue
+        const begun = { container, running, type, probe, last: undefined, inARow: 0, isStopped: false, due: undefined }
+        this.#loops.set(key, new ProbeLoop(worker, begun, this.#signal))
       }
     }
     for (const key of this.#keysByPod.get(worker.uid) ?? []) if (!wanted.has(key)) this.#stop(key)
@@ -77,16 +108,35 @@ class ProbeLoop {
   #deadline: AbortController | undefined
   #timer: Timer | undefined
   #last: boolean | undefined
-  #inARow = 0
+  #inARow: number
 
-  constructor(worker: PodWorker, container: Container, running: ObservedContainer, type: ProbeType, probe: Probe, signal: AbortSignal) {
+  constructor(worker: PodWorker, state: ProbeLoopState, signal: AbortSignal) {
+    const { container, running, type, probe, last, inARow, isStopped, due } = state
     this.#worker = worker
     this.#container = container
     this.#running = running
     this.#type = type
     this.#probe = probe
-    if (signal.aborted) this.stop()
-    else this.#schedule(this.#firstDelayMs())
+    this.#last = last
+    this.#inARow = inARow
+    const { clock } = worker.node
+    const callback = () => this.#begin()
+    if (signal.aborted || isStopped) this.stop()
+    else this.#timer = due === undefined ? clock.after(this.#firstDelayMs(), callback) : clock.at(due, callback)
+  }
+
+  get state(): ProbeLoopState {
+    const due = this.#deadline === undefined ? this.#timer?.due : undefined
+    return {
+      container: this.#container,
+      running: this.#running,
+      type: this.#type,
+      probe: this.#probe,
+      last: this.#last,
+      inARow: this.#inARow,
+      isStopped: this.#isStopped,
+      due,
+    }
   }
 
   stop(): void {
@@ -102,9 +152,11 @@ class ProbeLoop {
   }
 
   #schedule(delayMs: number): void {
-    this.#timer = this.#worker.node.clock.after(delayMs, () => {
-      this.#probeOnce().catch(error => this.#worker.node.log.error('probe broke', { error }))
-    })
+    this.#timer = this.#worker.node.clock.after(delayMs, () => this.#begin())
+  }
+
+  #begin(): void {
+    this.#probeOnce().catch(error => this.#worker.node.log.error('probe broke', { error }))
   }
 
   async #probeOnce(): Promise<void> {

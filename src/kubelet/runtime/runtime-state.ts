@@ -1,4 +1,4 @@
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
 import { isNotFound } from '#cri/error.ts'
@@ -19,24 +19,58 @@ export interface RuntimeStateOptions {
 /** Called with the UID of a pod whose observed state changed, and when there is a word for it with what happened. */
 export type RuntimeListener = (uid: string, what?: string) => void
 
+/** What is known of the runtime. */
+export interface RuntimeStateMemory {
+  pods: ReadonlyMap<string, ObservedPod>
+  owners: ReadonlyMap<string, string>
+  applied: ReadonlyMap<string, number>
+  lookCount: number
+  lastHeardMs: number
+  /** Of the next list; undefined while nobody tells of changes. */
+  relistDue: Due | undefined
+}
+
 /**
  * The kubelet's copy of what the runtime runs (upstream's PLEG and pod cache in one): rebuilt from the runtime at start, then kept true by
  * its events. A slow list is the safety net.
  */
 export class RuntimeState {
   readonly #options: RuntimeStateOptions
-  readonly #pods = new Map<string, ObservedPod>()
+  readonly #pods: Map<string, ObservedPod>
   /** Pod UID of every container and sandbox ID that we know. */
-  readonly #owners = new Map<string, string>()
+  readonly #owners: Map<string, string>
   /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
-  readonly #applied = new Map<string, number>()
+  readonly #applied: Map<string, number>
   readonly #listeners = new Set<RuntimeListener>()
-  #lookCount = 0
+  #lookCount: number
   #synced = Promise.withResolvers<void>()
-  #lastHeardMs = Number.NEGATIVE_INFINITY
+  #lastHeardMs: number
+  #relistTimer: Timer | undefined
+  /** Of the list that follows the one we know of. */
+  #relistDue: Due | undefined
 
-  constructor(options: RuntimeStateOptions) {
+  /** @param memory of one that this one takes the place of */
+  constructor(options: RuntimeStateOptions, memory?: RuntimeStateMemory) {
     this.#options = options
+    this.#pods = new Map(memory?.pods)
+    this.#owners = new Map(memory?.owners)
+    this.#applied = new Map(memory?.applied)
+    this.#lookCount = memory?.lookCount ?? 0
+    this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
+    this.#relistDue = memory?.relistDue
+    if (memory !== undefined) this.#synced.resolve()
+  }
+
+  /** A copy. */
+  get memory(): RuntimeStateMemory {
+    return {
+      pods: new Map(this.#pods),
+      owners: new Map(this.#owners),
+      applied: new Map(this.#applied),
+      lookCount: this.#lookCount,
+      lastHeardMs: this.#lastHeardMs,
+      relistDue: this.#relistTimer?.due,
+    }
   }
 
   /** Resolves when everything that runs is known. */
@@ -66,14 +100,14 @@ export class RuntimeState {
   async run(signal: AbortSignal): Promise<void> {
     const { runtime, clock, log } = this.#options
     for (let failures = 0; !signal.aborted; failures++) {
-      let relisting: { cancel(): void } | undefined
       try {
         for await (const event of runtime.containerEvents(signal)) {
           failures = 0
           if (event.type === 'Subscribed') {
-            await this.relist(signal)
-            relisting?.cancel()
-            relisting = this.#relistRegularly(signal)
+            const due = this.#relistDue
+            this.#relistDue = undefined
+            if (due === undefined) await this.relist(signal)
+            this.#relistRegularly(due, signal)
           } else {
             // Not awaited: looks at different containers do not wait for each other, and those at one are ordered by `#looks`.
             this.#onEvent(event, signal).catch(error => this.#logUnlessAborted(error, signal))
@@ -81,9 +115,11 @@ export class RuntimeState {
         }
       } catch (error) {
         if (signal.aborted) return
+        this.#relistDue = undefined
         log.warn('runtime events broke off', { error })
       } finally {
-        relisting?.cancel()
+        this.#relistTimer?.cancel()
+        this.#relistTimer = undefined
       }
       await clock.sleep(Math.min(100 * 2 ** failures, 5_000), signal).catch(() => {})
     }
@@ -235,13 +271,15 @@ export class RuntimeState {
     for (const listener of this.#listeners) listener(pod.uid, what)
   }
 
-  #relistRegularly(signal: AbortSignal): { cancel(): void } {
+  /** @param due of the next one, when that is decided */
+  #relistRegularly(due: Due | undefined, signal: AbortSignal): void {
+    const { clock } = this.#options
     const tick = () => {
       this.relist(signal).catch(error => this.#logUnlessAborted(error, signal))
-      timer = this.#options.clock.after(limits.relistMs, tick)
+      this.#relistRegularly(undefined, signal)
     }
-    let timer = this.#options.clock.after(limits.relistMs, tick)
-    return { cancel: () => timer.cancel() }
+    this.#relistTimer?.cancel()
+    this.#relistTimer = due === undefined ? clock.after(limits.relistMs, tick) : clock.at(due, tick)
   }
 
   #logUnlessAborted(error: unknown, signal: AbortSignal): void {

@@ -37,10 +37,13 @@ export class ReferencedObjects<T extends KubeObject> {
     this.#onChange = onChange
   }
 
-  /** Makes the pod refer to exactly these objects of a namespace. */
-  refer(owner: string, namespace: string, names: Iterable<string>): void {
+  /**
+   * Makes the pod refer to exactly these objects of a namespace.
+   * @param options.isKnown the present versions are no news
+   */
+  refer(owner: string, namespace: string, names: Iterable<string>, options: { isKnown?: boolean } = {}): void {
     const keys = new Set([...names].map(name => `${namespace}/${name}`))
-    for (const key of keys) this.#add(owner, key)
+    for (const key of keys) this.#add(owner, key, options)
     for (const key of this.#keysByOwner.get(owner) ?? []) if (!keys.has(key)) this.#drop(owner, key)
     if (keys.size === 0) this.#keysByOwner.delete(owner)
     else this.#keysByOwner.set(owner, keys)
@@ -82,7 +85,7 @@ export class ReferencedObjects<T extends KubeObject> {
     }
   }
 
-  #add(owner: string, key: string): void {
+  #add(owner: string, key: string, options: { isKnown?: boolean }): void {
     const known = this.#references.get(key)
     if (known !== undefined) {
       known.owners.add(owner)
@@ -95,7 +98,7 @@ export class ReferencedObjects<T extends KubeObject> {
     this.#references.set(key, { source, owners, stop })
     const listening = source.onChange(() => {
       if (source.hasSynced) this.#onChange(owners)
-    })
+    }, options)
     stop.signal.addEventListener('abort', () => listening[Symbol.dispose](), { once: true })
     source.run(stop.signal).catch(error => this.#options.log.error('watch of a referenced object ended', { key, error }))
   }

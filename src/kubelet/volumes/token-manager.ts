@@ -12,6 +12,9 @@ export interface ServiceAccountToken {
   refreshAtMs: number
 }
 
+/** The tokens that are held, by pod UID, then by audience and lifetime. */
+export type TokensState = ReadonlyMap<string, ReadonlyMap<string, ServiceAccountToken>>
+
 interface TokenManagerOptions {
   client: Client
   clock: Clock
@@ -25,10 +28,22 @@ const jitterMs = 10_000
 export class TokenManager {
   readonly #options: TokenManagerOptions
   /** By pod UID, then by audience and lifetime. */
-  readonly #tokens = new Map<string, Map<string, Promise<ServiceAccountToken>>>()
+  readonly #tokens = new Map<string, Map<string, Promise<ServiceAccountToken> | ServiceAccountToken>>()
 
-  constructor(options: TokenManagerOptions) {
+  /** @param state of a manager that this one takes the place of */
+  constructor(options: TokenManagerOptions, state: TokensState = new Map()) {
     this.#options = options
+    for (const [uid, tokens] of state) this.#tokens.set(uid, new Map(tokens))
+  }
+
+  /** A copy. Tokens that were asked for and are not here yet are asked for again. */
+  get state(): TokensState {
+    const state = new Map<string, Map<string, ServiceAccountToken>>()
+    for (const [uid, tokens] of this.#tokens) {
+      const held = [...tokens].filter((entry): entry is [string, ServiceAccountToken] => !(entry[1] instanceof Promise))
+      state.set(uid, new Map(held))
+    }
+    return state
   }
 
   async get(pod: Pod, request: { audience: string; expirationSeconds: number }, signal: AbortSignal): Promise<ServiceAccountToken> {
@@ -43,7 +58,10 @@ export class TokenManager {
     }
     const asked = this.#request(pod, request, signal)
     ofPod.set(key, asked)
-    asked.catch(() => ofPod.delete(key))
+    asked.then(
+      token => ofPod.set(key, token),
+      () => ofPod.delete(key),
+    )
     return asked
   }
 

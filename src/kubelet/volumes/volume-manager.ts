@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { ConfigMap, Pod, Secret, Volume } from '#api/core/v1/types.gen.ts'
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { Client } from '#client/client.ts'
@@ -12,7 +12,7 @@ import { setUpHostPath } from './host-path.ts'
 import { setUpConfigMap, setUpDownwardAPI, setUpProjected, setUpSecret } from './object-volumes.ts'
 import type { KubeletSources } from '../sources.ts'
 import { ReferencedObjects } from './referenced-objects.ts'
-import { TokenManager } from './token-manager.ts'
+import { TokenManager, type TokensState } from './token-manager.ts'
 import { type MountedVolume, referencedObjects, type SetUpVolume, type VolumeContext } from './volume-plugin.ts'
 
 export interface VolumeManagerOptions {
@@ -60,6 +60,12 @@ interface PodVolumes {
   settingUp: Promise<void>
 }
 
+/** What is mounted, by pod UID, and what it is made of. */
+export interface VolumesState {
+  pods: ReadonlyMap<string, { pod: Pod; mounted: ReadonlyMap<string, MountedVolume>; due: Due | undefined }>
+  tokens: TokensState
+}
+
 /** Sets up the volumes of the node's pods, keeps those that show API objects up to date, and removes them. */
 export class VolumeManager {
   readonly #options: VolumeManagerOptions
@@ -69,7 +75,8 @@ export class VolumeManager {
   readonly #pods = new Map<string, PodVolumes>()
   #memory: Promise<void> | undefined
 
-  constructor(options: VolumeManagerOptions) {
+  /** @param state of a manager that this one takes the place of */
+  constructor(options: VolumeManagerOptions, state?: VolumesState) {
     this.#options = options
     const refreshAll = (owners: ReadonlySet<string>) => {
       for (const uid of owners) {
@@ -80,16 +87,31 @@ export class VolumeManager {
     const { sources, clock, log } = options
     this.#configMaps = new ReferencedObjects('ConfigMap', { sourceOf: sources.configMap, clock, log }, refreshAll)
     this.#secrets = new ReferencedObjects('Secret', { sourceOf: sources.secret, clock, log }, refreshAll)
-    this.#tokens = new TokenManager(options)
+    this.#tokens = new TokenManager(options, state?.tokens)
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
+    for (const [uid, { pod, mounted, due }] of state?.pods ?? []) {
+      const timer = due && clock.at(due, () => this.#refresh(uid))
+      this.#pods.set(uid, { pod, mounted: new Map(mounted), timer, settingUp: Promise.resolve() })
+    }
   }
 
-  /** Begins to watch what the pod refers to. Cheap; called as soon as the pod is known. */
-  register(pod: Pod): void {
+  /** A copy. */
+  get state(): VolumesState {
+    const pods = [...this.#pods].map(
+      ([uid, { pod, mounted, timer }]) => [uid, { pod, mounted: new Map(mounted), due: timer?.due }] as const,
+    )
+    return { pods: new Map(pods), tokens: this.#tokens.state }
+  }
+
+  /**
+   * Begins to watch what the pod refers to. Cheap; called as soon as the pod is known.
+   * @param options.isKnown what is there now has been looked at
+   */
+  register(pod: Pod, options: { isKnown?: boolean } = {}): void {
     const { uid = '', namespace = '' } = pod.metadata
     const { configMaps, secrets } = referencedObjects(pod)
-    this.#configMaps.refer(uid, namespace, configMaps)
-    this.#secrets.refer(uid, namespace, secrets)
+    this.#configMaps.refer(uid, namespace, configMaps, options)
+    this.#secrets.refer(uid, namespace, secrets, options)
   }
 
   /** A ConfigMap that a registered pod refers to; undefined when there is none. */
@@ -201,6 +223,7 @@ export class VolumeManager {
 
   #scheduleRefresh(entry: PodVolumes): void {
     entry.timer?.cancel()
+    entry.timer = undefined
     // Unmounted, or stopped, while it was set up.
     if (!this.#isMounted(entry)) return
     const times = [...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs).filter(time => time !== undefined)

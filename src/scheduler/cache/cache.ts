@@ -3,6 +3,9 @@ import { NodeInfo } from '../framework/node-info.ts'
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts'
 import { asksForLess } from '../framework/resource-vector.ts'
 
+/** Nodes in the order of their arrival, each with the pods that count on it; those without a node object are last. */
+export type CacheState = readonly { name: string; node: Node | undefined; pods: readonly PodInfo[] }[]
+
 /**
  * The scheduler's picture of the nodes: pods that are bound, and pods that it has assumed onto a node while their binding is being
  * written. Nodes keep their place in `nodes`, so that a rotating start spreads pods.
@@ -14,6 +17,20 @@ export class SchedulerCache {
   readonly #placed = new Map<string, string>()
   /** UIDs of pods that count on a node because we chose it: the API does not show it yet. */
   readonly #assumed = new Set<string>()
+
+  /** @param state of a cache that this one takes the place of */
+  constructor(state: CacheState = []) {
+    for (const { name, node, pods } of state) {
+      if (node !== undefined) this.setNode(node)
+      for (const info of pods) this.#place(info, name)
+    }
+  }
+
+  /** A copy. What was assumed and not seen yet counts as bound. */
+  get state(): CacheState {
+    const nodeless = [...this.#byName.values()].filter(({ node }) => node === undefined)
+    return [...this.#nodes, ...nodeless].map(({ name, node, pods }) => ({ name, node, pods: [...pods.values()] }))
+  }
 
   /** Nodes that exist, in the order of their arrival. */
   get nodes(): readonly NodeInfo[] {

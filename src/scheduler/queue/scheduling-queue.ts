@@ -1,5 +1,5 @@
 import { formatDurationMs } from '#apimachinery/duration/duration.ts'
-import type { Clock, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import { PriorityHeap } from '#base/priority-heap.ts'
 import { type Cause, currentCause } from '#client/cause.ts'
 import type { ClusterChange, Plugin } from '../framework/framework.ts'
@@ -28,6 +28,16 @@ interface Waiting {
   timer: Timer
 }
 
+/** Pods that need a node, in the order of their arrival. */
+export interface SchedulingQueueState {
+  pods: readonly {
+    pod: Readonly<QueuedPod>
+    /** It is ready when this is missing. */
+    waits?: { due: Due /** Missing while it only backs off. */; rejectedBy?: ReadonlySet<string> }
+  }[]
+  sequence: number
+}
+
 /**
  * Pods that need a node: ready ones by priority, then age; ones that failed wait until something changes that may help them, and at
  * least for their back-off (1 s, doubling, at most 10 s), as kube-scheduler's queue.
@@ -42,10 +52,36 @@ export class SchedulingQueue {
   readonly #known = new Map<string, QueuedPod>()
   #sequence = 0
 
-  constructor({ clock, plugins, onReady }: { clock: Clock; plugins: readonly Plugin[]; onReady: () => void }) {
+  /** @param state of a queue that this one takes the place of */
+  constructor(
+    { clock, plugins, onReady }: { clock: Clock; plugins: readonly Plugin[]; onReady: () => void },
+    state?: SchedulingQueueState,
+  ) {
     this.#clock = clock
     this.#plugins = plugins
     this.#wake = onReady
+    this.#sequence = state?.sequence ?? 0
+    for (const { pod: original, waits } of state?.pods ?? []) {
+      const pod = { ...original }
+      this.#known.set(pod.info.uid, pod)
+      if (waits === undefined) this.#active.push(pod)
+      else if (waits.rejectedBy === undefined) this.#backOff(pod, callback => clock.at(waits.due, callback))
+      else this.#wait(pod, waits.rejectedBy, callback => clock.at(waits.due, callback))
+    }
+  }
+
+  /** A copy. */
+  get state(): SchedulingQueueState {
+    const pods = [...this.#known.values()].map(pod => {
+      const { uid } = pod.info
+      const waiting = this.#unschedulable.get(uid)
+      const due = waiting?.timer.due ?? this.#backingOff.get(uid)?.timer.due
+      return {
+        pod: { ...pod },
+        ...(due !== undefined && { waits: { due, ...(waiting !== undefined && { rejectedBy: waiting.rejectedBy }) } }),
+      }
+    })
+    return { pods, sequence: this.#sequence }
   }
 
   /** Adds a pod, or takes its newer version; a change of an unschedulable pod's spec lets it out of waiting. */
@@ -85,15 +121,9 @@ export class SchedulingQueue {
 
   /** No node could take the pod. */
   park(pod: QueuedPod, rejectedBy: ReadonlySet<string>): void {
-    const uid = pod.info.uid
-    if (this.#known.get(uid) !== pod) return
+    if (this.#known.get(pod.info.uid) !== pod) return
     pod.sinceMs = this.#clock.monotonicMs()
-    const timer = this.#clock.after(unschedulableMaxMs, () => {
-      this.#unschedulable.delete(uid)
-      pod.cause = { reason: `it was not tried for ${formatDurationMs(unschedulableMaxMs)}` }
-      this.#activate(pod)
-    })
-    this.#unschedulable.set(uid, { pod, rejectedBy, timer })
+    this.#wait(pod, rejectedBy, callback => this.#clock.after(unschedulableMaxMs, callback))
   }
 
   /** The attempt failed for another reason than the nodes (a binding that could not be written): again after the back-off. */
@@ -126,14 +156,28 @@ export class SchedulingQueue {
 
   /** Ready as soon as its back-off is over, which may be now. */
   #release(pod: QueuedPod): void {
-    const { uid } = pod.info
     pod.cause = currentCause()
     const leftMs = pod.sinceMs + backoffMs(pod) - this.#clock.monotonicMs()
     if (leftMs <= 0) {
       this.#activate(pod)
       return
     }
-    const timer = this.#clock.after(leftMs, () => {
+    this.#backOff(pod, callback => this.#clock.after(leftMs, callback))
+  }
+
+  #wait(pod: QueuedPod, rejectedBy: ReadonlySet<string>, set: (callback: () => void) => Timer): void {
+    const { uid } = pod.info
+    const timer = set(() => {
+      this.#unschedulable.delete(uid)
+      pod.cause = { reason: `it was not tried for ${formatDurationMs(unschedulableMaxMs)}` }
+      this.#activate(pod)
+    })
+    this.#unschedulable.set(uid, { pod, rejectedBy, timer })
+  }
+
+  #backOff(pod: QueuedPod, set: (callback: () => void) => Timer): void {
+    const { uid } = pod.info
+    const timer = set(() => {
       this.#backingOff.delete(uid)
       pod.cause = { ...pod.cause, reason: `its back-off of ${formatDurationMs(backoffMs(pod))} is over` }
       this.#activate(pod)

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { VirtualClock } from '#base/clock.ts'
+import type { VirtualClock } from '#base/clock.ts'
 import { SeededRandom } from '#base/random.ts'
 import { simulatedEnvironment } from './environment.ts'
 import { SimulatedRuntime } from './runtime.ts'
 import { forever, TestNode } from './testing.ts'
 
 function forkOf(node: TestNode): { clock: VirtualClock; runtime: SimulatedRuntime; stateOf: (id: string) => Promise<string> } {
-  const clock = new VirtualClock(node.clock.now())
+  const clock = node.clock.copy()
   const environment = simulatedEnvironment({ clock, images: node.images, logs: node.logs.fork() })
-  const runtime = node.runtime.fork({ environment, random: new SeededRandom(2) })
+  const runtime = new SimulatedRuntime({ environment, random: new SeededRandom(2) }, node.runtime.state)
   const stateOf = async (containerId: string) => {
     const { state, reason, exitCode } = (await runtime.containerStatus({ containerId }, forever)).status!
     return state === 2 ? `${reason} ${exitCode}` : 'running'
@@ -46,12 +46,10 @@ test('lines that repeat keep their rhythm in a fork', async () => {
   const node = new TestNode()
   const { containerId } = await node.start({ logs: ['once', { text: 'tick', everyMs: 1_000, afterMs: 500 }] })
   await node.clock.advance(1_700)
-  const clock = new VirtualClock(node.clock.now())
+  const clock = node.clock.copy()
   const logs = node.logs.fork()
-  const runtime = node.runtime.fork({
-    environment: simulatedEnvironment({ clock, images: node.images, logs }),
-    random: new SeededRandom(2),
-  })
+  const environment = simulatedEnvironment({ clock, images: node.images, logs })
+  const runtime = new SimulatedRuntime({ environment, random: new SeededRandom(2) }, node.runtime.state)
   const { logPath } = (await runtime.containerStatus({ containerId }, forever)).status!
   const lines = () =>
     logs
