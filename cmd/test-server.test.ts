@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { access } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import type { ClusterEndpoint } from '#test-server/index.ts'
+import { TestAPI } from '#test-server/testing.ts'
 
 const program = [...process.execArgv.filter(arg => !arg.startsWith('--test')), join(import.meta.dirname, 'cox.ts'), 'test-server']
 
@@ -50,6 +52,25 @@ describe('cox test-server', { concurrency: 2 }, () => {
     const endpoint = JSON.parse(await firstLine(child)) as ClusterEndpoint
     ;(child.stdio[3] as NodeJS.WritableStream).end()
     await assertEnded(child, endpoint)
+  })
+
+  test('with a folder: what was written is there again after the next start', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cox-test-server-'))
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept' } }
+    try {
+      for (const method of ['POST', 'GET'] as const) {
+        const child = start(['--nodes=0', `--storage=${folder}`], ['pipe', 'pipe', 'inherit'])
+        const endpoint = JSON.parse(await firstLine(child)) as ClusterEndpoint
+        using api = await TestAPI.connect(endpoint)
+        const path = '/api/v1/namespaces/default/configmaps'
+        const { metadata } = await (method === 'POST' ? api.request(method, path, configMap) : api.request(method, `${path}/kept`))
+        assert.equal(metadata.name, 'kept')
+        child.stdin!.end()
+        await assertEnded(child, endpoint)
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('ends when its parent is killed', async () => {

@@ -19,7 +19,7 @@ export const duration: Shape<number> = {
   },
 }
 
-const clockState = object(
+export const clockState = object(
   {
     now: described('RFC 3339', text()),
     nowMs: described('Milliseconds since 1970', number({ min: 0 })),
@@ -28,7 +28,7 @@ const clockState = object(
   {},
 )
 
-function clockOf({ clock }: Cluster) {
+export function clockOf({ clock }: Cluster) {
   const nowMs = clock.now()
   return { now: new Date(nowMs).toISOString(), nowMs, virtual: clock.isVirtual }
 }
@@ -46,6 +46,7 @@ export const clockRoutes = [
     method: 'POST',
     path: '/clock/advance',
     summary: 'Moves virtual time forward; everything that falls due happens in order. On the real clock it waits as long',
+    time: 'moves',
     body: object({ duration }, {}),
     answer: clockState,
     run: async ({ hosted, body, signal }) => {
@@ -57,6 +58,7 @@ export const clockRoutes = [
     method: 'POST',
     path: '/clock/settle',
     summary: 'Lets what was begun come to rest without moving time',
+    time: 'moves',
     answer: clockState,
     run: async ({ hosted }) => {
       await hosted.cluster.clock.settle()

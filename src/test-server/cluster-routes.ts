@@ -11,7 +11,7 @@ import { refused, refusedBy } from './refused.ts'
 import { route } from './route.ts'
 import { anyObject, anything, described, list, object, text, type TypeOf } from './shape.ts'
 
-const endpoint = object(
+export const clusterEndpoint = object(
   {
     kubeconfig: described('Path of a file for kubectl and every client library', text()),
     url: described('Of the Kubernetes API', text()),
@@ -51,13 +51,14 @@ export const clusterRoutes = [
     method: 'GET',
     path: '/',
     summary: 'How the cluster is reached',
-    answer: endpoint,
+    answer: clusterEndpoint,
     run: ({ hosted }) => hosted.endpoint,
   }),
   route({
     method: 'POST',
     path: '/wait',
     summary: 'Waits until an object is as wanted; virtual time goes on meanwhile',
+    time: 'moves',
     body: wait,
     answer: anyObject<KubeObject | null>('The object; its last state when it is deleted, null when nobody has seen it'),
     run: async ({ hosted, body, signal }) => {
@@ -83,9 +84,9 @@ export const clusterRoutes = [
     method: 'POST',
     path: '/stop',
     summary: 'Ends the cluster; if it is the first one, the whole server',
-    answer: endpoint,
-    run: ({ hosted }) => {
-      hosted.stop()
+    answer: clusterEndpoint,
+    run: async ({ hosted }) => {
+      await hosted.stop()
       return hosted.endpoint
     },
   }),

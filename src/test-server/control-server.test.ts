@@ -5,6 +5,7 @@ import { ControlServer, matchPath } from './control-server.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { type Route, route } from './route.ts'
 import { anything } from './shape.ts'
+import { TimeClaims } from './time-claims.ts'
 
 const paths: { declared: string; path: string; want: Record<string, string> | undefined }[] = [
   { declared: '/', path: '/', want: {} },
@@ -21,7 +22,8 @@ for (const { declared, path, want } of paths) {
 
 describe('control server', () => {
   const answer = anything('Whatever')
-  const serve = (...routes: Route[]) => ControlServer.listen({ routes, find: () => ({}) as HostedCluster, log: silentLogger })
+  const hosted = { time: new TimeClaims() } as HostedCluster
+  const serve = (...routes: Route[]) => ControlServer.listen({ routes, find: () => hosted, log: silentLogger })
 
   test('a route learns that its caller has gone', async () => {
     const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()]
@@ -49,6 +51,23 @@ describe('control server', () => {
       const { message } = (await response.json()) as { message: string }
       assert.deepEqual([response.status, message], [500, 'Internal error occurred: surprise'])
     }
+  })
+
+  test('while a request moves time, one that needs it to stand is refused', async () => {
+    const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()]
+    const run = () => {
+      begun.resolve()
+      return over.promise
+    }
+    const moving = route({ method: 'POST', path: '/wait', summary: '', time: 'moves', answer, run })
+    const standing = route({ method: 'POST', path: '/reset', summary: '', time: 'stands', answer, run: () => 'done' })
+    await using control = await serve(moving, standing)
+    const ask = async (path: string) => (await fetch(control.urlOf('x') + path, { method: 'POST' })).status
+    const waiting = ask('/wait')
+    await begun.promise
+    assert.equal(await ask('/reset'), 409)
+    over.resolve('over')
+    assert.deepEqual([await waiting, await ask('/reset')], [200, 200])
   })
 
   test('when it stops, routes that do not end keep nobody waiting', async () => {

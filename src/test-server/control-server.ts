@@ -82,7 +82,8 @@ export class ControlServer implements AsyncDisposable {
     const { route, params } = this.#routeOf(request.method ?? '', `/${rest.join('/')}`, response)
     const query = checked(route.query, Object.fromEntries(url.searchParams))
     const body = route.body === undefined ? undefined : checked(route.body, await jsonBody(request))
-    return route.run({ hosted, params, query, body, signal })
+    using _ = route.time === undefined ? undefined : hosted.time.claim(route.time)
+    return await route.run({ hosted, params, query, body, signal })
   }
 
   #routeOf(method: string, path: string, response: ServerResponse): { route: Route; params: Record<string, string> } {

@@ -1,4 +1,6 @@
 import type { Cluster } from '#cluster/index.ts'
+import type { OrderedFaults } from './ordered-faults.ts'
+import type { TimeClaims } from './time-claims.ts'
 
 /** How other programs reach a cluster. */
 export interface ClusterEndpoint {
@@ -14,6 +16,9 @@ export interface ClusterEndpoint {
 export interface HostedCluster {
   readonly cluster: Cluster
   readonly endpoint: ClusterEndpoint
-  /** Ends the cluster, and the whole server if it is the first one, once the answer is out. */
-  stop(): void
+  /** What was ordered through the control API. */
+  readonly faults: OrderedFaults
+  readonly time: TimeClaims
+  /** Ends the cluster; if it is the first one the whole server, soon after this resolves. */
+  stop(): Promise<void>
 }

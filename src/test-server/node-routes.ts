@@ -5,7 +5,7 @@ import { nodeGroup } from './node-shape.ts'
 import { route } from './route.ts'
 import { list, object, text } from './shape.ts'
 
-const nodeNames = object({ nodes: list(text()) }, {})
+export const nodeNames = object({ nodes: list(text()) }, {})
 
 /** @throws StatusError */
 export function nodeNamed({ cluster }: HostedCluster, name: string): SimulatedNode {
@@ -27,6 +27,7 @@ export const nodeRoutes = [
     method: 'POST',
     path: '/nodes',
     summary: 'Adds simulated nodes; answers when they are Ready',
+    time: 'moves',
     body: nodeGroup,
     answer: nodeNames,
     run: async ({ hosted, body }) => ({ nodes: (await hosted.cluster.addNodes(body)).map(({ name }) => name) }),

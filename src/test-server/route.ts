@@ -1,5 +1,6 @@
 import type { HostedCluster } from './hosted-cluster.ts'
 import { object, type Shape } from './shape.ts'
+import type { TimeClaim } from './time-claims.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 
@@ -24,6 +25,8 @@ export interface Route {
   /** Left out: the route takes no body. */
   body?: Shape<unknown>
   answer: Shape<unknown>
+  /** Left out: it does not matter what others do with time meanwhile. */
+  time?: TimeClaim
   /** @throws StatusError for what is refused */
   run(call: Call): unknown
 }
@@ -37,6 +40,7 @@ interface Declaration<P extends string, Q, B, A> {
   query?: Shape<Q>
   body?: Shape<B>
   answer: Shape<A>
+  time?: TimeClaim
   run(call: Call<ParamsOf<P>, Q, B>): A | Promise<A>
 }
 

@@ -1,11 +1,13 @@
 import { clockRoutes } from './clock-routes.ts'
 import { clusterRoutes } from './cluster-routes.ts'
+import { faultRoutes } from './fault-routes.ts'
 import { imageRoutes } from './image-routes.ts'
+import { nodeFaultRoutes } from './node-fault-routes.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { openAPIRoute } from './openapi.ts'
 import type { Route } from './route.ts'
 
-const declared: readonly Route[] = [...clusterRoutes, ...clockRoutes, ...imageRoutes, ...nodeRoutes]
+const declared: readonly Route[] = [...clusterRoutes, ...clockRoutes, ...imageRoutes, ...nodeRoutes, ...faultRoutes, ...nodeFaultRoutes]
 
 /** All of the control API. */
 export const routes: readonly Route[] = [...declared, openAPIRoute(declared)]

@@ -98,13 +98,15 @@ function rangeText(min: number, max: number | undefined): string {
   return max === undefined ? `must be ${min} or more` : `must be ${min} to ${max}`
 }
 
-export function oneOf<const V extends string>(...values: readonly V[]): Shape<V> {
+/** Values of one JSON type. */
+export function oneOf<const V extends string | number>(...values: readonly V[]): Shape<V> {
+  const type = typeof values[0]
   return {
-    schema: { type: 'string', enum: values },
-    noun: 'a string',
-    fits: value => typeof value === 'string',
+    schema: { type, enum: values },
+    noun: type === 'string' ? 'a string' : 'a number',
+    fits: value => typeof value === type,
     read: (value, at, errors) => {
-      if (!values.includes(value as V)) errors.push(notSupported(at, value, values))
+      if (!values.includes(value as V)) errors.push(notSupported(at, value, values.map(String)))
       return value as V
     },
   }

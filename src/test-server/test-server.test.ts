@@ -2,48 +2,36 @@ import assert from 'node:assert/strict'
 import { access, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { HTTPSTransport } from '#client/https-transport.ts'
 import { readKubeconfig } from '#client/kubeconfig/kubeconfig-file.ts'
-import { clientConfigOf, loadKubeconfig } from '#client/kubeconfig/load-kubeconfig.ts'
 import { parameterNames } from './openapi.ts'
 import { routes } from './routes.ts'
 import { TestServer } from './test-server.ts'
+import { askControl, askDone, TestAPI } from './testing.ts'
 
+/** On a node that no test takes away. */
 const pod = (name: string, image = 'web') => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default' },
-  spec: { containers: [{ name: 'main', image }] },
+  spec: { containers: [{ name: 'main', image }], nodeSelector: { 'kubernetes.io/hostname': 'node-0' } },
 })
 
 describe('test server', () => {
   let server: TestServer
-  let api: HTTPSTransport
+  let api: TestAPI
   before(async () => {
     const cluster = { nodes: { count: 2 }, clock: 'virtual', seed: 1 } as const
     server = await TestServer.start({ cluster, images: { slow: { readyAfterMs: 30_000 } } })
-    api = new HTTPSTransport({ ...(await clientConfigOf(await loadKubeconfig([server.endpoint.kubeconfig]))), userAgent: 'test' })
+    api = await TestAPI.connect(server.endpoint)
   })
   after(async () => {
     api[Symbol.dispose]()
     await server[Symbol.asyncDispose]()
   })
 
-  const create = (body: unknown) =>
-    api.request({ method: 'POST', path: '/api/v1/namespaces/default/pods', body }, new AbortController().signal)
-  const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(server.endpoint.control + path, {
-      method,
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as any }
-  }
-  /** What must work. */
-  const done = async (method: string, path: string, body?: unknown) => {
-    const answer = await call(method, path, body)
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    return answer.body
-  }
+  const create = (body: unknown) => api.request('POST', '/api/v1/namespaces/default/pods', body)
+  const call = (method: string, path: string, body?: unknown) => askControl(server.endpoint.control, method, path, body)
+  const done = (method: string, path: string, body?: unknown) => askDone(server.endpoint.control, method, path, body)
 
   test('says how the cluster is reached; the kubeconfig is private', async () => {
     assert.deepEqual(await done('GET', '/'), server.endpoint)
@@ -75,7 +63,7 @@ describe('test server', () => {
       items.map(({ reason }: { reason: string }) => reason),
       ['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started'],
     )
-    await api.request({ method: 'DELETE', path: '/api/v1/namespaces/default/pods/web' }, new AbortController().signal)
+    await api.request('DELETE', '/api/v1/namespaces/default/pods/web')
     await done('POST', '/wait', { ...ref, for: 'Deleted' })
   })
 
@@ -113,6 +101,65 @@ describe('test server', () => {
     assert.deepEqual(await done('DELETE', '/nodes/gpu-0'), { nodes: ['gpu-0'] })
     assert.deepEqual(await done('GET', '/nodes'), { nodes: ['node-0', 'node-1', 'gpu-1'] })
     assert.equal((await call('DELETE', '/nodes/gpu-0')).status, 404)
+  })
+
+  test('faults of requests: ordered, counted, taken back', async () => {
+    const order = { requests: { program: 'test', resource: 'configmaps', verb: 'get' }, status: 429, times: 'forever' }
+    const { id } = await done('POST', '/faults/requests/fail', order)
+    const read = () => api.request('GET', '/api/v1/namespaces/default/configmaps/kube-root-ca.crt')
+    for (let round = 0; round < 2; round++) await assert.rejects(read(), { code: 429 })
+    assert.deepEqual(await done('GET', '/faults'), { items: [{ id, fault: 'requests/fail', hits: 2 }] })
+    assert.deepEqual(await done('DELETE', `/faults/${id}`), { id, fault: 'requests/fail', hits: 2 })
+    await read()
+    assert.equal((await call('DELETE', `/faults/${id}`)).status, 404)
+    await done('POST', '/faults/requests/fail', { ...order, status: { code: 418, reason: 'Teapot', message: 'short and stout' } })
+    await assert.rejects(read(), { code: 418, reason: 'Teapot', message: 'short and stout' })
+    await done('POST', '/faults/requests/disconnect', { requests: { program: 'nobody' } })
+    const { items } = await done('DELETE', '/faults')
+    assert.deepEqual(
+      items.map(({ fault, hits }: { fault: string; hits: number }) => [fault, hits]),
+      [
+        ['requests/fail', 1],
+        ['requests/disconnect', 0],
+      ],
+    )
+    await read()
+    assert.deepEqual(await done('GET', '/faults'), { items: [] })
+  })
+
+  test('faults of watches: events that are lost, watches that end', async () => {
+    await done('POST', '/faults/watches/drop', {
+      events: { resource: 'pods', type: ['ADDED', 'MODIFIED'], name: 'unseen' },
+      times: 'forever',
+    })
+    await create(pod('unseen'))
+    await done('POST', '/clock/settle')
+    const { status } = await api.request('GET', '/api/v1/namespaces/default/pods/unseen')
+    assert.deepEqual(status, { phase: 'Pending', qosClass: 'BestEffort' })
+    await done('DELETE', '/faults')
+    const { watches } = await done('POST', '/faults/watches/expire', { watches: { resource: 'pods' } })
+    assert.ok(watches > 0)
+    await done('POST', '/wait', { apiVersion: 'v1', kind: 'Pod', name: 'unseen', for: 'Running' })
+  })
+
+  test('faults of a node: calls of its runtime, containers, the machine', async () => {
+    await done('POST', '/nodes', { count: 1, namePrefix: 'frail', labels: { frail: 'yes' } })
+    const call = { verb: 'createContainer', code: 'Unknown', message: 'no luck' }
+    await done('POST', '/nodes/frail-0/faults/fail', call)
+    const fragile = pod('fragile')
+    await create({ ...fragile, spec: { ...fragile.spec, nodeSelector: { frail: 'yes' } } })
+    const ref = { apiVersion: 'v1', kind: 'Pod', name: 'fragile' }
+    const { status } = await done('POST', '/wait', { ...ref, for: 'Ready' })
+    const { items } = await done('GET', '/events?kind=Pod&name=fragile')
+    assert.ok(items.some(({ message }: { message: string }) => message.includes('no luck')))
+    const { containerID: container } = status.containerStatuses[0]
+    await done('POST', '/nodes/frail-0/kill', { container, outOfMemory: true })
+    const restarted = await done('POST', '/wait', { ...ref, pointer: '/status/containerStatuses/0/restartCount', value: 1 })
+    assert.equal(restarted.status.containerStatuses[0].lastState.terminated.reason, 'OOMKilled')
+    for (const action of ['stop', 'start']) assert.deepEqual(await done('POST', `/nodes/frail-0/${action}`), { nodes: ['frail-0'] })
+    const back = await done('POST', '/wait', { ...ref, pointer: '/status/containerStatuses/0/restartCount', value: 2 })
+    assert.equal(back.status.containerStatuses[0].lastState.terminated.exitCode, 255)
+    await done('DELETE', '/faults')
   })
 
   const refusals: { name: string; method?: string; path: string; body?: unknown; status: number; field?: string; message: RegExp }[] = [
@@ -165,6 +212,23 @@ describe('test server', () => {
       message: /Pood/,
     },
     { name: 'an image without a name', path: '/images', body: { ' ': {} }, status: 400, field: '[ ]', message: /is no name of an image/ },
+    {
+      name: 'a failure that servers do not have',
+      path: '/faults/requests/fail',
+      body: { status: 418 },
+      status: 400,
+      field: 'status',
+      message: /supported values/,
+    },
+    { name: 'a fault of no node', path: '/nodes/nowhere/stop', status: 404, message: /^nodes "nowhere" not found$/ },
+    {
+      name: 'a container that there is not',
+      path: '/nodes/node-0/kill',
+      body: { container: 'x' },
+      status: 400,
+      field: 'container',
+      message: /not found/,
+    },
     { name: 'a body that is too large', path: '/images', body: ' '.repeat(2 ** 20 + 1), status: 413, message: /limit is 1048576/ },
   ]
   for (const { name, method = 'POST', path, body, status, field, message } of refusals) {

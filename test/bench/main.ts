@@ -11,6 +11,7 @@ const benchmarks: Record<string, () => Promise<Row[]>> = {
   'start-cluster': async () => (await import('./start-cluster.ts')).benchStartCluster(),
   'idle-cluster': async () => (await import('./idle-cluster.ts')).benchIdleCluster(),
   'many-clusters': async () => (await import('./many-clusters.ts')).benchManyClusters(),
+  'test-server': async () => (await import('./test-server.ts')).benchTestServer(),
   'cox-up': async () => (await import('./cox-up.ts')).benchCoxUp(),
   'pod-start': async () => (await import('./pod-start.ts')).benchPodStart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
