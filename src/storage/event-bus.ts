@@ -6,6 +6,8 @@ interface Watcher {
   readonly listener: StorageListener
 }
 
+const none: readonly StorageEvent[] = []
+
 /** Hands events to listeners by key prefix, synchronously. Events of one prefix are filtered once, however many listen. */
 export class EventBus {
   readonly #watchers = new Map<string, Set<Watcher>>()
@@ -28,12 +30,12 @@ export class EventBus {
   publish(events: readonly StorageEvent[]): void {
     const newest = events.at(-1)?.revision ?? 0
     for (const [prefix, watchers] of this.#watchers) {
-      let matching: readonly StorageEvent[] | undefined
+      const matching = underPrefix(events, prefix)
+      if (matching.length === 0) continue
       for (const watcher of watchers) {
         if (watcher.seenRevision >= newest) continue
         watcher.seenRevision = newest
-        matching ??= underPrefix(events, prefix)
-        if (matching.length > 0) watcher.listener(matching)
+        watcher.listener(matching)
       }
     }
   }
@@ -46,5 +48,8 @@ export class EventBus {
 
 /** The events whose key starts with `prefix`; the given array itself when that is all of them. */
 export function underPrefix(events: readonly StorageEvent[], prefix: string): readonly StorageEvent[] {
-  return events.every(event => event.key.startsWith(prefix)) ? events : events.filter(event => event.key.startsWith(prefix))
+  const isUnder = ({ key }: StorageEvent) => key.startsWith(prefix)
+  // Most writes come alone, and concern one of many prefixes.
+  if (events.length === 1) return isUnder(events[0]!) ? events : none
+  return events.every(isUnder) ? events : events.filter(isUnder)
 }

@@ -9,11 +9,14 @@ export class NodeInfo {
   readonly name: string
   #node: Node | undefined
   #allocatable: ResourceVector = emptyVector()
+  #isUnschedulable = false
   #repelling: readonly Taint[] = []
+  #unwelcoming: readonly Taint[] = []
   readonly requested: ResourceVector = emptyVector()
   readonly nonZero = { milliCPU: 0, memory: 0 }
   readonly pods = new Map<string, PodInfo>()
-  readonly #hostPorts: HostPort[] = []
+  /** Those that pods of the node take, by number. */
+  readonly #hostPorts = new Map<number, HostPort[]>()
 
   constructor(name: string) {
     this.name = name
@@ -33,16 +36,33 @@ export class NodeInfo {
     return this.#repelling
   }
 
+  /** Taints that pods avoid if they can (PreferNoSchedule). */
+  get unwelcomingTaints(): readonly Taint[] {
+    return this.#unwelcoming
+  }
+
+  /** Whether the node is cordoned. */
+  get isUnschedulable(): boolean {
+    return this.#isUnschedulable
+  }
+
   setNode(node: Node | undefined): void {
+    const taints = node?.spec.taints ?? []
     this.#node = node
     this.#allocatable = vectorOf(node?.status?.allocatable)
-    this.#repelling = (node?.spec.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+    this.#isUnschedulable = node?.spec.unschedulable === true
+    this.#repelling = taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute')
+    this.#unwelcoming = taints.filter(({ effect }) => effect === 'PreferNoSchedule')
   }
 
   addPod(info: PodInfo): void {
     assert(!this.pods.has(info.uid), 'a pod counts once on its node', () => info.key)
     this.pods.set(info.uid, info)
-    this.#hostPorts.push(...info.hostPorts)
+    for (const port of info.hostPorts) {
+      const taken = this.#hostPorts.get(port.port)
+      if (taken === undefined) this.#hostPorts.set(port.port, [port])
+      else taken.push(port)
+    }
     this.#count(info, 1)
   }
 
@@ -51,11 +71,15 @@ export class NodeInfo {
     if (info === undefined) return
     this.pods.delete(uid)
     this.#count(info, -1)
-    for (const port of info.hostPorts) this.#hostPorts.splice(this.#hostPorts.indexOf(port), 1)
+    for (const port of info.hostPorts) {
+      const left = this.#hostPorts.get(port.port)!.filter(other => other !== port)
+      if (left.length === 0) this.#hostPorts.delete(port.port)
+      else this.#hostPorts.set(port.port, left)
+    }
   }
 
   hasHostPortConflict(ports: readonly HostPort[]): boolean {
-    return ports.some(port => this.#hostPorts.some(taken => hostPortsConflict(port, taken)))
+    return ports.some(port => this.#hostPorts.get(port.port)?.some(taken => hostPortsConflict(port, taken)))
   }
 
   #count(info: PodInfo, sign: 1 | -1): void {

@@ -40,10 +40,10 @@ export function matchesNodeSelector(selector: NodeSelector, node: Node): boolean
 }
 
 /** `nodeSelector` and the required node affinity of a pod, both of which must hold. */
-export function podMatchesNode(spec: Pick<PodSpec, 'nodeSelector' | 'affinity'>, node: Node): boolean {
-  const labels = node.metadata.labels ?? {}
-  for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) if (labels[key] !== value) return false
-  const required = requiredNodeAffinity(spec.affinity)
+export function podMatchesNode({ nodeSelector, affinity }: Pick<PodSpec, 'nodeSelector' | 'affinity'>, node: Node): boolean {
+  const { labels } = node.metadata
+  for (const key in nodeSelector) if (labels?.[key] !== nodeSelector[key]) return false
+  const required = requiredNodeAffinity(affinity)
   return required === undefined || matchesNodeSelector(required, node)
 }
 

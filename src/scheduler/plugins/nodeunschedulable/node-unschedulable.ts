@@ -7,7 +7,7 @@ const unschedulableTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'N
 /** Cordoned nodes take only pods that tolerate it. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  filter: ({ pod }, { node }) =>
-    node?.spec.unschedulable === true && !toleratesTaint(pod.spec.tolerations, unschedulableTaint) ? rejection : undefined,
+  filter: ({ pod }, { isUnschedulable }) =>
+    isUnschedulable && !toleratesTaint(pod.spec.tolerations, unschedulableTaint) ? rejection : undefined,
   wakesOn: change => change.type === 'node-added' || (change.type === 'node-updated' && change.unschedulable),
 }

@@ -11,11 +11,9 @@ export const taintToleration: Plugin = {
     for (const taint of node.repellingTaints) if (!toleratesTaint(pod.spec.tolerations, taint)) return rejection
     return undefined
   },
-  score({ pod }, { node }) {
+  score({ pod }, { unwelcomingTaints }) {
     let untolerated = 0
-    for (const taint of node?.spec.taints ?? []) {
-      if (taint.effect === 'PreferNoSchedule' && !toleratesTaint(pod.spec.tolerations, taint)) untolerated += 1
-    }
+    for (const taint of unwelcomingTaints) if (!toleratesTaint(pod.spec.tolerations, taint)) untolerated += 1
     return untolerated
   },
   normalize: scores => normalizeScores(scores, { reverse: true }),
