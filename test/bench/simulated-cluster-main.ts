@@ -6,19 +6,23 @@ import type { Cluster } from '#cluster/index.ts'
 
 enableCompileCache()
 
+/** What something took: on the clock on the wall, and of all cores. */
+export interface Took {
+  ms: number
+  cpuMs: number
+}
+
 export interface SimulatedClusterTimes {
-  nodesReadyMs: number
-  podsRunningMs: number
-  stopMs: number
+  nodesReady: Took
+  podsRunning: Took
+  stop: Took
   heapBytesPerNode: number
   /** Without pods; NaN on the real clock. */
   timersPerNode: number
   /** When the pods were running. */
   rssBytes: number
   /** The virtual hours after that. */
-  hoursMs: number
-  /** CPU of the same. */
-  hoursCPUMs: number
+  hours: Took
   /** Readiness and liveness probes of one pod in that time. */
   probesPerPod: number
 }
@@ -41,26 +45,26 @@ cluster.images.define('web', {
   },
 })
 const [heapBefore, timersBefore] = [heapBytes(), virtual?.waiting ?? Number.NaN]
-const nodesReadyMs = await timeMs(async () => void (await cluster.addNodes({ count: nodeCount })))
+const nodesReady = await took(async () => void (await cluster.addNodes({ count: nodeCount })))
 const heapBytesPerNode = (heapBytes() - heapBefore) / nodeCount
 const timersPerNode = ((virtual?.waiting ?? Number.NaN) - timersBefore) / nodeCount
-const podsRunningMs = await timeMs(() => runPods(cluster))
+const podsRunning = await took(() => runPods(cluster))
 const rssBytes = process.memoryUsage.rss()
 probes = 0
-const cpu = process.cpuUsage()
-const hoursMs = hours > 0 ? await timeMs(() => cluster.clock.advance(`${hours}h`)) : 0
-const { user, system } = process.cpuUsage(cpu)
-const stopMs = await timeMs(() => cluster.stop())
+const passed = await took(async () => {
+  if (hours > 0) await cluster.clock.advance(`${hours}h`)
+})
+const probesPerPod = probes / Math.max(1, probedCount)
+const stop = await took(() => cluster.stop())
 process.send!({
-  nodesReadyMs,
-  podsRunningMs,
-  stopMs,
+  nodesReady,
+  podsRunning,
+  stop,
   heapBytesPerNode,
   timersPerNode,
   rssBytes,
-  hoursMs,
-  hoursCPUMs: (user + system) / 1_000,
-  probesPerPod: probes / Math.max(1, probedCount),
+  hours: passed,
+  probesPerPod,
 } satisfies SimulatedClusterTimes)
 process.disconnect()
 
@@ -92,10 +96,11 @@ function podNumber(index: number): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: `web-${index}` }, spec: { containers } }
 }
 
-async function timeMs(work: () => Promise<void>): Promise<number> {
-  const began = performance.now()
+async function took(work: () => Promise<void>): Promise<Took> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()]
   await work()
-  return performance.now() - began
+  const { user, system } = process.cpuUsage(cpu)
+  return { ms: performance.now() - began, cpuMs: (user + system) / 1_000 }
 }
 
 function heapBytes(): number {
