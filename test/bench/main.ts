@@ -19,6 +19,7 @@ const benchmarks: Record<string, () => Promise<Row[]>> = {
   scheduler: async () => (await import('./scheduler.ts')).benchScheduler(),
   storage: async () => (await import('./storage.ts')).benchStorage(),
   'simulated-runtime': async () => (await import('./simulated-runtime.ts')).benchSimulatedRuntime(),
+  fork: async () => (await import('./fork.ts')).benchFork(),
   'simulated-cluster': async () => (await import('./simulated-cluster.ts')).benchSimulatedCluster(),
 }
 

@@ -31,6 +31,13 @@ export interface WatchOptions {
   timeoutMs: number
 }
 
+/** What a cache shows at a revision, to go on from there over a copy of the storage. */
+export interface CacherState {
+  entries: OrderedMap<Entry>
+  bytes: number
+  revision: number
+}
+
 const defaultHistory: EventHistoryLimits = { eventsMax: 10_000, bytesMax: 8 * 1024 * 1024 }
 const pageValues = 500
 /** Resources whose objects have fewer bytes altogether keep them decoded. */
@@ -46,7 +53,7 @@ export class Cacher implements Disposable {
   readonly #kind: EntryKind
   readonly #clock: Clock
   readonly #random: Random
-  readonly #entries = new OrderedMap<Entry>()
+  readonly #entries: OrderedMap<Entry>
   readonly #watchers = new WatcherIndex()
   readonly #history: EventHistory
   /** Decoded forms of values on their way through storage. */
@@ -57,7 +64,8 @@ export class Cacher implements Disposable {
   #storageWatch: Disposable | undefined
   #isDead = false
 
-  private constructor(options: CacherOptions, revision: number) {
+  private constructor(options: CacherOptions, revision: number, state?: CacherState) {
+    this.#entries = new OrderedMap(state?.entries)
     this.keyPrefix = options.keyPrefix
     this.#storage = options.storage
     this.#kind = options.kind
@@ -67,13 +75,18 @@ export class Cacher implements Disposable {
     this.#lastChangeRevision = revision
   }
 
-  /** Reads the resource's objects from storage and follows them from then on. */
-  static async start(options: CacherOptions): Promise<Cacher> {
+  /**
+   * Reads the resource's objects from storage and follows them from then on.
+   * @param state of a cache that this one takes the place of: nothing is read when the storage is still at its revision
+   */
+  static async start(options: CacherOptions, state?: CacherState): Promise<Cacher> {
     const { storage, keyPrefix } = options
     const revision = storage.revision
-    const cacher = new Cacher(options, revision)
+    const isKnown = state?.revision === revision
+    const cacher = new Cacher(options, revision, isKnown ? state : undefined)
+    if (isKnown) cacher.#count(state.bytes)
     let startAfter: string | undefined
-    for (;;) {
+    while (!isKnown) {
       const page = await storage.list(keyPrefix, { revision, limit: pageValues, ...(startAfter !== undefined && { startAfter }) })
       for (const value of page.values) cacher.#put(cacher.toEntry(value))
       if (page.remaining === 0) break
@@ -81,6 +94,11 @@ export class Cacher implements Disposable {
     }
     cacher.#storageWatch = await storage.watch({ prefix: keyPrefix, afterRevision: revision }, events => cacher.#apply(events))
     return cacher
+  }
+
+  /** A copy. Entries never change, and are shared. */
+  get state(): CacherState {
+    return { entries: new OrderedMap(this.#entries), bytes: this.#bytes, revision: this.revision }
   }
 
   /** The newest revision; every read is at it. */

@@ -7,9 +7,15 @@ const chunkItemsMax = 512
  * at most one chunk however big the map is.
  */
 export class OrderedMap<V extends { readonly key: string }> {
-  readonly #byKey = new Map<string, V>()
+  readonly #byKey: Map<string, V>
   /** Never empty chunks, in order. */
-  readonly #chunks: V[][] = []
+  readonly #chunks: V[][]
+
+  /** @param other one to begin as a copy of */
+  constructor(other?: OrderedMap<V>) {
+    this.#byKey = new Map(other === undefined ? undefined : other.#byKey)
+    this.#chunks = other === undefined ? [] : other.#chunks.map(chunk => [...chunk])
+  }
 
   get size(): number {
     return this.#byKey.size

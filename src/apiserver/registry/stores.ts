@@ -5,7 +5,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { Storage } from '#storage/storage.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { Cacher } from '../cacher/cacher.ts'
+import { Cacher, type CacherState } from '../cacher/cacher.ts'
 import type { EntryKind } from '../cacher/entry.ts'
 import { ObjectBytes } from '../cacher/object-bytes.ts'
 import { Expiry, type ExpiryState } from './expiry.ts'
@@ -20,8 +20,8 @@ export interface StoresOptions {
   random: Random
 }
 
-/** What is to be removed when, by resource. */
-export type StoresState = ReadonlyMap<string, ExpiryState>
+/** What is shown, and what is to be removed when, by resource. */
+export type StoresState = ReadonlyMap<string, { cacher: CacherState; expiry: ExpiryState | undefined }>
 
 /** The stores of all resources that are stored. */
 export class Stores implements StoreLookup, Disposable {
@@ -38,19 +38,20 @@ export class Stores implements StoreLookup, Disposable {
 
   /** A copy. */
   get state(): StoresState {
-    return new Map([...this.#expiries].map(([id, { state }]) => [id, state]))
+    return new Map([...this.#stores].map(([id, { cacher }]) => [id, { cacher: cacher.state, expiry: this.#expiries.get(id)?.state }]))
   }
 
   /** Opens the store of a resource: reads its objects from storage. */
   async open(resource: Resource): Promise<ResourceStore> {
     const { storage, audit, clock, random } = this.#options
     const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields, keepsDecoded: true }
-    const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random })
-    const store = new ResourceStore(resource, cacher, kind, { storage, audit })
     const id = idOf(resource.info)
+    const state = this.#state.get(id)
+    const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random }, state?.cacher)
+    const store = new ResourceStore(resource, cacher, kind, { storage, audit })
     this.#stores.set(id, store)
     if (resource.ttlSeconds !== undefined)
-      this.#expiries.set(id, new Expiry({ cacher, storage, audit, clock, ttlMs: resource.ttlSeconds * 1000 }, this.#state.get(id)))
+      this.#expiries.set(id, new Expiry({ cacher, storage, audit, clock, ttlMs: resource.ttlSeconds * 1000 }, state?.expiry))
     return store
   }
 
