@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keyOf } from '#apimachinery/meta/v1/object.ts'
-import { newInternalError } from '#apimachinery/status/status.ts'
+import { newInternalError, newTooManyRequests } from '#apimachinery/status/status.ts'
 import { startTestServer } from '#apiserver/testing/test-server.ts'
 import { newWidget, type Widget } from '#apiserver/testing/widget.ts'
 import { VirtualClock } from '#base/clock.ts'
@@ -115,6 +115,20 @@ test('informer: a watch that was cut goes on after the last event; nothing is li
   await until(clock, () => told.length === 2, 10)
   assert.deepEqual(told, ['add a', 'add b'])
   assert.equal(cluster.lists(), 1)
+})
+
+test('informer: a server that asks for patience (429) is given it', async () => {
+  await using cluster = await start()
+  const { informer, connection, clock } = cluster
+  connection.down = newTooManyRequests('later', 20)
+  cluster.run()
+  await clock.advance(1_000)
+  assert.equal(connection.asked.length, 1)
+  connection.down = undefined
+  await clock.advance(18_000)
+  assert.equal(connection.asked.length, 1)
+  await clock.advance(2_000)
+  assert.equal(informer.hasSynced, true)
 })
 
 test('informer: the server does not know the version any more (410) → lists again and tells deletions that nobody saw', async () => {

@@ -1,5 +1,5 @@
 import { type KubeList, type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
-import { isExpired } from '#apimachinery/status/status.ts'
+import { isExpired, retryAfterMsOf } from '#apimachinery/status/status.ts'
 import { abortable } from '#base/abortable.ts'
 import { assert } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
@@ -157,6 +157,7 @@ export class Informer<T extends KubeObject> {
       let watchedSinceMs = clock.monotonicMs()
       let hasEvents = false
       let isStale = false
+      let askedDelayMs = 0
       try {
         if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
         watchedSinceMs = clock.monotonicMs()
@@ -168,11 +169,14 @@ export class Informer<T extends KubeObject> {
       } catch (error) {
         if (signal.aborted) return
         isStale = isExpired(error)
+        askedDelayMs = retryAfterMsOf(error)
         if (isStale) this.#resourceVersion = ''
         else log.warn('list or watch failed', { kind: this.#ref.kind, error })
       }
       failures = hasEvents || clock.monotonicMs() - watchedSinceMs >= shortWatchMs ? 0 : failures + 1
-      if (failures > 1 || (failures === 1 && !isStale)) await clock.sleep(this.#retryDelayMs(failures), signal).catch(() => {})
+      if (failures > 1 || (failures === 1 && !isStale)) {
+        await clock.sleep(Math.max(this.#retryDelayMs(failures), askedDelayMs), signal).catch(() => {})
+      }
     }
   }
 

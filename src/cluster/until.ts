@@ -1,6 +1,7 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import { isExpired } from '#apimachinery/status/status.ts'
+import { isExpired, isInternalError, isServiceUnavailable, isTimeout, isTooManyRequests } from '#apimachinery/status/status.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
+import { ConnectionLostError } from '#client/transport.ts'
 import { type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
 
 /** Whether an object is as it should be; undefined while there is none. */
@@ -8,6 +9,7 @@ export type Predicate<T> = (object: T | undefined) => boolean
 
 const phases: readonly string[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Active', 'Terminating']
 const defaultTimeout = '5m'
+const retryMs = 100
 
 /** `Ready` or another condition, `Running` or another phase, `Exists`, `Deleted`. */
 export function predicateOf<T extends KubeObject>(wanted: string | Predicate<T>): Predicate<T> {
@@ -18,6 +20,12 @@ export function predicateOf<T extends KubeObject>(wanted: string | Predicate<T>)
     (object as { status?: { phase?: string; conditions?: { type: string; status: string }[] } } | undefined)?.status
   if (phases.includes(wanted)) return object => status(object)?.phase === wanted
   return object => status(object)?.conditions?.some(each => each.type === wanted && each.status === 'True') === true
+}
+
+/** The server is down, or will not answer now. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ConnectionLostError) return true
+  return isTooManyRequests(error) || isInternalError(error) || isServiceUnavailable(error) || isTimeout(error)
 }
 
 export interface UntilOptions extends WaitOptions {
@@ -61,11 +69,14 @@ export async function untilObject<T extends KubeObject>(
           look(type === 'DELETED' ? undefined : object)
         }
       } catch (error) {
-        if (!end.signal.aborted && !isExpired(error)) {
-          Object.assign(outcome, { isKnown: true, failure: error })
-          ask()
-          return
+        if (end.signal.aborted || isExpired(error)) continue
+        if (isPassing(error)) {
+          await time.sleep(retryMs, end.signal).catch(() => undefined)
+          continue
         }
+        Object.assign(outcome, { isKnown: true, failure: error })
+        ask()
+        return
       }
     }
   }

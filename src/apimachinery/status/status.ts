@@ -294,3 +294,8 @@ export function toStatus(error: unknown): Status {
   if (error instanceof StatusError) return error.status
   return newInternalError(error instanceof Error ? error.message : String(error)).status
 }
+
+/** How long the server asks to wait before the next attempt; 0 when it does not ask. */
+export function retryAfterMsOf(error: unknown): number {
+  return error instanceof StatusError ? (error.status.details?.retryAfterSeconds ?? 0) * 1000 : 0
+}
