@@ -19,6 +19,7 @@ import { defaultKubeconfig } from '#client/kubeconfig/default-kubeconfig.ts'
 import { adminClient } from './client.ts'
 import { dataDirFlag, defaultDataDirectory, requireRoot } from './data-directory.ts'
 import { type FlagDefinitions, describeFlags, type Flags, parseOnlyFlags, UsageError } from './flags.ts'
+import { joinRunning } from './join-running.ts'
 import { printNotice, printStep } from './progress.ts'
 import { runServer, serverFlags, StoppedEarly, validateServerFlags } from './server.ts'
 import { stopServer } from './stop-server.ts'
@@ -121,6 +122,7 @@ async function runDetached({ folder, kubeconfig, objects, flags, starting }: Sta
     })
     await relayProgress(startSupervisor(folder, ['--kubeconfig', kubeconfig, ...passed]), folder)
   } else {
+    await joinRunning({ folder, kubeconfig, flags })
     process.stdout.write(`the cluster in "${folder.data}" runs already\n`)
   }
   starting[Symbol.dispose]()

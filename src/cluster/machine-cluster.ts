@@ -13,6 +13,7 @@ import {
 } from './cluster-folder.ts'
 import { openImageSource } from './images/image-source.ts'
 import { realReach } from './images/registry-reachable.ts'
+import { requireKeptChoices } from './kept-choices.ts'
 import { freePort, isPortFree, type ReservedPort, reservePort } from './machine.ts'
 import { chooseForMachine, lockChoices, readMachineAddress } from './node/machine-choices.ts'
 import { startMachineNode } from './node/machine-node.ts'
@@ -107,17 +108,8 @@ async function decideRecord(
   const before = await readClusterRecord(folder)
   const kubeconfigs = [...new Set([...(before?.kubeconfigs ?? []), options.kubeconfig])]
   if (before !== undefined) {
-    for (const [flag, wanted, kept] of [
-      ['--pod-cidr', options.podCIDR, before.podCIDR],
-      ['--service-cidr', options.serviceCIDR, before.serviceCIDR],
-      ['--node-name', options.nodeName, before.nodeName],
-    ] as const) {
-      if (wanted !== undefined && wanted !== kept) {
-        throw new Error(
-          `cannot change ${flag} of the cluster in "${folder.data}" from ${kept} to ${wanted}; remove it with "cox down --delete" first`,
-        )
-      }
-    }
+    const { podCIDR, serviceCIDR, nodeName } = options
+    requireKeptChoices(folder, before, { podCIDR, serviceCIDR, nodeName })
     const apiPort = await availablePort(options.apiPort ?? before.apiPort)
     // Nobody chose the kubelet's port: another one does as well.
     const kubeletPort = await reservePort(before.kubeletPort)

@@ -1,5 +1,6 @@
 /** Starting and stopping when something is in the way: another start, a stop, a port, what an earlier process left. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -42,6 +43,26 @@ test('up twice at once: one starts the cluster, the other says in one line that 
   const servers = (await tracesOf(cluster.dataFolder)).processes.filter(command => /cox\.[jt]s serve/.test(command))
   assert.equal(servers.length, 2, servers.join('\n'))
   assert.match((await cluster.cox(upFlags(cluster))).stdout, /runs already/)
+})
+
+test('up of a cluster that runs: what it was given stays, and a further kubeconfig gets its context until it is removed', async context => {
+  const cluster = await ownCluster(context)
+  await cluster.up()
+  const otherPort = await cluster.cox(upFlags(cluster, '--api-port', '1'))
+  assert.equal(otherPort.code, 1)
+  assert.match(otherPort.stderr, /^cox up: cannot change --api-port of the cluster in ".*" from \d+ to 1; stop it with "cox down" first\n$/)
+  const otherRange = await cluster.cox(upFlags(cluster, '--pod-cidr', '10.99.0.0/16'))
+  assert.match(
+    otherRange.stderr,
+    /^cox up: cannot change --pod-cidr of .* to 10\.99\.0\.0\/16; remove it with "cox down --delete" first\n$/,
+  )
+  const second = join(cluster.folder, 'second')
+  await cluster.up('--kubeconfig', second)
+  const contexts = await cluster.kubectl('1.36', ['--kubeconfig', second, 'config', 'get-contexts', '-o', 'name'])
+  assert.match(contexts, /^coxswain-/)
+  await cluster.kubectl('1.36', ['--kubeconfig', second, 'get', 'nodes'])
+  await cluster.down('--delete')
+  assert.equal(existsSync(second), false)
 })
 
 test('a port that is taken: one line says which and what to do, and only the log of the attempt is left', async context => {
