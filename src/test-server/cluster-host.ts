@@ -6,6 +6,7 @@ import type { Logger } from '#base/log.ts'
 import type { Cluster } from '#cluster/index.ts'
 import { ControlServer } from './control-server.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
+import { NamedSnapshots } from './named-snapshots.ts'
 import { OrderedFaults } from './ordered-faults.ts'
 import { routes } from './routes.ts'
 import { TimeClaims } from './time-claims.ts'
@@ -44,10 +45,12 @@ export class ClusterHost implements AsyncDisposable {
 
   /**
    * Takes over a running cluster.
-   * @param onStop called when somebody has asked through the control API that the cluster ends, once the answer is out; without it the
-   *   cluster ends alone
+   * @param options.isKept in a folder
+   * @param options.onStop called when somebody has asked through the control API that the cluster ends, once the answer is out; without it
+   *   the cluster ends alone
    */
-  async add(cluster: Cluster, onStop?: () => void): Promise<HostedCluster> {
+  async add(cluster: Cluster, options: { isKept?: boolean; onStop?: () => void } = {}): Promise<HostedCluster> {
+    const { isKept = false, onStop } = options
     const secret = randomBytes(secretBytes).toString('base64url')
     const kubeconfig = join(this.#folder, `kubeconfig-${this.#count++}`)
     await cluster.writeKubeconfig(kubeconfig)
@@ -55,8 +58,12 @@ export class ClusterHost implements AsyncDisposable {
     const hosted: HostedCluster = {
       cluster,
       endpoint: { kubeconfig, url: cluster.url, control: this.#control.urlOf(secret) },
+      isKept,
+      beginning: await cluster.snapshot(),
       faults: new OrderedFaults(),
+      snapshots: new NamedSnapshots(),
       time: new TimeClaims(),
+      fork: async () => (await this.add(await cluster.fork())).endpoint,
       stop: async () => (onStop === undefined ? this.#remove(secret) : void setImmediate(onStop)),
     }
     this.#hosted.set(secret, hosted)

@@ -1,7 +1,9 @@
-import { newNotFound } from '#apimachinery/status/status.ts'
+import { newNotFound, StatusError } from '#apimachinery/status/status.ts'
 import { delayMs, eventPattern, failure, occurrenceFields, orderedFault, requestPattern, senderPattern, when } from './fault-shape.ts'
+import { pullError } from './image-shape.ts'
+import { refusedBy } from './refused.ts'
 import { route } from './route.ts'
-import { described, integer, list, object } from './shape.ts'
+import { described, integer, list, object, text } from './shape.ts'
 
 const faults = object({ items: list(orderedFault) }, {})
 const watchCount = object({ watches: described('How many', integer({ min: 0 })) }, {})
@@ -37,6 +39,42 @@ export const faultRoutes = [
       const found = hosted.faults.takeBack(id)
       if (found === undefined) throw newNotFound({ group: '', resource: 'faults' }, id)
       return found
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/faults/apiserver/restart',
+    summary: 'The API server dies and comes up again at the same address; every write that was answered is kept',
+    answer: faults,
+    run: async ({ hosted }) => {
+      await hosted.cluster.faults.restartAPIServer()
+      return { items: hosted.faults.list() }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/faults/pulls/fail',
+    summary: 'Pulls of an image fail on every node',
+    body: object({ image: text() }, { error: pullError, ...occurrenceFields }),
+    answer: orderedFault,
+    run: ({ hosted, body: { image, error, nth, times = Number.POSITIVE_INFINITY } }) => {
+      const occurrences = { times, ...(nth !== undefined && { nth }) }
+      return hosted.faults.add('pulls/fail', hosted.cluster.faults.failPulls(image, error, occurrences))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/faults/oom-kill',
+    summary: 'The kernel kills a container because memory ran out',
+    body: object({ name: text() }, { namespace: text(), container: described('Needed when the Pod has more than one', text()) }),
+    answer: faults,
+    run: async ({ hosted, body: { container, ...pod } }) => {
+      try {
+        await hosted.cluster.faults.oomKill(pod, container)
+      } catch (error) {
+        throw error instanceof StatusError ? error : refusedBy(error, 'name', pod.name)
+      }
+      return { items: hosted.faults.list() }
     },
   }),
   route({

@@ -1,4 +1,5 @@
-import type { Cluster } from '#cluster/index.ts'
+import type { Cluster, ClusterSnapshot } from '#cluster/index.ts'
+import type { NamedSnapshots } from './named-snapshots.ts'
 import type { OrderedFaults } from './ordered-faults.ts'
 import type { TimeClaims } from './time-claims.ts'
 
@@ -18,7 +19,14 @@ export interface HostedCluster {
   readonly endpoint: ClusterEndpoint
   /** What was ordered through the control API. */
   readonly faults: OrderedFaults
+  /** In a folder. What is set back goes on in memory, so that such a cluster must not be. */
+  readonly isKept: boolean
+  /** As it was when it started, or was forked. */
+  readonly beginning: ClusterSnapshot
+  readonly snapshots: NamedSnapshots
   readonly time: TimeClaims
+  /** Another cluster that is the same now, with an endpoint of its own. */
+  fork(): Promise<ClusterEndpoint>
   /** Ends the cluster; if it is the first one the whole server, soon after this resolves. */
   stop(): Promise<void>
 }

@@ -37,12 +37,14 @@ const scriptFields = {
   exec: described('Commands run in it, by the command line, its first word, or "*": output, an exit code, or both', map(execAnswer)),
 } as const satisfies { [F in Exclude<keyof ImageScript, 'run'>]-?: Shape<ImageScript[F]> }
 
+export const pullError = oneOf('not found', 'unauthorized', 'unreachable')
+
 /** What the registry knows of the image. */
 const registryFields = {
   digest: described('sha256:…; made from the name when left out', text()),
   sizeBytes: integer({ min: 0 }),
   pullMs: described('How long a pull takes', milliseconds),
-  pullError: described('Every pull fails', oneOf('not found', 'unauthorized')),
+  pullError: described('Every pull fails', pullError),
   credentials: described('A pull without them is unauthorized', object({ username: text(), password: text() }, {})),
   user: described('The user of the image', either(integer({ min: 0 }), text())),
 } as const satisfies { [F in keyof ImageOptions]-?: Shape<ImageOptions[F]> }

@@ -78,16 +78,11 @@ const nodeActions: Readonly<Record<string, AnyNodeAction>> = {
     act: ({ faults }, { delayMs }) => faults.slowDisk(delayMs),
   }),
   kill: action({
-    summary: 'The first process of a container is killed',
-    body: object(
-      { container: described('As in status.containerStatuses[].containerID', text()) },
-      { outOfMemory: described('By the kernel, because memory ran out', boolean()) },
-    ),
-    act: ({ faults }, { container, outOfMemory = false }) => {
-      const id = container.replace(/^\w+:\/\//, '')
+    summary: 'Somebody kills the first process of a container',
+    body: object({ container: described('As in status.containerStatuses[].containerID', text()) }, {}),
+    act: ({ faults }, { container }) => {
       try {
-        if (outOfMemory) faults.killOutOfMemory(id)
-        else faults.kill(id)
+        faults.kill(container.replace(/^\w+:\/\//, ''))
       } catch (error) {
         throw refusedBy(error, 'container', container)
       }

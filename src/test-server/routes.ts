@@ -6,8 +6,17 @@ import { nodeFaultRoutes } from './node-fault-routes.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { openAPIRoute } from './openapi.ts'
 import type { Route } from './route.ts'
+import { snapshotRoutes } from './snapshot-routes.ts'
 
-const declared: readonly Route[] = [...clusterRoutes, ...clockRoutes, ...imageRoutes, ...nodeRoutes, ...faultRoutes, ...nodeFaultRoutes]
+const declared: readonly Route[] = [
+  ...clusterRoutes,
+  ...clockRoutes,
+  ...imageRoutes,
+  ...nodeRoutes,
+  ...faultRoutes,
+  ...nodeFaultRoutes,
+  ...snapshotRoutes,
+]
 
 /** All of the control API. */
 export const routes: readonly Route[] = [...declared, openAPIRoute(declared)]

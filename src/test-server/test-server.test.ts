@@ -142,6 +142,16 @@ describe('test server', () => {
     await done('POST', '/wait', { apiVersion: 'v1', kind: 'Pod', name: 'unseen', for: 'Running' })
   })
 
+  test('faults of the server and of pulls', async () => {
+    await done('POST', '/faults/apiserver/restart')
+    const { id } = await done('POST', '/faults/pulls/fail', { image: 'rare', error: 'unauthorized' })
+    await create(pod('impatient', 'rare'))
+    const waiting = { apiVersion: 'v1', kind: 'Pod', name: 'impatient', pointer: '/status/containerStatuses/0/state/waiting/reason' }
+    await done('POST', '/wait', { ...waiting, value: 'ImagePullBackOff' })
+    assert.deepEqual(await done('DELETE', `/faults/${id}`), { id, fault: 'pulls/fail', hits: 1 })
+    await done('POST', '/wait', { apiVersion: 'v1', kind: 'Pod', name: 'impatient', for: 'Ready' })
+  })
+
   test('faults of a node: calls of its runtime, containers, the machine', async () => {
     await done('POST', '/nodes', { count: 1, namePrefix: 'frail', labels: { frail: 'yes' } })
     const call = { verb: 'createContainer', code: 'Unknown', message: 'no luck' }
@@ -152,13 +162,18 @@ describe('test server', () => {
     const { status } = await done('POST', '/wait', { ...ref, for: 'Ready' })
     const { items } = await done('GET', '/events?kind=Pod&name=fragile')
     assert.ok(items.some(({ message }: { message: string }) => message.includes('no luck')))
-    const { containerID: container } = status.containerStatuses[0]
-    await done('POST', '/nodes/frail-0/kill', { container, outOfMemory: true })
-    const restarted = await done('POST', '/wait', { ...ref, pointer: '/status/containerStatuses/0/restartCount', value: 1 })
-    assert.equal(restarted.status.containerStatuses[0].lastState.terminated.reason, 'OOMKilled')
+    const restarted = async (value: number) => {
+      const { status } = await done('POST', '/wait', { ...ref, pointer: '/status/containerStatuses/0/restartCount', value })
+      return status.containerStatuses[0].lastState.terminated
+    }
+    await done('POST', '/nodes/frail-0/kill', { container: status.containerStatuses[0].containerID })
+    assert.equal((await restarted(1)).exitCode, 137)
+    await done('POST', '/wait', { ...ref, for: 'Ready' })
+    await done('POST', '/faults/oom-kill', { name: 'fragile' })
+    assert.equal((await restarted(2)).reason, 'OOMKilled')
+    await done('POST', '/wait', { ...ref, for: 'Ready' })
     for (const action of ['stop', 'start']) assert.deepEqual(await done('POST', `/nodes/frail-0/${action}`), { nodes: ['frail-0'] })
-    const back = await done('POST', '/wait', { ...ref, pointer: '/status/containerStatuses/0/restartCount', value: 2 })
-    assert.equal(back.status.containerStatuses[0].lastState.terminated.exitCode, 255)
+    assert.equal((await restarted(3)).exitCode, 255)
     await done('DELETE', '/faults')
   })
 
@@ -221,6 +236,13 @@ describe('test server', () => {
       message: /supported values/,
     },
     { name: 'a fault of no node', path: '/nodes/nowhere/stop', status: 404, message: /^nodes "nowhere" not found$/ },
+    {
+      name: 'to kill what there is not',
+      path: '/faults/oom-kill',
+      body: { name: 'nobody' },
+      status: 404,
+      message: /^pods "nobody" not found$/,
+    },
     {
       name: 'a container that there is not',
       path: '/nodes/node-0/kill',

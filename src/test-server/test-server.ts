@@ -36,7 +36,8 @@ export class TestServer implements AsyncDisposable {
     // It ends first, so that whoever waits is told why.
     const host = owned.use(await ClusterHost.open(log))
     const stop = Promise.withResolvers<void>()
-    const { endpoint } = await host.add(cluster, stop.resolve)
+    const isKept = options.storage !== undefined && options.storage !== 'memory'
+    const { endpoint } = await host.add(cluster, { isKept, onStop: stop.resolve })
     return new TestServer(endpoint, Promise.race([stop.promise, host.broken]), owned.move())
   }
 

@@ -1,6 +1,7 @@
 /** Stock kubectl of three ages against `cox test-server`: what people type, on simulated pods. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { ClusterEndpoint } from '#test-server/index.ts'
 import { freePort, type KubectlVersion, kubectlVersions } from '../e2e/cluster.ts'
 import { ForeignCluster } from './test-server.ts'
 
@@ -122,3 +123,20 @@ function pods(version: KubectlVersion): void {
     assert.match(await cluster.kubectl(version, ['delete', 'namespace', namespace]), /deleted/)
   })
 }
+
+test('a fork is another cluster for kubectl; a reset takes back what it did', async () => {
+  const names = async (kubeconfig: string) =>
+    (await cluster.kubectl('1.36', ['get', 'configmaps', '-l', 'made', '-o', 'name'], { env: { KUBECONFIG: kubeconfig } })).trim()
+  const create = async (name: string, kubeconfig: string) => {
+    const options = { env: { KUBECONFIG: kubeconfig } }
+    await cluster.kubectl('1.36', ['create', 'configmap', name], options)
+    await cluster.kubectl('1.36', ['label', 'configmap', name, 'made=yes'], options)
+  }
+  const { kubeconfig } = cluster.endpoint
+  await create('both', kubeconfig)
+  const fork = await cluster.control<ClusterEndpoint>('POST', '/fork')
+  await create('there', fork.kubeconfig)
+  assert.deepEqual([await names(kubeconfig), await names(fork.kubeconfig)], ['configmap/both', 'configmap/both\nconfigmap/there'])
+  await cluster.control('POST', '/reset')
+  assert.deepEqual([await names(kubeconfig), await names(fork.kubeconfig)], ['', 'configmap/both\nconfigmap/there'])
+})
