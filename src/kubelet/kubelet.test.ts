@@ -292,6 +292,19 @@ describe('kubelet', () => {
       assert.deepEqual(pod('web')?.status, before.status)
     }))
 
+  test('a pod that comes back while it is being stopped, because the server was behind, runs again', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      const seen = api.put(podObject())
+      await clock.advance(100)
+      api.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'web' })
+      api.put(seen)
+      await clock.advance(100)
+      assert.deepEqual(runtime.calls.slice(4, 7), ['stopContainer main 30', 'stopPodSandbox', 'removePodSandbox'])
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      assert.equal(runtime.containers.size, 1)
+    }))
+
   test('a pod that vanished while the kubelet was away is stopped and removed', () =>
     withWorld(async ({ clock, api, runtime, start }) => {
       const first = start()

@@ -221,15 +221,21 @@ export class Kubelet implements AsyncDisposable {
         events: this.#events,
         signal: this.#group.signal,
         onSync: each => this.#prober.update(each),
-        onDone: each => {
-          this.#prober.forget(each)
-          this.#workers.delete(each.uid)
-        },
+        onDone: each => this.#onDone(each),
       },
       state,
     )
     this.#workers.set(worker.uid, worker)
     return worker
+  }
+
+  #onDone(worker: PodWorker): void {
+    this.#prober.forget(worker)
+    this.#workers.delete(worker.uid)
+    // A server that is behind may say that a pod is gone, and later show it again: it is the same one, and begins anew.
+    const { name, namespace = '' } = worker.pod.metadata
+    const present = this.#pods.get(`${namespace}/${name}`)
+    if (present?.metadata.uid === worker.uid) this.#add(present)
   }
 
   #onRuntimeChange(uid: string, what?: string): void {
