@@ -84,4 +84,36 @@ export const apiFaults: readonly Action[] = [
       return `watches of ${program} expire: ${cluster.faults.watches.expire({ program })}`
     },
   },
+  {
+    weight: 2,
+    async run(world) {
+      world.serverRestarts = true
+      return `restart the API server: ${await world.call(() => world.cluster.faults.restartAPIServer())}`
+    },
+  },
+  {
+    weight: 2,
+    async run(world, random) {
+      world.serverRestarts = true
+      const [nth, when] = [between(random, 1, 10), oneOf(random, ['before', 'after'] as const)]
+      world.cluster.faults.restartAPIServerAt({}, { nth, when })
+      return `the API server restarts ${when} write ${nth} from now`
+    },
+  },
+  {
+    weight: 2,
+    async run({ cluster }, random) {
+      const [delayMs, times] = [between(random, 10, 5_000), between(random, 1, 4)]
+      cluster.faults.storage.delay({}, delayMs, { times })
+      return `the next ${times} writes take ${delayMs} ms`
+    },
+  },
+  {
+    weight: 2,
+    async run({ cluster }, random) {
+      const [nth, times] = [between(random, 1, 5), between(random, 1, 3)]
+      cluster.faults.storage.fail({}, { nth, times })
+      return `${times} writes fail`
+    },
+  },
 ]

@@ -145,6 +145,21 @@ export const machineFaults: readonly Action[] = [
     faults.hang()
     return () => faults.resume()
   }),
+  lasting(3, 'partition', ({ faults }) => {
+    faults.partition()
+    return () => faults.heal()
+  }),
+  lasting(1, 'slow disk', ({ faults }) => {
+    faults.slowDisk(3_000)
+    return () => faults.slowDisk(0)
+  }),
+  {
+    weight: 4,
+    async run(world, random) {
+      const node = anyMachine(world, random)
+      return `restart the kubelet of ${node.name}: ${await world.call(() => node.restartKubelet())}`
+    },
+  },
   lasting(2, 'power cut', ({ faults }) => {
     faults.stopNode()
     return () => faults.startNode()

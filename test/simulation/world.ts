@@ -1,6 +1,7 @@
 import type { Namespace, Node, Pod } from '#api/core/v1/types.gen.ts'
 import { StatusError } from '#apimachinery/status/status.ts'
 import type { VirtualClock } from '#base/clock.ts'
+import { ConnectionLostError } from '#client/transport.ts'
 import { CRIError } from '#cri/error.ts'
 import type { Cluster } from '#cluster/index.ts'
 import type { WriteLog } from './write-log.ts'
@@ -17,6 +18,8 @@ export class World {
   /** Whether something happened that may end a container or a pod that would have gone on. */
   wasHurt = false
 
+  /** Whether the API server restarts, or may: it then knows nothing of the past. */
+  serverRestarts = false
   readonly #sent: Promise<unknown>[] = []
 
   constructor(parts: { cluster: Cluster; clock: VirtualClock; log: WriteLog }) {
@@ -55,8 +58,8 @@ export class World {
     const seen = request().then(
       () => (outcome = 'done'),
       error => {
-        if (!(error instanceof StatusError || error instanceof CRIError)) throw error
-        outcome = error instanceof StatusError ? error.reason : error.code
+        outcome = refusalOf(error)
+        if (outcome === undefined) throw error
       },
     )
     if (this.isHasty) {
@@ -85,4 +88,11 @@ export class World {
     await this.cluster.clock.runUntil(() => failure !== undefined || isDone(), { timeout: '10m' })
     if (failure !== undefined) throw failure.error
   }
+}
+
+/** Why somebody refused a request, or left it unanswered; undefined for what is no answer of theirs. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof StatusError) return error.reason
+  if (error instanceof CRIError) return error.code
+  return error instanceof ConnectionLostError ? 'no answer' : undefined
 }

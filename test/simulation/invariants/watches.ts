@@ -87,13 +87,20 @@ class Observer {
           if (type !== 'BOOKMARK') this.#see(`${type} ${keyOf(object)} ${this.#resourceVersion}`)
         }
       } catch (error) {
-        if (isExpired(error)) {
-          this.problem ??= `${this.description} was told that ${this.#resourceVersion} is too old`
-          return
-        }
+        if (isExpired(error) && !this.#beginAnew()) return
       }
       await clock.sleep(1_000, signal).catch(() => {})
     }
+  }
+
+  /** What an API server that has restarted may ask for. @returns whether it may */
+  #beginAnew(): boolean {
+    const { serverRestarts, log } = this.#world
+    if (!serverRestarts) this.problem ??= `${this.description} was told that ${this.#resourceVersion} is too old`
+    this.#resourceVersion = String(log.writes.at(-1)!.revision)
+    this.#expected.length = 0
+    this.#seen = 0
+    return serverRestarts
   }
 
   #see(event: string): void {
