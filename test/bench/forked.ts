@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
+import { transform } from 'esbuild'
 import { benchFolder } from './packaged-library.ts'
 
 /** The same for all that are compared: what Node.js takes depends on them. */
@@ -16,7 +16,8 @@ const flags = ['--disable-warning=ExperimentalWarning', '--expose-gc']
 export async function forked<T>(file: string, args: readonly (string | number)[] = []): Promise<T> {
   mkdirSync(benchFolder, { recursive: true })
   const plain = join(benchFolder, file.replace(/\.ts$/, '.js'))
-  writeFileSync(plain, stripTypeScriptTypes(readFileSync(join(import.meta.dirname, file), 'utf8')))
+  const { code } = await transform(readFileSync(join(import.meta.dirname, file), 'utf8'), { loader: 'ts', target: 'node24' })
+  writeFileSync(plain, code)
   const child = fork(plain, args.map(String), { execArgv: flags })
   const exited = once(child, 'exit')
   const ended = async () => {

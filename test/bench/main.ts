@@ -1,6 +1,6 @@
 /**
  * Measures what docs/decisions and DESIGN promise, on this machine: `npm run bench -- [name …] [--json]`. Each benchmark removes what it
- * made. Numbers are worth comparing within one run only.
+ * made. Numbers are worth comparing within one run only. `simulated-cluster` takes minutes, the others seconds to half a minute each.
  */
 import { availableParallelism, cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -12,6 +12,7 @@ const benchmarks: Record<string, () => Promise<Row[]>> = {
   'idle-cluster': async () => (await import('./idle-cluster.ts')).benchIdleCluster(),
   'many-clusters': async () => (await import('./many-clusters.ts')).benchManyClusters(),
   'test-server': async () => (await import('./test-server.ts')).benchTestServer(),
+  'back-off': async () => (await import('./back-off.ts')).benchBackOff(),
   'cox-up': async () => (await import('./cox-up.ts')).benchCoxUp(),
   'pod-start': async () => (await import('./pod-start.ts')).benchPodStart(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
