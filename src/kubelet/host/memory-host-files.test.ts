@@ -61,3 +61,20 @@ test('an atomic volume changes as a whole', async () => {
   assert.equal(await textOf(files, '/volume/deep/key'), 'new')
   assert.equal((await files.list('/volume')).length, 3)
 })
+
+test('a copy has the same files; neither sees what is changed in the other', async () => {
+  const files = new MemoryHostFiles()
+  await files.makeDirectory('/pods/a')
+  await files.writeFile('/pods/a/file', 'one')
+  const [first, second] = [files.copy(), files.copy()]
+  await files.writeFile('/pods/a/file', 'two')
+  await first.remove('/pods/a/file')
+  await second.makeDirectory('/pods/b')
+  await second.symlink('a', '/pods/link')
+  const seen = (each: MemoryHostFiles) => Promise.all([each.list('/pods'), each.readFile('/pods/a/file').then(String)])
+  assert.deepEqual(await Promise.all([files, first, second].map(seen)), [
+    [['a'], 'two'],
+    [['a'], 'undefined'],
+    [['a', 'b', 'link'], 'one'],
+  ])
+})

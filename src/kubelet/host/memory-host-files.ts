@@ -8,7 +8,9 @@ const linksMax = 40
 
 /** A file system in memory, for a simulated node: folders, files and symbolic links. Owners and modes are not kept. */
 export class MemoryHostFiles implements HostFiles {
-  readonly #root: Folder
+  #root: Folder
+  /** Another one has the same folders: they are copied before the first change. */
+  #isShared = false
 
   constructor(root: Folder = new Map()) {
     this.#root = root
@@ -16,7 +18,9 @@ export class MemoryHostFiles implements HostFiles {
 
   /** Another file system with the same content, which then goes its own way. */
   copy(): MemoryHostFiles {
-    return new MemoryHostFiles(copyOf(this.#root))
+    const copy = new MemoryHostFiles(this.#root)
+    this.#isShared = copy.#isShared = true
+    return copy
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -24,6 +28,7 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async writeFile(path: string, content: Uint8Array | string): Promise<void> {
+    this.#own()
     const { folder, name } = this.#place(this.#resolve(path) ?? path)
     if (folder === undefined) throw missing('open', path)
     if (folder.get(name) instanceof Map) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
@@ -63,6 +68,7 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async symlink(target: string, path: string): Promise<void> {
+    this.#own()
     const { folder, name } = this.#place(path)
     if (folder === undefined) throw missing('symlink', path)
     if (folder.has(name)) throw failure('EEXIST', `file already exists, symlink '${target}' -> '${path}'`)
@@ -70,6 +76,7 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    this.#own()
     const source = this.#place(from)
     const target = this.#place(to)
     const item = source.folder?.get(source.name)
@@ -84,6 +91,7 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async remove(path: string): Promise<void> {
+    this.#own()
     const { folder, name } = this.#place(path)
     folder?.delete(name)
   }
@@ -98,8 +106,15 @@ export class MemoryHostFiles implements HostFiles {
   async mountTmpfs(): Promise<void> {}
   async unmountBelow(): Promise<void> {}
 
+  /** Before each change. */
+  #own(): void {
+    if (this.#isShared) this.#root = copyOf(this.#root)
+    this.#isShared = false
+  }
+
   /** The folder at the path, made when it is missing. */
   #makeFolder(path: string): Folder {
+    this.#own()
     let folder = this.#root
     for (const name of partsOf(this.#resolve(path) ?? path)) {
       let next = folder.get(name)
