@@ -8,11 +8,23 @@ import type { Client } from '#client/client.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import type { Transport } from '#client/transport.ts'
 import { coxswainVersion } from '#base/version.ts'
-import { defaultDataDirectory, noClusterError } from './data-directory.ts'
+import { dataDirFlag, defaultDataDirectory, noClusterError } from './data-directory.ts'
+import type { FlagDefinitions, Flags } from './flags.ts'
 
-/** The administrator's client of the cluster in that folder. @throws Error when there is none, or it does not run */
-export async function openRunningCluster(dataDirectory = defaultDataDirectory): Promise<AdminClient> {
-  const folder = await clusterFolder(dataDirectory)
+/** Which cluster is meant. */
+export const clusterFlags = {
+  'data-dir': dataDirFlag,
+  kubeconfig: {
+    type: 'string',
+    placeholder: 'FILE',
+    description: "Kubeconfig of the cluster's administrator, such as that of a test server, instead of the folder",
+  },
+} as const satisfies FlagDefinitions
+
+/** The administrator's client of the cluster that the flags name. @throws Error when there is none in the folder, or it does not run */
+export async function openRunningCluster(flags: Flags<typeof clusterFlags>): Promise<AdminClient> {
+  if (flags.kubeconfig !== undefined) return adminClient(flags.kubeconfig)
+  const folder = await clusterFolder(flags['data-dir'] ?? defaultDataDirectory)
   if ((await readClusterRecord(folder)) === undefined) throw noClusterError(folder)
   const status = await queryControlStatus(folder.controlSocket)
   if (status === undefined)

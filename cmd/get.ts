@@ -5,11 +5,10 @@ import { RealClock } from '#base/clock.ts'
 import { oldestState, stateAt } from '#client/past.ts'
 import type { Transport } from '#client/transport.ts'
 import { printTable } from '#kubectl/printers/table-printer.ts'
-import { openRunningCluster } from './client.ts'
-import { dataDirFlag } from './data-directory.ts'
+import { clusterFlags, openRunningCluster } from './client.ts'
 import { type FlagDefinitions, describeFlags, parseFlags, UsageError } from './flags.ts'
 import { namespaceFlag, parseObjectArgument, resolveResource } from './object-argument.ts'
-import { type PastTime, parsePastTime } from './past-time.ts'
+import { type PastVersion, parsePastTime } from './past-time.ts'
 import { readTable } from './tables.ts'
 
 const definitions = {
@@ -21,7 +20,7 @@ const definitions = {
   namespace: namespaceFlag,
   'all-namespaces': { type: 'boolean', short: 'A', description: 'Of all namespaces' },
   output: { type: 'string', short: 'o', placeholder: 'FORMAT', description: 'wide, yaml or json' },
-  'data-dir': dataDirFlag,
+  ...clusterFlags,
 } satisfies FlagDefinitions
 
 export function usage(): string {
@@ -42,7 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const all = flags['all-namespaces'] === true
   if (all && argument.name !== undefined) throw new UsageError('a resource cannot be retrieved by name across all namespaces')
   const past = flags.at === undefined ? undefined : parsePastTime(flags.at, new RealClock().now())
-  using admin = await openRunningCluster(flags['data-dir'])
+  using admin = await openRunningCluster(flags)
   const { transport } = admin
   const { signal } = new AbortController()
   const info = await resolveResource(argument.resource, transport, signal)
@@ -60,8 +59,8 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function versionOf(past: PastTime, transport: Transport, signal: AbortSignal): Promise<string> {
-  return 'timeMs' in past ? (await stateAt(transport, past.timeMs, signal)).resourceVersion : past.resourceVersion
+async function versionOf(past: PastVersion, transport: Transport, signal: AbortSignal): Promise<string> {
+  return 'resourceVersion' in past ? past.resourceVersion : (await stateAt(transport, past, signal)).resourceVersion
 }
 
 interface Wanted {

@@ -8,9 +8,9 @@ const today = (...time: [number, number, number]) => ({ timeMs: new Date(2026, 4
 
 const cases: [text: string, want: object][] = [
   ['412', { resourceVersion: '412' }],
-  ['5m', { timeMs: now - 300_000 }],
-  ['-5m', { timeMs: now - 300_000 }],
-  ['-1h30m', { timeMs: now - 5_400_000 }],
+  ['5m', { agoMs: 300_000 }],
+  ['-5m', { agoMs: 300_000 }],
+  ['-1h30m', { agoMs: 5_400_000 }],
   ['9:05', today(9, 5, 0)],
   ['12:30', today(12, 30, 0)],
   ['12:30:14', today(12, 30, 14)],

@@ -1,11 +1,10 @@
 import { isNotFound } from '#apimachinery/status/status.ts'
 import { readStory } from '#kubectl/why/read-story.ts'
-import { openRunningCluster } from './client.ts'
-import { dataDirFlag } from './data-directory.ts'
+import { clusterFlags, openRunningCluster } from './client.ts'
 import { type FlagDefinitions, describeFlags, parseFlags, UsageError } from './flags.ts'
 import { namespaceFlag, parseObjectArgument, resolveResource } from './object-argument.ts'
 
-const definitions = { namespace: namespaceFlag, 'data-dir': dataDirFlag } satisfies FlagDefinitions
+const definitions = { namespace: namespaceFlag, ...clusterFlags } satisfies FlagDefinitions
 
 export function usage(): string {
   return `Usage: cox why RESOURCE/NAME [flags]
@@ -20,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const { flags, rest } = parseFlags(args, definitions)
   const { resource: text, name } = parseObjectArgument(rest)
   if (name === undefined) throw new UsageError('name an object, such as pod/web')
-  using admin = await openRunningCluster(flags['data-dir'])
+  using admin = await openRunningCluster(flags)
   const { signal } = new AbortController()
   const { group, resource, namespaced } = await resolveResource(text, admin.transport, signal)
   const namespace = namespaced ? (flags.namespace ?? 'default') : undefined

@@ -1,6 +1,6 @@
 import type { Transport } from './transport.ts'
 
-/** Which state was the newest at a time, `?time=` in RFC 3339, or the oldest that is stored. JSON of a `PastState`. */
+/** Which state was the newest at a time, `?time=` in RFC 3339 or `?agoMs=`, or the oldest that is stored. JSON of a `PastState`. */
 export const pastPath = '/debug/past'
 
 /** A state of the storage that was the newest for a time. */
@@ -11,12 +11,15 @@ export interface PastState {
   time: string
 }
 
+/** A point in time of the cluster's clock, in milliseconds since 1970; or how long ago it is. */
+export type PastTime = { timeMs: number } | { agoMs: number }
+
 /**
- * The state that was the newest at a time, in milliseconds since 1970 of the cluster's clock.
+ * The state that was the newest at a time.
  * @throws StatusError Expired when it is not stored any more, with the oldest time that is; BadRequest for the future
  */
-export async function stateAt(transport: Transport, timeMs: number, signal: AbortSignal): Promise<PastState> {
-  const query = new URLSearchParams({ time: new Date(timeMs).toISOString() })
+export async function stateAt(transport: Transport, time: PastTime, signal: AbortSignal): Promise<PastState> {
+  const query = new URLSearchParams('timeMs' in time ? { time: new Date(time.timeMs).toISOString() } : { agoMs: String(time.agoMs) })
   const { body } = await transport.request({ method: 'GET', path: `${pastPath}?${query}` }, signal)
   return body as PastState
 }

@@ -66,8 +66,8 @@ export interface ClusterClientOptions {
   /** Whether objects of a kind are in namespaces. */
   isNamespaced: (type: TypeRef) => boolean | Promise<boolean>
   streams: StreamAccess
-  /** For reads of the past: the cluster's time, and where to ask which state was when. */
-  past: { now: () => number; transport: () => Transport }
+  /** Knows which state was when. */
+  transport: () => Transport
 }
 
 /**
@@ -201,9 +201,8 @@ export class ClusterClient {
   /** The resourceVersion for an exact read; undefined for a read of the present. */
   async #versionAt({ at }: PastRead, signal: AbortSignal): Promise<string | undefined> {
     if (at === undefined || (typeof at !== 'object' && /^\d+$/.test(String(at)))) return at?.toString()
-    const { now, transport } = this.#options.past
-    const timeMs = typeof at === 'object' ? at.getTime() : now() - parseDuration(at)
-    return (await stateAt(transport(), timeMs, signal)).resourceVersion
+    const time = typeof at === 'object' ? { timeMs: at.getTime() } : { agoMs: parseDuration(at) }
+    return (await stateAt(this.#options.transport(), time, signal)).resourceVersion
   }
 
   /** The name of an object with its namespace. */

@@ -98,7 +98,7 @@ export class Cluster implements AsyncDisposable {
     this.client = new ClusterClient({
       client: this.adminClient,
       isNamespaced: async type => (await this.controlPlane.mappingOf(type)).namespaced,
-      past: { now: () => this.clock.now(), transport: () => this.#running.adminTransport },
+      transport: () => this.#running.adminTransport,
       streams: { url, ca: certificates.ca, certificate, key, clock: new RealClock(), transport: () => this.#openTransport() },
     })
     this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })

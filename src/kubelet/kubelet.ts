@@ -1,7 +1,6 @@
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
-import { currentCause, withReason } from '#client/cause.ts'
 import type { Random } from '#base/random.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
@@ -21,7 +20,7 @@ import { PodWorker, type PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
 import type { KubeletState } from './state.ts'
 import { Prober } from './prober/prober.ts'
-import { RuntimeState } from './runtime/runtime-state.ts'
+import { type RuntimeChange, RuntimeState } from './runtime/runtime-state.ts'
 import type { KubeletHost } from './server/host.ts'
 import { type KubeletSources, ownSources } from './sources.ts'
 import { StatusManager } from './status-manager.ts'
@@ -112,7 +111,7 @@ export class Kubelet implements AsyncDisposable {
   }
 
   start(): void {
-    this.#runtimeState.onChange((uid, what) => this.#onRuntimeChange(uid, what))
+    this.#runtimeState.onChange((uid, change) => this.#onRuntimeChange(uid, change))
     this.#group.spawn(signal => this.#events.run(signal))
     this.#group.spawn(signal => this.#runtimeState.run(signal))
     this.#group.spawn(signal => this.#node.run(signal))
@@ -238,10 +237,10 @@ export class Kubelet implements AsyncDisposable {
     if (present?.metadata.uid === worker.uid) this.#add(present)
   }
 
-  #onRuntimeChange(uid: string, what?: string): void {
+  #onRuntimeChange(uid: string, change?: RuntimeChange): void {
     const worker = this.#workers.get(uid)
     if (worker !== undefined) {
-      worker.wake(what === undefined ? currentCause() : withReason(currentCause(), what))
+      worker.runtimeChanged(change)
       return
     }
     const observed = this.#runtimeState.get(uid)

@@ -77,6 +77,27 @@ describe('why', () => {
     assert.equal(changeOf(told.at(-2)!, 'status.containerStatuses[main].state.waiting.reason')?.after, 'CrashLoopBackOff')
   })
 
+  test('a container is killed and started again ← its liveness probe failed', async () => {
+    await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual', seed: 1 })
+    let isHealthy = true
+    cluster.images.define('web', { http: { '/live': () => ({ status: isHealthy ? 200 : 500 }) } })
+    const pod = podOf('web')
+    pod.spec.containers[0]!.livenessProbe = { httpGet: { path: '/live', port: 80 }, periodSeconds: 5, failureThreshold: 2 }
+    await cluster.until(await cluster.client.create(pod), 'Ready')
+    isHealthy = false
+    await cluster.clock.advance('6s')
+    isHealthy = true
+    await cluster.clock.advance('1s')
+    const { writes } = await cluster.why(pod)
+    const why = 'because the liveness probe of container main failed, container main exited with 0'
+    const changed = `5 Pod web changed (status) by kubelet of node-0 ${why}`
+    assert.deepEqual(writes.slice(-2).map(line), [changed, changed])
+    assert.deepEqual(
+      writes.slice(-2).map(write => changeOf(write, 'status.containerStatuses[main].started')?.after),
+      [false, true],
+    )
+  })
+
   test('a pod is bound ← the taint of the node is gone ← its administrator uncordoned it', async () => {
     await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual', seed: 1 })
     await setUnschedulable(cluster, 'node-0', true)
@@ -108,7 +129,10 @@ describe('why', () => {
       return String(await cluster.why(pod))
     }
     const story = await tell()
-    assert.match(story, /deleted by kubelet of node-\d\n +because container main exited with 0\n$/)
+    assert.match(
+      story,
+      /deleted by kubelet of node-\d\n +because container main exited with 0\n +← .* it was marked for deletion by kubernetes-admin \(coxswain\)\n$/,
+    )
     assert.equal(await tell(), story)
   })
 })

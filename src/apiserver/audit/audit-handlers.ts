@@ -51,7 +51,10 @@ export function auditHandlers({ audit, stores, schemas, storage, clock }: AuditH
     path: pastPath,
     async handle(request) {
       await audit.recall()
-      const text = new URLSearchParams(request.query).get('time')
+      const query = new URLSearchParams(request.query)
+      const agoMs = Number(query.get('agoMs') ?? Number.NaN)
+      if (agoMs >= 0) return { status: 200, body: jsonBody(pastStateAt(clock.now() - agoMs, clock.now(), audit, storage)) }
+      const text = query.get('time')
       if (text === null) return { status: 200, body: jsonBody(oldestPastState(audit, storage)) }
       const timeMs = parseTime(text)
       if (timeMs === undefined) throw newBadRequest(`invalid time ${quote(text)}: want RFC 3339, such as 2026-01-01T00:00:00Z`)

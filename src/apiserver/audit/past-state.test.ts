@@ -18,7 +18,7 @@ async function start() {
     await server.call('POST', widgetsPath, newWidget(name, {}))
   }
   await clock.advance(10_000)
-  const at = async (seconds: number) => (await stateAt(server.transport, beginMs + seconds * 1_000, signal)).resourceVersion
+  const at = async (seconds: number) => (await stateAt(server.transport, { timeMs: beginMs + seconds * 1_000 }, signal)).resourceVersion
   return { ...server, at }
 }
 
@@ -27,6 +27,13 @@ const refusal = (pattern: RegExp) => (error: unknown) => isExpired(error) && pat
 test('past: the state that was the newest at a time', async () => {
   await using server = await start()
   assert.deepEqual(await Promise.all([10, 19.999, 20, 30, 40].map(server.at)), ['1', '1', '2', '3', '3'])
+})
+
+test('past: how long ago, by the clock of the cluster', async () => {
+  await using server = await start()
+  const ago = async (seconds: number) => (await stateAt(server.transport, { agoMs: seconds * 1_000 }, signal)).resourceVersion
+  assert.deepEqual(await Promise.all([0, 10.5, 30].map(ago)), ['3', '2', '1'])
+  await assert.rejects(ago(31), isExpired)
 })
 
 test('past: before the first write there is no state', async () => {

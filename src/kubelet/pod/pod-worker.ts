@@ -3,11 +3,12 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Due, Timer } from '#base/clock.ts'
-import { because, type Cause, currentCause } from '#client/cause.ts'
+import { because, type Cause, currentCause, withReason } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { bytes } from '../container/resources.ts'
 import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
+import type { RuntimeChange } from '../runtime/runtime-state.ts'
 import { limitedVolumes } from '../volumes/limited-volumes.ts'
 import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
@@ -66,6 +67,8 @@ export class PodWorker implements StepContext {
   readonly #retries: Map<string, Retry>
   /** Under way, by key. */
   readonly #steps = new Map<string, Step>()
+  /** What each of them was begun for. */
+  readonly #stepCauses = new Map<string, Cause | undefined>()
   /** By container: the back-off that was told of last. */
   readonly #reportedBackOffs: Map<string, number>
   #pod: Pod
@@ -162,6 +165,14 @@ export class PodWorker implements StepContext {
     this.memory.startRetryAtMs = {}
     this.#retries.clear()
     this.wake()
+  }
+
+  /** What runs of the pod changed. What a step of ours has brought about is the answer to that for which the step was begun. */
+  runtimeChanged(change: RuntimeChange | undefined): void {
+    if (change === undefined) return this.wake()
+    const { container, containerID, what } = change
+    const step = this.memory.inFlight.find(key => key === `startContainer:${container}` || key.startsWith(`killContainer:${containerID}:`))
+    this.wake(withReason(currentCause() ?? this.#stepCauses.get(step ?? ''), what))
   }
 
   /** The node will not run the pod. */
@@ -282,6 +293,7 @@ export class PodWorker implements StepContext {
   #execute(step: Step, key: string): void {
     const { node } = this
     this.#steps.set(key, step)
+    this.#stepCauses.set(key, currentCause())
     const { signal } = this.#options
     execute(step, this, signal)
       .then(
@@ -299,6 +311,7 @@ export class PodWorker implements StepContext {
       .finally(() => {
         this.#steps.delete(key)
         this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
+        this.#stepCauses.delete(key)
         this.wake()
       })
   }

@@ -16,8 +16,15 @@ export interface RuntimeStateOptions {
   terminationMessage: (status: ContainerStatus) => Promise<string | undefined>
 }
 
-/** Called with the UID of a pod whose observed state changed, and when there is a word for it with what happened. */
-export type RuntimeListener = (uid: string, what?: string) => void
+/** What happened to a container, in words such as `container web started`. */
+export interface RuntimeChange {
+  container: string
+  containerID: string
+  what: string
+}
+
+/** Called with the UID of a pod whose observed state changed, and with what happened when there is a word for it. */
+export type RuntimeListener = (uid: string, change?: RuntimeChange) => void
 
 /** What is known of the runtime. */
 export interface RuntimeStateMemory {
@@ -265,10 +272,10 @@ export class RuntimeState {
     )
   }
 
-  #set(pod: ObservedPod, what?: string): void {
+  #set(pod: ObservedPod, change?: RuntimeChange): void {
     if (pod.sandboxes.length === 0 && pod.containers.length === 0) this.#pods.delete(pod.uid)
     else this.#pods.set(pod.uid, pod)
-    for (const listener of this.#listeners) listener(pod.uid, what)
+    for (const listener of this.#listeners) listener(pod.uid, change)
   }
 
   /** @param due of the next one, when that is decided */
@@ -287,10 +294,10 @@ export class RuntimeState {
   }
 }
 
-function whatHappened(before: ObservedContainer | undefined, { name, state, exitCode }: ObservedContainer): string | undefined {
-  if (before?.state === state) return undefined
-  if (state === 'running') return `container ${name} started`
-  return state === 'exited' ? `container ${name} exited with ${exitCode}` : undefined
+function whatHappened(before: ObservedContainer | undefined, { id, name, state, exitCode }: ObservedContainer): RuntimeChange | undefined {
+  if (before?.state === state || (state !== 'running' && state !== 'exited')) return undefined
+  const what = state === 'running' ? `container ${name} started` : `container ${name} exited with ${exitCode}`
+  return { container: name, containerID: id, what }
 }
 
 function newestFirst(a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number {
