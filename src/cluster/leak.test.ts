@@ -21,6 +21,16 @@ test('clusters that were stopped leave nothing: no object, handle, timer or list
   for (const [kind, count] of after) assert(count <= (before.get(kind) ?? 0), `${kind}: ${count}, before ${before.get(kind) ?? 0}`)
 })
 
+test('a cluster that was stopped has given its sockets back: nobody has to wait for a turn of the event loop', async () => {
+  const listening = () => held().get('TCPServerWrap') ?? 0
+  const before = listening()
+  for (let round = 0; round < rounds; round++) {
+    const cluster = await startCluster()
+    await cluster.stop()
+  }
+  assert(listening() <= before, `${listening()} listening sockets, before ${before}`)
+})
+
 async function startAndStop(): Promise<WeakRef<object>> {
   await using cluster = await startCluster({ nodes: { count: 2 }, clock: 'virtual' })
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'main', image: 'web' }] } }

@@ -103,6 +103,9 @@ export class HTTPFront {
     const timer = this.#clock.after(graceMs, () => this.#breakConnections())
     await closed
     timer.cancel()
+    // 'close' comes before the listening socket is given back: that is the last phase of a turn of the event loop. Without a turn, a
+    // process that starts and stops servers in a row keeps all of them.
+    for (let phase = 0; phase < 2; phase++) await new Promise(resolve => setImmediate(resolve))
   }
 
   #listen(): void {
