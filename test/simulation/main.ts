@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
 })
 /** Every so many seeds one is run twice, to see whether it does the same again. */
 const repeatEvery = 10
+const progressEvery = 100
 const shrinkMsMax = 60_000
 
 process.exitCode = await main()
@@ -78,6 +79,7 @@ async function runAll(
       const report = await workers.run(runOf(seed), () => failed === undefined || failed.seed > seed)
       if (report === undefined) return
       reports.push(report)
+      if (reports.length % progressEvery === 0) process.stderr.write(`${reports.length} of ${seeds.length} seeds\n`)
       if (report.failure !== undefined && (failed === undefined || seed < failed.seed)) failed = report
     }),
   )

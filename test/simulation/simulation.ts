@@ -159,8 +159,9 @@ class Run {
   async #step(index: number, random: SeededRandom): Promise<void> {
     const { world, invariants, setting } = this.#parts
     const { faultShare, pauseMsMax } = setting
-    const action = weighted(random, chance(random, faultShare) ? faults : workload)
-    world.isHasty = chance(random, setting.hasteShare)
+    const isFault = chance(random, faultShare)
+    const action = weighted(random, isFault ? faults : workload)
+    world.isHasty = !isFault && chance(random, setting.hasteShare)
     const text = await action.run(world, random)
     const isHasty = world.isHasty
     world.isHasty = false

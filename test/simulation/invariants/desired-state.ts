@@ -33,7 +33,7 @@ function problemOf(pod: Pod, world: World): string | undefined {
     return isUnschedulable(pod) ? undefined : 'fits nowhere, and nobody says so'
   }
   // Refused by its node, or broken by what was done to it.
-  if (status?.phase === 'Failed' && (status.reason !== undefined || (world.wasHurt && spec.restartPolicy === 'Never'))) return undefined
+  if (isPodTerminal(pod) && (status?.reason !== undefined || (world.wasHurt && spec.restartPolicy !== 'Always'))) return undefined
   const exists = (resource: string, name: string) => world.log.get(resource, `${metadata.namespace}/${name}`) !== undefined
   return podKinds[metadata.labels?.[kindLabel] ?? '']?.isSettled(pod, exists) === true ? undefined : `is ${describe(pod)}`
 }
