@@ -96,12 +96,27 @@ async function churn(rounds: number, what: string, disturb: () => Promise<void>)
   await untilSound(cluster, `${what}, at the end`)
 }
 
-/** The log has every number once: nothing is lost, nothing comes twice. */
+let containerdKills = 0
+
+async function killRuntime(): Promise<void> {
+  containerdKills++
+  await killContainerd(cluster)
+}
+
+/**
+ * The log has every number once: nothing is lost, nothing comes twice. Only what containerd had taken out of the container's pipe and not
+ * written yet dies with it: one gap for each kill, at most.
+ */
 async function assertCounted(): Promise<void> {
-  const lines = (await cluster.kubectl('1.36', ['logs', 'counter'])).trimEnd().split('\n')
-  const wrong = lines.findIndex((line, index) => line !== String(index + 1))
-  assert.equal(wrong, -1, `after ${lines[wrong - 1]} the log has ${lines[wrong]}`)
-  assert.ok(lines.length > 100)
+  const numbers = (await cluster.kubectl('1.36', ['logs', 'counter'])).trimEnd().split('\n').map(Number)
+  const gaps: string[] = []
+  for (const [index, number] of numbers.entries()) {
+    const before = index === 0 ? 0 : numbers[index - 1]!
+    assert.ok(number > before, `after ${before} the log has ${number}`)
+    if (number !== before + 1) gaps.push(`after ${before} the log has ${number}`)
+  }
+  assert.ok(gaps.length <= containerdKills, `${containerdKills} kills of containerd, and ${gaps.join(', ')}`)
+  assert.ok(numbers.length > 100)
 }
 
 test('kill -9 of the cluster process while Pods come and go', { timeout: 120_000 }, async () => {
@@ -119,16 +134,16 @@ test('kill -9 of the cluster process, and again while it starts', { timeout: 120
 })
 
 test('kill -9 of containerd while Pods come and go', { timeout: 120_000 }, async () => {
-  await churn(6, 'containerd', () => killContainerd(cluster))
+  await churn(6, 'containerd', killRuntime)
   await assertCounted()
 })
 
 test('kill -9 of both, and of containerd again', { timeout: 120_000 }, async () => {
   await churn(4, 'both', async () => {
-    await killContainerd(cluster)
+    await killRuntime()
     await clock.sleep(between(0, 100), signal)
     await killServer(cluster)
-    await killContainerd(cluster)
+    await killRuntime()
   })
   await assertCounted()
 })
