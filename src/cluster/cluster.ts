@@ -145,6 +145,7 @@ export class Cluster implements AsyncDisposable {
   /**
    * Goes back to a snapshot of this cluster, or of one that it was forked from: objects, revisions, time, nodes, images, logs. Address and
    * credentials stay; watches and streams end with an error. Do not let time move meanwhile.
+   * @throws Error for the snapshot of another cluster, and for clusters on disk or with real containers
    */
   async restore(snapshot: ClusterSnapshot): Promise<void> {
     const { state, constants } = snapshot.parts
@@ -152,6 +153,8 @@ export class Cluster implements AsyncDisposable {
     if (constants.certificates !== this.certificates) throw new Error('cannot restore the snapshot of another cluster')
     if (this.#stopped !== undefined) throw new Error('cannot restore a snapshot: the cluster was stopped')
     this.#requireNoMachine()
+    // What runs after it is in memory: what is written then would be gone with the process.
+    if (this.#running.isOnDisk) throw new Error('cannot restore a snapshot: the cluster is on disk; fork it, and restore the fork')
     const before = this.#running
     const next = await RunningCluster.openFrom(state, constants, images)
     this.#running = next

@@ -193,9 +193,14 @@ export class RunningCluster implements AsyncDisposable {
     return this.#tasks.wait()
   }
 
+  /** What is written outlives the process. */
+  get isOnDisk(): boolean {
+    return this.#options.isOnDisk
+  }
+
   /** What was begun and goes on while the event loop is idle: nothing without a disk. */
   get requestsUnderWay(): number {
-    return this.#options.isOnDisk ? this.controlPlane.requestsUnderWay : 0
+    return this.isOnDisk ? this.controlPlane.requestsUnderWay : 0
   }
 
   /**

@@ -153,7 +153,7 @@ test('a snapshot outlives its cluster, costs no timers, and starts others', asyn
   await assert.rejects(stranger.restore(snapshot), /snapshot of another cluster/)
 })
 
-test('a cluster on the real clock with its storage on disk is forked into memory', async () => {
+test('a cluster on the real clock with its storage on disk is forked into memory, and not set back itself', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'fork-'))
   await using cluster = await startCluster({ nodes: { count: 1 }, storage: { sqlite: folder.path } })
   const pod = await cluster.client.create(podOf('web'))
@@ -163,6 +163,7 @@ test('a cluster on the real clock with its storage on disk is forked into memory
   await fork.client.delete(pod, { gracePeriodSeconds: 0 })
   await fork.until(pod, 'Deleted')
   await cluster.until(pod, 'Ready')
+  await assert.rejects(cluster.restore(await cluster.snapshot()), /the cluster is on disk; fork it, and restore the fork$/)
 })
 
 function firstDifference(left: readonly string[], right: readonly string[]): unknown {
