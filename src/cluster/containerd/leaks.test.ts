@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { leaksAmong, parseNetworkNamespace, type RuntimeView, type Traces } from './leaks.ts'
+import { leaksAmong, parseNetworkNamespace, type RuntimeView, shimsLeftBehind, type Traces } from './leaks.ts'
 
 const shim = (sandboxID: string) => ({ sandboxID, identity: { pid: 7, startTicks: '1', bootID: 'b' } })
 const nothing: Traces = { shims: [], tasks: [], networkNamespaces: [], addressOwners: [] }
@@ -8,13 +8,15 @@ const nothing: Traces = { shims: [], tasks: [], networkNamespaces: [], addressOw
 function view(known: {
   sandboxes?: string[]
   containers?: string[]
+  ended?: Record<string, string>
   busy?: string[]
   networkNamespaces?: string[] | undefined
 }): RuntimeView {
-  const { sandboxes = [], containers = [], busy = [], networkNamespaces } = known
+  const { sandboxes = [], containers = [], ended = {}, busy = [], networkNamespaces } = known
   return {
     sandboxes: new Set(sandboxes),
     containers: new Set(containers),
+    ended: new Map(Object.entries(ended)),
     busy: new Set(busy),
     networkNamespaces: networkNamespaces === undefined ? undefined : new Set(networkNamespaces),
   }
@@ -40,6 +42,12 @@ const cases: { name: string; traces: Partial<Traces>; view: RuntimeView; leaks: 
     leaks: { shims: [shim('s')], tasks: ['s'] },
   },
   {
+    name: 'a container that has ended and still has a task',
+    traces: { shims: [shim('s')], tasks: ['s', 'c', 'd'] },
+    view: view({ sandboxes: ['s'], containers: ['c', 'd'], ended: { c: 's' }, busy: ['s'] }),
+    leaks: { tasks: ['c'] },
+  },
+  {
     name: 'a network made for a sandbox that never was',
     traces: { networkNamespaces: ['/n', '/m'], addressOwners: ['s', 't'] },
     view: view({ sandboxes: ['t'], busy: ['t'], networkNamespaces: ['/m'] }),
@@ -54,6 +62,12 @@ const cases: { name: string; traces: Partial<Traces>; view: RuntimeView; leaks: 
 ]
 for (const { name, traces, view, leaks } of cases)
   test(`leaks: ${name}`, () => assert.deepEqual(leaksAmong({ ...nothing, ...traces }, view), { ...nothing, ...leaks }))
+
+test('shims left behind: those of sandboxes that run, and lost a task', () => {
+  const traces = { ...nothing, shims: [shim('s'), shim('t'), shim('u')], tasks: ['s', 'c', 't', 'd', 'u'] }
+  const seen = view({ sandboxes: ['s', 't', 'u'], containers: ['c', 'd'], ended: { c: 's', d: 'u' }, busy: ['s', 't'] })
+  assert.deepEqual(shimsLeftBehind(traces, leaksAmong(traces, seen), seen), [shim('s')])
+})
 
 const infos: { name: string; info: string | undefined; path: string | undefined }[] = [
   { name: 'a path', info: '{"runtimeSpec":{"linux":{"namespaces":[{"type":"pid"},{"type":"network","path":"/n"}]}}}', path: '/n' },

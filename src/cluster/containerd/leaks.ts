@@ -91,6 +91,8 @@ export interface RuntimeView {
   /** IDs of sandboxes and of containers. */
   sandboxes: ReadonlySet<string>
   containers: ReadonlySet<string>
+  /** IDs of containers that have ended, and the sandbox of each. */
+  ended: ReadonlyMap<string, string>
   /** IDs of sandboxes in which something runs. */
   busy: ReadonlySet<string>
   /** Paths of the network namespaces of sandboxes; undefined when it does not say so of each. */
@@ -105,10 +107,17 @@ export function leaksAmong(traces: Traces, view: RuntimeView): Traces {
   const withoutShim = new Set(shims.map(({ sandboxID }) => sandboxID))
   return {
     shims,
-    tasks: traces.tasks.filter(id => !isKnown(id) || withoutShim.has(id)),
+    // One that has ended has no task: a start that was cancelled in the middle has left it.
+    tasks: traces.tasks.filter(id => !isKnown(id) || withoutShim.has(id) || view.ended.has(id)),
     networkNamespaces: traces.networkNamespaces.filter(path => view.networkNamespaces?.has(path) === false),
     addressOwners: traces.addressOwners.filter(id => !view.sandboxes.has(id)),
   }
+}
+
+/** Shims that go on with a task which nobody will ever delete: they do not end with their sandbox. */
+export function shimsLeftBehind(traces: Traces, leaks: Traces, view: RuntimeView): Traces['shims'] {
+  const sandboxes = new Set(leaks.tasks.map(id => view.ended.get(id)))
+  return traces.shims.filter(({ sandboxID }) => sandboxes.has(sandboxID) && view.busy.has(sandboxID))
 }
 
 export async function viewRuntime(runtime: RuntimeService, signal: AbortSignal): Promise<RuntimeView> {
@@ -120,6 +129,9 @@ export async function viewRuntime(runtime: RuntimeService, signal: AbortSignal):
   return {
     sandboxes: new Set(sandboxes.items.map(({ id }) => id)),
     containers: new Set(containers.map(({ id }) => id)),
+    ended: new Map(
+      containers.filter(({ state }) => state === ContainerState.CONTAINER_EXITED).map(({ id, podSandboxId }) => [id, podSandboxId]),
+    ),
     busy: new Set([...ready, ...active.map(({ podSandboxId }) => podSandboxId)]),
     networkNamespaces: paths.includes(undefined) ? undefined : new Set(paths.filter(path => path !== undefined)),
   }
@@ -157,7 +169,7 @@ export interface RemoveLeaksOptions {
 }
 
 export async function removeLeaks(leaks: Traces, { paths, runc, network, clock }: RemoveLeaksOptions, signal: AbortSignal): Promise<void> {
-  for (const { identity } of leaks.shims) if (isRunning(identity)) await endShim(identity, clock, signal)
+  for (const { identity } of leaks.shims) await endShim(identity, clock, signal)
   for (const id of leaks.tasks) {
     await run(runc, ['--root', runtimeFolder(paths), 'delete', '--force', id], { signal })
     const bundle = join(tasksFolder(paths), id)
@@ -172,7 +184,8 @@ export async function removeLeaks(leaks: Traces, { paths, runc, network, clock }
 }
 
 /** Ends a shim and everything that it has started; its socket, which lies in a folder of the whole machine, goes too. */
-async function endShim(identity: ProcessIdentity, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function endShim(identity: ProcessIdentity, clock: Clock, signal: AbortSignal): Promise<void> {
+  if (!isRunning(identity)) return
   const sockets = await socketsOf(identity.pid)
   const family = [identity.pid, ...(await descendantsOf(identity.pid))].map(identifyProcess).filter(each => each !== undefined)
   for (const { pid } of family) kill(pid)

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs'
 import type { Logger } from '#base/log.ts'
 import { connectRuntime } from '#cri/remote/connect.ts'
-import { endHelpers, findTraces, leaksAmong, removeLeaks, type RemoveLeaksOptions, type Traces, viewRuntime } from './leaks.ts'
+import {
+  endHelpers,
+  endShim,
+  findTraces,
+  leaksAmong,
+  removeLeaks,
+  type RemoveLeaksOptions,
+  shimsLeftBehind,
+  type Traces,
+  viewRuntime,
+} from './leaks.ts'
 
 export interface RecoveryOptions extends RemoveLeaksOptions {
   logger: Logger
@@ -17,6 +27,7 @@ const settleMs = 3_000
 export class Forgotten {
   readonly #traces: Traces
   readonly #options: RecoveryOptions
+  #leftBehind: Traces['shims'] = []
 
   private constructor(traces: Traces, options: RecoveryOptions) {
     this.#traces = traces
@@ -46,13 +57,29 @@ export class Forgotten {
     const { paths, clock, logger } = this.#options
     try {
       using connection = connectRuntime({ socketPath: paths.socket, clock })
-      const leaks = leaksAmong(this.#traces, await viewRuntime(connection.runtime, signal))
+      const view = await viewRuntime(connection.runtime, signal)
+      const leaks = leaksAmong(this.#traces, view)
       if (Object.values(leaks).every(list => list.length === 0)) return
       logger.info('removing what containerd has forgotten', { ...leaks })
       await removeLeaks(leaks, this.#options, signal)
+      this.#leftBehind = shimsLeftBehind(this.#traces, leaks, view)
     } catch (error) {
       signal.throwIfAborted()
       logger.warn('cannot remove what containerd has forgotten', { error })
+    }
+  }
+
+  /** Ends each shim that does not end by itself when nothing runs in its sandbox any more. */
+  async #endLeftBehind(signal: AbortSignal): Promise<void> {
+    if (this.#leftBehind.length === 0) return
+    const { paths, clock } = this.#options
+    using connection = connectRuntime({ socketPath: paths.socket, clock })
+    for await (const _ of connection.runtime.containerEvents(signal)) {
+      const { busy } = await viewRuntime(connection.runtime, signal)
+      const idle = this.#leftBehind.filter(({ sandboxID }) => !busy.has(sandboxID))
+      for (const { identity } of idle) await endShim(identity, clock, signal)
+      this.#leftBehind = this.#leftBehind.filter(shim => !idle.includes(shim))
+      if (this.#leftBehind.length === 0) return
     }
   }
 
@@ -61,6 +88,7 @@ export class Forgotten {
     this.#options.clock
       .sleep(settleMs, signal)
       .then(() => this.remove(signal))
+      .then(() => this.#endLeftBehind(signal))
       .catch(error => {
         if (!signal.aborted) this.#options.logger.error('recovery broke', { error })
       })
