@@ -27,7 +27,6 @@ const settleMs = 3_000
 export class Forgotten {
   readonly #traces: Traces
   readonly #options: RecoveryOptions
-  #leftBehind: Traces['shims'] = []
 
   private constructor(traces: Traces, options: RecoveryOptions) {
     this.#traces = traces
@@ -52,34 +51,38 @@ export class Forgotten {
     return traces === undefined ? undefined : new Forgotten(traces, options)
   }
 
-  /** Removes what containerd, which has read its records, does not know. What fails is tried again at the next start. */
-  async remove(signal: AbortSignal): Promise<void> {
+  /**
+   * Removes what containerd, which has read its records, does not know. What fails is tried again at the next start.
+   * @returns shims that will not end with their sandbox
+   */
+  async remove(signal: AbortSignal): Promise<Traces['shims']> {
     const { paths, clock, logger } = this.#options
     try {
       using connection = connectRuntime({ socketPath: paths.socket, clock })
       const view = await viewRuntime(connection.runtime, signal)
       const leaks = leaksAmong(this.#traces, view)
-      if (Object.values(leaks).every(list => list.length === 0)) return
+      if (Object.values(leaks).every(list => list.length === 0)) return []
       logger.info('removing what containerd has forgotten', { ...leaks })
       await removeLeaks(leaks, this.#options, signal)
-      this.#leftBehind = shimsLeftBehind(this.#traces, leaks, view)
+      return shimsLeftBehind(this.#traces, leaks, view)
     } catch (error) {
       signal.throwIfAborted()
       logger.warn('cannot remove what containerd has forgotten', { error })
+      return []
     }
   }
 
-  /** Ends each shim that does not end by itself when nothing runs in its sandbox any more. */
-  async #endLeftBehind(signal: AbortSignal): Promise<void> {
-    if (this.#leftBehind.length === 0) return
+  /** Ends each shim when nothing runs in its sandbox any more. One whose sandbox went before we listen ends at the next event. */
+  async #endWhenIdle(shims: Traces['shims'], signal: AbortSignal): Promise<void> {
+    if (shims.length === 0) return
     const { paths, clock } = this.#options
     using connection = connectRuntime({ socketPath: paths.socket, clock })
+    let left = shims
     for await (const _ of connection.runtime.containerEvents(signal)) {
       const { busy } = await viewRuntime(connection.runtime, signal)
-      const idle = this.#leftBehind.filter(({ sandboxID }) => !busy.has(sandboxID))
-      for (const { identity } of idle) await endShim(identity, clock, signal)
-      this.#leftBehind = this.#leftBehind.filter(shim => !idle.includes(shim))
-      if (this.#leftBehind.length === 0) return
+      for (const { sandboxID, identity } of left) if (!busy.has(sandboxID)) await endShim(identity, clock, signal)
+      left = left.filter(({ sandboxID }) => busy.has(sandboxID))
+      if (left.length === 0) return
     }
   }
 
@@ -88,7 +91,7 @@ export class Forgotten {
     this.#options.clock
       .sleep(settleMs, signal)
       .then(() => this.remove(signal))
-      .then(() => this.#endLeftBehind(signal))
+      .then(shims => this.#endWhenIdle(shims, signal))
       .catch(error => {
         if (!signal.aborted) this.#options.logger.error('recovery broke', { error })
       })
