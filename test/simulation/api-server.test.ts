@@ -1,22 +1,13 @@
 /** API servers that die, and storage that is slow or full: nothing that was answered is lost, and everybody comes back. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ConfigMap, Pod } from '#api/core/v1/types.gen.ts'
+import type { ConfigMap } from '#api/core/v1/types.gen.ts'
 import { type Cluster, type ClusterFaults, startCluster } from '#cluster/index.ts'
+import { shortPod } from './short-pod.ts'
 
 const always = { times: Number.POSITIVE_INFINITY }
 const pods = { apiVersion: 'v1', kind: 'Pod' } as const
 const start = () => startCluster({ nodes: { count: 2 }, clock: 'virtual', seed: 1 })
-
-function podOf(name: string): Pod {
-  const metadata = { name, namespace: 'default' }
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata,
-    spec: { containers: [{ name: 'main', image: 'web' }], terminationGracePeriodSeconds: 5 },
-  }
-}
 
 function configMap(name: string): ConfigMap {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { name } }
@@ -35,20 +26,20 @@ async function reaches(cluster: Cluster, names: readonly string[]): Promise<void
 
 test('the API server restarts: same address, same identities; what runs goes on, and all loops come back', async () => {
   await using cluster = await start()
-  await cluster.client.create(podOf('a'))
+  await cluster.client.create(shortPod('a'))
   await reaches(cluster, ['a'])
   const before = await cluster.client.get({ ...pods, name: 'a' })
   await cluster.faults.restartAPIServer()
   assert.deepEqual(await cluster.client.get({ ...pods, name: 'a' }), before)
   assert.equal((await cluster.client.exec({ name: 'a' }, ['true'])).exitCode, 0)
-  await cluster.client.create(podOf('b'))
+  await cluster.client.create(shortPod('b'))
   await cluster.client.delete({ ...pods, name: 'a' })
   await reaches(cluster, ['b'])
 })
 
 test('the API server is down for two minutes: nobody gets an answer, pods run on; then all is well', async () => {
   await using cluster = await start()
-  await cluster.client.create(podOf('a'))
+  await cluster.client.create(shortPod('a'))
   await reaches(cluster, ['a'])
   const watched: string[] = []
   const watching = (async () => {
@@ -62,7 +53,7 @@ test('the API server is down for two minutes: nobody gets an answer, pods run on
   await assert.rejects(cluster.client.logs({ name: 'a' }), { code: 'ECONNRESET' })
   await cluster.clock.advance('2m')
   await cluster.faults.startAPIServer()
-  await cluster.client.create(podOf('b'))
+  await cluster.client.create(shortPod('b'))
   await reaches(cluster, ['a', 'b'])
   const { status } = await cluster.client.get({ ...pods, name: 'a' })
   assert.equal(status?.containerStatuses?.[0]?.restartCount, 0)
@@ -119,16 +110,16 @@ describe('faults of the API server and its storage', () => {
   for (const [name, order] of Object.entries(orders)) {
     test(name, async () => {
       await using cluster = await start()
-      for (const each of ['a', 'b', 'c']) await cluster.client.create(podOf(each))
+      for (const each of ['a', 'b', 'c']) await cluster.client.create(shortPod(each))
       await reaches(cluster, ['a', 'b', 'c'])
       const write = (act: () => Promise<unknown>) => act().catch(() => undefined)
       order(cluster.faults)
-      const begun = [write(() => cluster.client.create(podOf('d'))), write(() => cluster.client.delete({ ...pods, name: 'a' }))]
+      const begun = [write(() => cluster.client.create(shortPod('d'))), write(() => cluster.client.delete({ ...pods, name: 'a' }))]
       await cluster.clock.advance('3m')
       await cluster.faults.clear()
       await Promise.all(begun)
       // Whatever came of these, they are tried again.
-      await write(() => cluster.client.create(podOf('d')))
+      await write(() => cluster.client.create(shortPod('d')))
       await write(() => cluster.client.delete({ ...pods, name: 'a' }))
       await reaches(cluster, ['b', 'c', 'd'])
     })
@@ -137,13 +128,13 @@ describe('faults of the API server and its storage', () => {
 
 test('a container that runs out of memory, by the name of its pod', async () => {
   await using cluster = await start()
-  await cluster.client.create(podOf('a'))
+  await cluster.client.create(shortPod('a'))
   await reaches(cluster, ['a'])
   await cluster.faults.oomKill({ name: 'a' })
-  await cluster.until(podOf('a'), pod => pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.reason === 'OOMKilled')
+  await cluster.until(shortPod('a'), pod => pod?.status?.containerStatuses?.[0]?.lastState?.terminated?.reason === 'OOMKilled')
   await reaches(cluster, ['a'])
   await assert.rejects(cluster.faults.oomKill({ name: 'a' }, 'sidecar'), /no such container runs in pod "default\/a"/)
-  const two = podOf('two')
+  const two = shortPod('two')
   two.spec.containers.push({ name: 'sidecar', image: 'web' })
   await cluster.client.create(two)
   await reaches(cluster, ['a', 'two'])
@@ -159,7 +150,7 @@ test('pulls that fail: ErrImagePull, ImagePullBackOff, and the pod runs when the
     ['unauthorized', /pull access denied/],
     ['not found', /not found/],
   ] as const) {
-    const pod = podOf(`p-${error.replace(' ', '-')}`)
+    const pod = shortPod(`p-${error.replace(' ', '-')}`)
     const image = `registry.example/${pod.metadata.name}`
     pod.spec.containers[0]!.image = `${image}:1.0`
     const fault = cluster.faults.failPulls(image, error)

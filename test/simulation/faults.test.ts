@@ -1,24 +1,14 @@
 /** Whole clusters in which something goes wrong: once it stops, everything is as it should be, and no part has broken. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, type ClusterFaults, startCluster } from '#cluster/index.ts'
+import { shortPod } from './short-pod.ts'
 
 const always = { times: Number.POSITIVE_INFINITY }
 const pods = { apiVersion: 'v1', kind: 'Pod' } as const
 
-function podOf(name: string): Pod {
-  const metadata = { name, namespace: 'default' }
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata,
-    spec: { containers: [{ name: 'main', image: 'web' }], terminationGracePeriodSeconds: 5 },
-  }
-}
-
 async function create(cluster: Cluster, ...names: string[]): Promise<void> {
-  for (const name of names) await cluster.client.create(podOf(name))
+  for (const name of names) await cluster.client.create(shortPod(name))
 }
 
 /** Within ten minutes everything is there that was created and not deleted, Ready, and nothing else. */
