@@ -27,12 +27,19 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for await (const batch of this.batches()) yield* batch
+  }
+
+  /** All that came since the last time at once: a consumer that is slower than its producer catches up. Never empty. */
+  async *batches(): AsyncGenerator<readonly T[], void, undefined> {
     try {
       for (;;) {
-        const batch = this.#items
-        this.#items = []
-        for (const item of batch) yield item
-        if (this.#items.length > 0) continue
+        if (this.#items.length > 0) {
+          const batch = this.#items
+          this.#items = []
+          yield batch
+          continue
+        }
         if (this.#end !== undefined) {
           if (this.#end.error !== undefined) throw this.#end.error
           return

@@ -51,12 +51,12 @@ export interface Client {
   ): Promise<KubeList<T>>
   /**
    * Events after `resourceVersion` (or the present state first, when it is left out). Throws StatusError `Expired` (410) when the server
-   * no longer has that version, in the middle too. Ends when the server closes the watch.
+   * no longer has that version, in the middle too. Ends when the server closes the watch. Events that came together are read together.
    */
   watch<T extends KubeObject>(
     ref: CollectionRef & { resourceVersion?: string; allowWatchBookmarks?: boolean; timeoutSeconds?: number },
     signal: AbortSignal,
-  ): AsyncIterable<WatchEvent<T>>
+  ): AsyncIterable<readonly WatchEvent<T>[]>
   create<T extends KubeObject>(object: T, signal: AbortSignal, options?: CreateOptions): Promise<T>
   /** Replaces the object; `metadata.resourceVersion` must be the one read. */
   update<T extends KubeObject>(object: T, signal: AbortSignal, options?: WriteOptions): Promise<T>

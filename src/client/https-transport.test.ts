@@ -8,6 +8,7 @@ import type { ConfigMap } from '#api/core/v1/types.gen.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import { isAlreadyExists, isForbidden, isNotFound, StatusError } from '#apimachinery/status/status.ts'
 import { startCluster } from '#cluster/index.ts'
+import { singly } from '#base/testing/singly.ts'
 import { HTTPSTransport, type HTTPSTransportOptions } from './https-transport.ts'
 import { RESTClient } from './rest-client.ts'
 import { RESTMapper } from './rest-mapper.ts'
@@ -45,7 +46,7 @@ test('HTTPS transport: verbs, a watch and refusals, as in process', async () => 
     error => isNotFound(error) && error.message === 'configmaps "nobody" not found',
   )
   const { resourceVersion = '' } = metadata
-  for await (const event of client.watch<ConfigMap>({ ...ref, resourceVersion, fieldSelector: 'metadata.name=a' }, signal)) {
+  for await (const event of singly(client.watch<ConfigMap>({ ...ref, resourceVersion, fieldSelector: 'metadata.name=a' }, signal))) {
     assert.deepEqual([event.type, event.object.data], ['ADDED', created.data])
     break
   }
@@ -193,7 +194,7 @@ const frame = (text: string): WatchFrame => ({ type: 'ADDED', object: { text } }
 
 async function framesOf(transport: HTTPSTransport, inner = signal): Promise<WatchFrame[]> {
   const frames: WatchFrame[] = []
-  for await (const received of transport.watch({ method: 'GET', path: '/watch' }, inner)) frames.push(received)
+  for await (const received of transport.watch({ method: 'GET', path: '/watch' }, inner)) frames.push(...received)
   return frames
 }
 
@@ -214,7 +215,7 @@ test('HTTPS transport: a watch that is cut in the middle of a line → an error 
   })
   const seen: WatchFrame[] = []
   const watching = async () => {
-    for await (const received of served.transport.watch({ method: 'GET', path: '/watch' }, signal)) seen.push(received)
+    for await (const received of served.transport.watch({ method: 'GET', path: '/watch' }, signal)) seen.push(...received)
   }
   await assert.rejects(watching(), { code: 'ECONNRESET' })
   assert.deepEqual(seen, [frame('a')])
@@ -230,7 +231,7 @@ test('HTTPS transport: a watch that is aborted, and one that its reader leaves, 
   controller.abort(reason)
   await assert.rejects(next, reason)
   for await (const received of served.transport.watch({ method: 'GET', path: '/watch' }, signal)) {
-    assert.deepEqual(received, frame('a'))
+    assert.deepEqual(received, [frame('a')])
     break
   }
   while (served.open > 0) await new Promise(resolve => setImmediate(resolve))

@@ -41,12 +41,13 @@ export class HTTPSTransport implements Transport, Disposable {
     yield* textOf(response, signal)
   }
 
-  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {
     let rest = ''
     for await (const chunk of this.follow(request, signal)) {
       const lines = (rest + chunk).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchFrame
+      const frames = lines.filter(line => line !== '').map(line => JSON.parse(line) as WatchFrame)
+      if (frames.length > 0) yield frames
     }
   }
 

@@ -144,12 +144,16 @@ export class Informer<T extends KubeObject> {
   async run(signal: AbortSignal): Promise<void> {
     for await (const received of this.#receive(signal)) {
       if ('items' in received) this.#replace(received)
-      else this.#apply(received)
+      else
+        for (const event of received) {
+          this.#apply(event)
+          if (signal.aborted) return
+        }
     }
   }
 
-  /** What the server tells: the whole collection when the version we have is unknown to it, else one change after the other. */
-  async *#receive(signal: AbortSignal): AsyncGenerator<KubeList<T> | WatchEvent<T>, void, undefined> {
+  /** What the server tells: the whole collection when the version we have is unknown to it, else its changes. */
+  async *#receive(signal: AbortSignal): AsyncGenerator<KubeList<T> | readonly WatchEvent<T>[], void, undefined> {
     const { client, clock, log } = this.#options
     /** Rounds in a row that brought nothing. */
     let failures = 0
@@ -162,9 +166,9 @@ export class Informer<T extends KubeObject> {
         if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
         watchedSinceMs = clock.monotonicMs()
         const request = { ...this.#ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
-        for await (const event of client.watch<T>(request, signal)) {
+        for await (const events of client.watch<T>(request, signal)) {
           hasEvents = true
-          yield event
+          yield events
         }
       } catch (error) {
         if (signal.aborted) return

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startTestServer, widgetsPath } from '#apiserver/testing/test-server.ts'
 import { newWidget } from '#apiserver/testing/widget.ts'
+import { singly } from '#base/testing/singly.ts'
 import { Partition, PartitionedTransport } from './partition.ts'
 
 const never = new AbortController().signal
@@ -25,7 +26,7 @@ test('a transport over a network that is cut: no answer, also to what is under w
   await assert.rejects(watch().next(), lost)
   partition.heal()
   const names: string[] = []
-  for await (const { object } of watch()) if (names.push((object as { metadata: { name: string } }).metadata.name) === 2) break
+  for await (const { object } of singly(watch())) if (names.push((object as { metadata: { name: string } }).metadata.name) === 2) break
   // The server did what it was asked before.
   assert.deepEqual(names, ['a', 'b'])
 })

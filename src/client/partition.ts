@@ -59,7 +59,7 @@ export class PartitionedTransport implements Transport {
     return this.#transport.request(request, signal).finally(() => this.#check())
   }
 
-  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {
     this.#check()
     const end = new AbortController()
     using _cut = this.#partition.tell({ cut: () => end.abort(new ConnectionLostError()), healed() {} })

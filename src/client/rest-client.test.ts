@@ -73,8 +73,12 @@ test('REST client: a collection without a namespace is that of all namespaces; i
   )
   await server.client.create(widget('b'), signal)
   const { resourceVersion } = metadata
-  for await (const event of server.client.watch<Widget>({ ...kind, ...(resourceVersion !== undefined && { resourceVersion }) }, signal)) {
-    assert.deepEqual([event.type, event.object.metadata.name], ['ADDED', 'b'])
+  const watch = server.client.watch<Widget>({ ...kind, ...(resourceVersion !== undefined && { resourceVersion }) }, signal)
+  for await (const events of watch) {
+    assert.deepEqual(
+      events.map(({ type, object }) => [type, object.metadata.name]),
+      [['ADDED', 'b']],
+    )
     break
   }
 })
@@ -133,15 +137,14 @@ test('REST client: an error event in the middle of a watch is thrown', async () 
   const transport = {
     request: () => assert.fail('nothing to ask'),
     async *watch() {
-      yield { type: 'ADDED', object: widget('a') } as const
-      yield { type: 'ERROR', object: status } as const
+      yield [{ type: 'ADDED', object: widget('a') } as const, { type: 'ERROR', object: status } as const]
     },
   }
   const mapping = { group: 'test.example', version: 'v1', kind: 'Widget', resource: 'widgets', namespaced: true }
   const client = new RESTClient(transport, new RESTMapper(transport, [mapping]))
   const events: WatchEvent<Widget>[] = []
   const watching = async () => {
-    for await (const event of client.watch<Widget>(kind, signal)) events.push(event)
+    for await (const batch of client.watch<Widget>(kind, signal)) events.push(...batch)
   }
   await assert.rejects(watching(), isExpired)
   assert.equal(events.length, 1)

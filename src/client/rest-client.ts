@@ -55,7 +55,7 @@ export class RESTClient implements Client {
   async *watch<T extends KubeObject>(
     ref: CollectionRef & { resourceVersion?: string; allowWatchBookmarks?: boolean; timeoutSeconds?: number },
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  ): AsyncGenerator<readonly WatchEvent<T>[], void, undefined> {
     const { labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds } = ref
     const path = await this.#path(ref, signal, {
       watch: true,
@@ -65,9 +65,11 @@ export class RESTClient implements Client {
       allowWatchBookmarks,
       timeoutSeconds,
     })
-    for await (const frame of this.#transport.watch({ method: 'GET', path }, signal)) {
-      if (frame.type === 'ERROR') throw statusErrorOf(frame.object, 500)
-      yield frame as WatchEvent<T>
+    for await (const frames of this.#transport.watch({ method: 'GET', path }, signal)) {
+      const failed = frames.findIndex(({ type }) => type === 'ERROR')
+      const events = (failed < 0 ? frames : frames.slice(0, failed)) as readonly WatchEvent<T>[]
+      if (events.length > 0) yield events
+      if (failed >= 0) throw statusErrorOf(frames[failed]!.object, 500)
     }
   }
 

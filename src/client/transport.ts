@@ -5,8 +5,8 @@ export interface Transport {
    * @throws StatusError; any other error means that no answer was received, as ConnectionLostError does in process
    */
   request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>
-  /** Opens a watch; the request's query holds `watch=true`. Ends when the server ends it. */
-  watch(request: TransportRequest, signal: AbortSignal): AsyncIterable<WatchFrame>
+  /** Opens a watch; the request's query holds `watch=true`. Frames that came together are read together. Ends when the server ends it. */
+  watch(request: TransportRequest, signal: AbortSignal): AsyncIterable<readonly WatchFrame[]>
 }
 
 export interface TransportRequest {

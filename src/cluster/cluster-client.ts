@@ -113,7 +113,7 @@ export class ClusterClient {
     const end = new AbortController()
     const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal])
     try {
-      yield* this.#client.watch<ObjectOf<R> & KubeObject>(ref, signal)
+      for await (const events of this.#client.watch<ObjectOf<R> & KubeObject>(ref, signal)) yield* events
     } finally {
       end.abort(new Error('the watch was left'))
     }

@@ -63,10 +63,12 @@ export async function untilObject<T extends KubeObject>(
       try {
         const { items, metadata } = await client.list<T>(collection, end.signal)
         look(items[0])
-        for await (const { type, object } of client.watch<T>({ ...collection, resourceVersion: metadata.resourceVersion! }, end.signal)) {
-          if (type === 'BOOKMARK') continue
-          last = object
-          look(type === 'DELETED' ? undefined : object)
+        for await (const events of client.watch<T>({ ...collection, resourceVersion: metadata.resourceVersion! }, end.signal)) {
+          for (const { type, object } of events) {
+            if (type === 'BOOKMARK') continue
+            last = object
+            look(type === 'DELETED' ? undefined : object)
+          }
         }
       } catch (error) {
         if (end.signal.aborted || isExpired(error)) continue

@@ -60,8 +60,8 @@ async function keep(client: Client, object: KubeObject, { clock, log }: { clock:
     try {
       const { resourceVersion = '' } = (await client.list(collection, signal)).metadata
       await createMissing(client, object, signal)
-      for await (const { type } of client.watch({ ...collection, resourceVersion }, signal)) {
-        if (type === 'DELETED') await createMissing(client, object, signal)
+      for await (const events of client.watch({ ...collection, resourceVersion }, signal)) {
+        if (events.some(({ type }) => type === 'DELETED')) await createMissing(client, object, signal)
       }
     } catch (error) {
       if (signal.aborted) return

@@ -23,9 +23,11 @@ export async function untilPodReady(client: Client, { metadata }: Pod, signal: A
     if (pod === undefined) throw new PodFailedError(`pod "${keyOf({ metadata })}" was deleted`)
     if (isDone(pod)) return
     try {
-      for await (const event of client.watch<Pod>({ ...pods, resourceVersion: list.resourceVersion ?? '' }, signal)) {
-        if (event.type === 'DELETED') throw new PodFailedError(`pod "${keyOf({ metadata })}" was deleted`)
-        if (event.type !== 'BOOKMARK' && isDone(event.object)) return
+      for await (const events of client.watch<Pod>({ ...pods, resourceVersion: list.resourceVersion ?? '' }, signal)) {
+        for (const { type, object } of events) {
+          if (type === 'DELETED') throw new PodFailedError(`pod "${keyOf({ metadata })}" was deleted`)
+          if (type !== 'BOOKMARK' && isDone(object)) return
+        }
       }
     } catch (error) {
       if (!isExpired(error)) throw error

@@ -115,8 +115,8 @@ test(`kill -9 of the cluster process ${kills} times (seed ${seed}): nothing ackn
     try {
       const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', resourceVersion: metadata.resourceVersion! }
       if (expected > 0) {
-        for await (const { object } of survivor.watch<ConfigMap>(ref, signal)) {
-          seen.add(object.metadata.name)
+        for await (const events of survivor.watch<ConfigMap>(ref, signal)) {
+          for (const { object } of events) seen.add(object.metadata.name)
           if (seen.size === expected) break
         }
       }

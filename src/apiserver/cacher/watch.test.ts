@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '#base/clock.ts'
-import type { WatchFrame } from '#client/transport.ts'
+import { singly } from '#base/testing/singly.ts'
 import { startTestServer, widgetsPath } from '../testing/test-server.ts'
 import { newWidget, type Widget } from '../testing/widget.ts'
 
@@ -14,7 +14,7 @@ function collect({ transport }: TestServer, query: string) {
   const objects: Widget[] = []
   const ended = (async () => {
     const stream = transport.watch({ method: 'GET', path: `${widgetsPath}?watch=true&${query}` }, controller.signal)
-    for await (const { type, object } of stream as AsyncIterable<WatchFrame>) {
+    for await (const { type, object } of singly(stream)) {
       const { metadata } = object as Widget
       objects.push(object as Widget)
       frames.push(`${type} ${metadata.name ?? ''}@${metadata.resourceVersion ?? ''}`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StatusError } from '#apimachinery/status/status.ts'
 import { VirtualClock } from '#base/clock.ts'
+import { singly } from '#base/testing/singly.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import { ConnectionLostError } from '#client/transport.ts'
 import { startTestServer, widgetsPath } from '../testing/test-server.ts'
@@ -20,7 +21,9 @@ async function start() {
     const seen: string[] = []
     const follow = async () => {
       try {
-        for await (const { type, object } of server.transport.watch({ method: 'GET', path: `${widgetsPath}?watch=1${query}` }, signal)) {
+        for await (const { type, object } of singly(
+          server.transport.watch({ method: 'GET', path: `${widgetsPath}?watch=1${query}` }, signal),
+        )) {
           const { metadata, code } = object as Widget & { code?: number }
           seen.push(type === 'ERROR' ? `ERROR ${code}` : type === 'BOOKMARK' ? 'BOOKMARK' : `${type} ${metadata.name}`)
         }

@@ -47,9 +47,9 @@ export class QueueReceiver implements WatchReceiver {
     this.#queue.close(reason)
   }
 
-  async *frames(): AsyncGenerator<WatchFrame, void, undefined> {
-    for await (const frame of this.#queue) {
-      yield frame
+  async *frames(): AsyncGenerator<readonly WatchFrame[], void, undefined> {
+    for await (const frames of this.#queue.batches()) {
+      yield frames
       if (this.#isFull && this.#queue.size === 0) {
         this.#isFull = false
         this.onRoom()

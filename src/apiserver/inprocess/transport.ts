@@ -37,7 +37,7 @@ export class InProcessTransport implements Transport {
     return { status, body: body.value(), warnings: [...(warnings ?? [])] }
   }
 
-  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {
     signal.throwIfAborted()
     const response = await this.#server.handle(this.#apiRequest(request, signal))
     signal.throwIfAborted()
@@ -52,9 +52,9 @@ export class InProcessTransport implements Transport {
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      for await (const frame of receiver.frames()) {
+      for await (const frames of receiver.frames()) {
         signal.throwIfAborted()
-        yield frame
+        yield frames
       }
     } finally {
       signal.removeEventListener('abort', onAbort)

@@ -30,7 +30,7 @@ export class CuttableTransport implements Transport {
     return this.below.request(request, signal)
   }
 
-  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<WatchFrame, void, undefined> {
+  async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {
     this.asked.push(`WATCH ${request.path}`)
     if (this.down !== undefined) throw this.down
     const controller = new AbortController()

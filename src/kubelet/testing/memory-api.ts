@@ -53,7 +53,7 @@ export class MemoryAPI implements Client {
   async *watch<T extends KubeObject>(
     ref: CollectionRef & { resourceVersion?: string },
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  ): AsyncGenerator<readonly WatchEvent<T>[], void, undefined> {
     const watcher: Watcher = { ref, queue: new AsyncQueue() }
     this.#watchers.add(watcher)
     for (const event of this.#history) {
@@ -63,7 +63,7 @@ export class MemoryAPI implements Client {
     const stop = () => watcher.queue.close(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     try {
-      for await (const event of watcher.queue) yield event as WatchEvent<T>
+      for await (const events of watcher.queue.batches()) yield events as readonly WatchEvent<T>[]
     } finally {
       this.#watchers.delete(watcher)
       signal.removeEventListener('abort', stop)

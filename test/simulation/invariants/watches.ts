@@ -82,9 +82,11 @@ class Observer {
     while (!signal.aborted) {
       const request = { ...this.#interest.ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
       try {
-        for await (const { type, object } of cluster.adminClient.watch(request, AbortSignal.any([signal, this.#cut.signal]))) {
-          this.#resourceVersion = object.metadata.resourceVersion ?? ''
-          if (type !== 'BOOKMARK') this.#see(`${type} ${keyOf(object)} ${this.#resourceVersion}`)
+        for await (const events of cluster.adminClient.watch(request, AbortSignal.any([signal, this.#cut.signal]))) {
+          for (const { type, object } of events) {
+            this.#resourceVersion = object.metadata.resourceVersion ?? ''
+            if (type !== 'BOOKMARK') this.#see(`${type} ${keyOf(object)} ${this.#resourceVersion}`)
+          }
         }
       } catch (error) {
         if (isExpired(error) && !this.#beginAnew()) return
