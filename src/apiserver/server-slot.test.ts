@@ -10,13 +10,14 @@ import { selfSignedCertificate } from './testing/certificate.ts'
 import { sendH1, TestH2Client } from './testing/http-client.ts'
 import { startTestServer, testUser, widgetsPath } from './testing/test-server.ts'
 import { newWidget } from './testing/widget.ts'
+import type { StoredObject } from './storage/stored-object.ts'
 
 const lost = { name: 'ConnectionLostError' }
 const never = new AbortController().signal
 
 test('server slot: a server dies, in process and over HTTP, and another takes its place at the same port', async () => {
   await using stack = new AsyncDisposableStack()
-  const storage = new MemoryStorage()
+  const storage = new MemoryStorage<StoredObject>()
   const first = stack.use(await startTestServer({ storage }))
   const slot = new ServerSlot()
   slot.put(first.server)

@@ -4,7 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { ConnectionLostError } from '#client/transport.ts'
-import { type Storage, StorageError } from '#storage/storage.ts'
+import { StorageError } from '#storage/storage.ts'
 import { AdmissionChain } from './admission/chain.ts'
 import { auditHandlers } from './audit/audit-handlers.ts'
 import { AuditLog } from './audit/audit-log.ts'
@@ -28,9 +28,10 @@ import { type APIRequest, headerOf } from './request/api-request.ts'
 import { type APIResponse, jsonBody, lostResponse } from './request/api-response.ts'
 import { parseRequestInfo, type RequestInfo } from './request/request-info.ts'
 import { Route, RouteTable } from './routes.ts'
+import type { ObjectStorage } from './storage/stored-object.ts'
 
 export interface APIServerOptions {
-  storage: Storage
+  storage: ObjectStorage
   clock: Clock
   random: Random
   /** Of a server that this one takes the place of, over a copy of its storage. */

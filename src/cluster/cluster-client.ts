@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
 import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecommand/client.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from '#client/client.ts'
 import type { HTTPSTransport } from '#client/https-transport.ts'
@@ -72,7 +73,7 @@ export interface ClusterClientOptions {
 
 /**
  * The API as its administrator, typed by kind for built-in kinds. Without a namespace objects of namespaced kinds are in `default`; `list` and
- * `watch` then mean all namespaces. Objects that come back may be shared: copy before you change them. Refusals of the server are StatusErrors.
+ * `watch` then mean all namespaces. Objects that come back are the caller's own. Refusals of the server are StatusErrors.
  */
 export class ClusterClient {
   readonly #client: Client
@@ -87,13 +88,13 @@ export class ClusterClient {
     object: T & Kind<A, K>,
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<T & Kind<A, K>>> {
-    return (await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T & Kind<A, K>>
+    return own(await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options))
   }
 
   async get<const R extends ObjectRef>(ref: R & PastRead, options: CallOptions = {}): Promise<ObjectOf<R>> {
     const signal = signalOf(options)
     const [complete, exactVersion] = await Promise.all([this.complete(ref), this.#versionAt(ref, signal)])
-    return (await this.#client.get<KubeObject>({ ...complete, exactVersion }, signal)) as ObjectOf<R>
+    return own(await this.#client.get<KubeObject>({ ...complete, exactVersion }, signal))
   }
 
   async list<const R extends CollectionRef & { limit?: number; continue?: string; resourceVersion?: string }>(
@@ -102,7 +103,7 @@ export class ClusterClient {
   ): Promise<KubeList<ObjectOf<R> & KubeObject>> {
     const signal = signalOf(options)
     const exactVersion = await this.#versionAt(ref, signal)
-    return this.#client.list({ ...ref, exactVersion }, signal) as Promise<KubeList<ObjectOf<R> & KubeObject>>
+    return own(await this.#client.list({ ...ref, exactVersion }, signal))
   }
 
   /** The present state as ADDED first, unless `resourceVersion` says from where on. Leaving the loop ends the watch. */
@@ -113,7 +114,8 @@ export class ClusterClient {
     const end = new AbortController()
     const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal])
     try {
-      for await (const events of this.#client.watch<ObjectOf<R> & KubeObject>(ref, signal)) yield* events
+      for await (const events of this.#client.watch<ObjectOf<R> & KubeObject>(ref, signal))
+        for (const { type, object } of events) yield { type, object: own(object) }
     } finally {
       end.abort(new Error('the watch was left'))
     }
@@ -124,7 +126,7 @@ export class ClusterClient {
     object: T & Kind<A, K>,
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<T & Kind<A, K>>> {
-    return (await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options)) as ObjectOf<T & Kind<A, K>>
+    return own(await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options))
   }
 
   async patch<const R extends ObjectRef>(
@@ -132,7 +134,7 @@ export class ClusterClient {
     patch: { type: PatchType; body: unknown; force?: boolean },
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<R>> {
-    return (await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), options)) as ObjectOf<R>
+    return own(await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), options))
   }
 
   /** Server-side apply, as field manager `coxswain` unless the options say otherwise. */
@@ -143,9 +145,7 @@ export class ClusterClient {
     const { force = false, fieldManager = 'coxswain' } = options
     const body = await this.#placed(object)
     const written = { ...options, fieldManager }
-    return (await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written)) as ObjectOf<
-      T & Kind<A, K>
-    >
+    return own(await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written))
   }
 
   /** Resolves when the server took the order; pods go when their grace period is over. */
@@ -218,6 +218,11 @@ export class ClusterClient {
 }
 
 const never = new AbortController().signal
+
+/** A copy, typed by kind. What the server answers in process is what it stores. */
+function own<T>(object: unknown): T {
+  return deepCopy(object) as T
+}
 
 function signalOf({ signal }: CallOptions): AbortSignal {
   return signal ?? never

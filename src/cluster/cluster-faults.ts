@@ -1,6 +1,7 @@
 import type { RequestFaults } from '#apiserver/faults/request-faults.ts'
 import type { ServerFaults } from '#apiserver/faults/server-faults.ts'
 import type { WatchFaults } from '#apiserver/faults/watch-faults.ts'
+import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { Fault, Occurrences } from '#base/fault-rules.ts'
 import type { Group } from '#base/group.ts'
@@ -12,7 +13,7 @@ import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
 
 export interface ClusterFaultsOptions {
   server: ServerFaults
-  storage: StorageFaults
+  storage: StorageFaults<StoredObject>
   controlPlane: ControlPlane
   images: SimulatedImages
   nodes: SimulatedNodes
@@ -26,7 +27,7 @@ export class ClusterFaults {
   /** Watches that lose events or get them late, or break. */
   readonly watches: WatchFaults
   /** Writes that the storage takes long for, or refuses. */
-  readonly storage: StorageFaults
+  readonly storage: StorageFaults<StoredObject>
   readonly #options: ClusterFaultsOptions
   #starting: Promise<void> = Promise.resolve()
 
@@ -61,7 +62,10 @@ export class ClusterFaults {
    * The API server restarts in the middle of what it does: at a write.
    * @param options.when `after` (default): the write is made, and nobody is told; `before`: it is not made
    */
-  restartAPIServerAt(writes: WritePattern, { when = 'after', ...occurrences }: Occurrences & { when?: 'before' | 'after' } = {}): Fault {
+  restartAPIServerAt(
+    writes: WritePattern<StoredObject>,
+    { when = 'after', ...occurrences }: Occurrences & { when?: 'before' | 'after' } = {},
+  ): Fault {
     const restart = () => {
       this.stopAPIServer()
       this.#options.tasks.spawn(() => this.startAPIServer())

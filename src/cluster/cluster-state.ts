@@ -1,5 +1,6 @@
 import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import type { StoresState } from '#apiserver/registry/stores.ts'
+import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { CompactionState } from '#controlplane/compaction.ts'
@@ -13,7 +14,7 @@ import type { SimulatedNodesState } from './simulated/simulated-nodes.ts'
  * are shared with the cluster that it was taken of. Any number of clusters may go on from it.
  */
 export interface ClusterState {
-  storage: MemoryStorage
+  storage: MemoryStorage<StoredObject>
   audit: AuditLog
   clock: Clock
   random: Random

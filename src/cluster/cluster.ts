@@ -1,4 +1,5 @@
 import type { HTTPFront } from '#apiserver/http/front.ts'
+import type { ObjectStorage } from '#apiserver/storage/stored-object.ts'
 import type { Event } from '#api/core/v1/types.gen.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
@@ -17,7 +18,6 @@ import type { ServerEndpoint } from '#controlplane/first-objects.ts'
 import type { SimulatedImages } from '#cri/simulated/index.ts'
 import { readStory } from '#kubectl/why/read-story.ts'
 import type { Story } from '#kubectl/why/story.ts'
-import type { Storage } from '#storage/storage.ts'
 import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterSnapshot } from './cluster-snapshot.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
@@ -111,7 +111,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Where the objects are, for those who look at every write. */
-  get storage(): Storage {
+  get storage(): ObjectStorage {
     return this.#running.storage
   }
 

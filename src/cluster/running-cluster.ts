@@ -1,6 +1,7 @@
 import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import type { Status } from '#apimachinery/status/status.ts'
 import { ServerFaults } from '#apiserver/faults/server-faults.ts'
+import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
 import { type Clock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
@@ -13,7 +14,6 @@ import { ControlPlane } from '#controlplane/control-plane.ts'
 import type { ServerEndpoint } from '#controlplane/first-objects.ts'
 import { MemoryLogStore, simulatedEnvironment, type SimulatedImages } from '#cri/simulated/index.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
-import type { Storage } from '#storage/storage.ts'
 import { StorageFaults } from '#storage/storage-faults.ts'
 import { ClusterFaults } from './cluster-faults.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -24,7 +24,7 @@ import { SimulatedNodes } from './simulated/simulated-nodes.ts'
 
 export interface RunningClusterOptions {
   /** Closed with the cluster. */
-  storage: Storage
+  storage: ObjectStorage
   /** Of the writes to that storage. Closed with the cluster, too. */
   audit: AuditLog
   /** How long states of the past are kept, at least. */
@@ -59,7 +59,7 @@ interface Parts {
  * keeps what lasts longer: address, certificates, clients.
  */
 export class RunningCluster implements AsyncDisposable {
-  readonly storage: Storage
+  readonly storage: ObjectStorage
   readonly clock: Clock
   readonly controlPlane: ControlPlane
   readonly nodes: SimulatedNodes
@@ -91,7 +91,7 @@ export class RunningCluster implements AsyncDisposable {
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
     const serverFaults = new ServerFaults({ clock, storage })
-    const storageFaults = new StorageFaults(clock)
+    const storageFaults = new StorageFaults<StoredObject>(clock)
     const controlPlane = await ControlPlane.start({
       storage,
       audit,

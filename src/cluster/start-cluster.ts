@@ -4,12 +4,13 @@ import { type Clock, RealClock, VirtualClock } from '#base/clock.ts'
 import { type Logger, silentLogger } from '#base/log.ts'
 import { type Random, SeededRandom, SystemRandom } from '#base/random.ts'
 import { HTTPFront } from '#apiserver/http/front.ts'
+import { EncodedStorage } from '#apiserver/storage/encoded-storage.ts'
+import type { ObjectStorage } from '#apiserver/storage/stored-object.ts'
 import { type ControllerName, controllerNames } from '#controller/manager.ts'
 import { type ControllerSelection, selectControllers } from '#controller/selection.ts'
 import { SimulatedImages, type SimulatedImagesOptions } from '#cri/simulated/index.ts'
 import { defaultHistoryMs } from '#controlplane/compaction.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
-import type { Storage } from '#storage/storage.ts'
 import { Cluster, type ClusterParts } from './cluster.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
 import { type Duration, parseDuration } from './duration.ts'
@@ -21,7 +22,7 @@ import type { NodeGroup } from './node-group.ts'
 
 export interface ClusterOptions {
   /** `memory` (default) goes with the process; a folder keeps everything, crash or not; or an engine, which is closed with the cluster. */
-  storage?: 'memory' | { sqlite: string } | Storage
+  storage?: 'memory' | { sqlite: string } | ObjectStorage
   /** Nodes to begin with: simulated ones, and this machine as one with real containers. Default: none. */
   nodes?: NodeGroup | readonly NodeGroup[]
   /**
@@ -83,7 +84,7 @@ export async function startCluster(options: ClusterOptions | ClusterFromSnapshot
   })
   await using started = new AsyncDisposableStack()
   const opening = openStorage(options.storage ?? 'memory', log)
-  const closeStorage = (opened: Storage) => opened.close()
+  const closeStorage = (opened: ObjectStorage) => opened.close()
   started.defer(() => opening.then(closeStorage, () => undefined))
   const [storage, certificates] = await Promise.all([opening, pki.load()])
   const audit = new AuditLog({ file: openAuditFile(options, machine), foundRevision: storage.revision })
@@ -169,9 +170,9 @@ function openAuditFile({ storage, log = silentLogger }: ClusterOptions, clock: C
   return new AuditFile({ folder: storage.sqlite, clock, log: log.child({ component: 'audit' }) })
 }
 
-async function openStorage(wanted: NonNullable<ClusterOptions['storage']>, log: Logger): Promise<Storage> {
+async function openStorage(wanted: NonNullable<ClusterOptions['storage']>, log: Logger): Promise<ObjectStorage> {
   if (wanted === 'memory') return new MemoryStorage()
   if (!isOnDisk(wanted)) return wanted
   const { openSqliteStorage } = await import('#storage/sqlite/sqlite-storage.ts')
-  return openSqliteStorage({ folder: wanted.sqlite, log: log.child({ component: 'storage' }) })
+  return new EncodedStorage(await openSqliteStorage({ folder: wanted.sqlite, log: log.child({ component: 'storage' }) }))
 }

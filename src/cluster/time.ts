@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from './duration.ts'
 /** What a cluster's time is about. */
 export interface TimedCluster {
   readonly clock: Clock
-  readonly storage: Storage
+  readonly storage: Storage<unknown>
   /** Requests of this process that are not answered yet, for others than those in memory. */
   readonly requestsUnderWay: number
 }

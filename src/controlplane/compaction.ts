@@ -9,7 +9,7 @@ const intervalMinMs = 1_000
 const intervalMaxMs = 5 * 60_000
 
 export interface CompactionOptions {
-  storage: Storage
+  storage: Storage<unknown>
   /** What is older is forgotten, with the next of the regular looks: after twice this time at the latest. Infinite: nothing ever is. */
   historyMs?: number
   clock: Clock

@@ -19,6 +19,7 @@ import type { Status } from '#apimachinery/status/status.ts'
 import { APIServer } from '#apiserver/server.ts'
 import { ServerSlot } from '#apiserver/server-slot.ts'
 import { versionHandler, versionInfo } from '#apiserver/version.ts'
+import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { Service } from '#api/core/v1/types.gen.ts'
 import { descriptions } from '#api/descriptions.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
@@ -34,7 +35,6 @@ import type { Transport } from '#client/transport.ts'
 import { ServiceAllocation } from '#registry/core/services/index.ts'
 import { builtinResources } from '#registry/index.ts'
 import { StorageConnection } from '#storage/connection.ts'
-import type { Storage } from '#storage/storage.ts'
 import type { StorageFaults } from '#storage/storage-faults.ts'
 import { createFirstObjects, keepFirstObjects, type ServerEndpoint } from './first-objects.ts'
 import { type InProcessNodes, kubeletConnections, nodeProxy } from './kubelet-connection.ts'
@@ -50,7 +50,7 @@ export interface ControlPlaneCertificates {
 
 export interface ControlPlaneOptions {
   /** Closed by whoever opened it, after the control plane has stopped. */
-  storage: Storage
+  storage: ObjectStorage
   clock: Clock
   random: Random
   log: Logger
@@ -65,7 +65,7 @@ export interface ControlPlaneOptions {
   state?: StoresState | undefined
   /** What goes wrong on purpose between the API server and its clients, and its storage. */
   faults?: ServerFaults
-  storageFaults?: StorageFaults
+  storageFaults?: StorageFaults<StoredObject>
 }
 
 const defaultProgram = 'coxswain'
@@ -77,7 +77,7 @@ export class ControlPlane implements Disposable {
   readonly #options: ControlPlaneOptions
   readonly #mapper: RESTMapper
   #serviceAllocation: ServiceAllocation
-  #storage: StorageConnection
+  #storage: StorageConnection<StoredObject>
 
   private constructor(options: ControlPlaneOptions) {
     this.#options = options

@@ -14,13 +14,13 @@ import type { StorageFaults } from './storage-faults.ts'
  * Storage as one API server has it, which dies with that server: after `break` nothing reaches the storage any more, and nothing comes back.
  * Closing it closes the storage.
  */
-export class StorageConnection implements Storage {
-  readonly #storage: Storage
-  readonly #faults: StorageFaults | undefined
+export class StorageConnection<V = Uint8Array> implements Storage<V> {
+  readonly #storage: Storage<V>
+  readonly #faults: StorageFaults<V> | undefined
   readonly #watches = new Set<Disposable>()
   #isBroken = false
 
-  constructor(storage: Storage, faults?: StorageFaults) {
+  constructor(storage: Storage<V>, faults?: StorageFaults<V>) {
     this.#storage = storage
     this.#faults = faults
   }
@@ -33,16 +33,16 @@ export class StorageConnection implements Storage {
     return this.#storage.compactedRevision
   }
 
-  get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined> {
+  get(key: string, options?: { revision?: number }): Promise<StoredValue<V> | undefined> {
     return this.#isBroken ? refused() : this.#storage.get(key, options)
   }
 
-  list(prefix: string, options?: ListOptions): Promise<ListResult> {
+  list(prefix: string, options?: ListOptions): Promise<ListResult<V>> {
     return this.#isBroken ? refused() : this.#storage.list(prefix, options)
   }
 
   /** Writes that wait because of a fault are compared with what is expected when their turn comes. */
-  commit(write: Write): Promise<CommitResult> {
+  commit(write: Write<V>): Promise<CommitResult<V>> {
     if (this.#isBroken) return refused()
     const admission = this.#faults?.admit(write)
     const turn = admission?.turn
@@ -54,7 +54,7 @@ export class StorageConnection implements Storage {
     })
   }
 
-  async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+  async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener<V>): Promise<Disposable> {
     if (this.#isBroken) return refused()
     const watch = await this.#storage.watch(options, events => {
       if (!this.#isBroken) listener(events)
@@ -84,7 +84,7 @@ export class StorageConnection implements Storage {
     return this.close()
   }
 
-  #commitUnlessBroken(write: Write): Promise<CommitResult> {
+  #commitUnlessBroken(write: Write<V>): Promise<CommitResult<V>> {
     return this.#isBroken ? refused() : this.#storage.commit(write)
   }
 }

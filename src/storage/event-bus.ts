@@ -1,20 +1,20 @@
 import type { StorageEvent, StorageListener } from './storage.ts'
 
-interface Watcher {
+interface Watcher<V> {
   /** The newest revision this listener was offered. */
   seenRevision: number
-  readonly listener: StorageListener
+  readonly listener: StorageListener<V>
 }
 
-const none: readonly StorageEvent[] = []
+const none: readonly never[] = []
 
 /** Hands events to listeners by key prefix, synchronously. Events of one prefix are filtered once, however many listen. */
-export class EventBus {
-  readonly #watchers = new Map<string, Set<Watcher>>()
+export class EventBus<V = Uint8Array> {
+  readonly #watchers = new Map<string, Set<Watcher<V>>>()
 
   /** Calls `listener` with events after `afterRevision` until the answer is disposed of. Safe inside a listener. */
-  add(prefix: string, afterRevision: number, listener: StorageListener): Disposable {
-    const watcher: Watcher = { seenRevision: afterRevision, listener }
+  add(prefix: string, afterRevision: number, listener: StorageListener<V>): Disposable {
+    const watcher: Watcher<V> = { seenRevision: afterRevision, listener }
     const siblings = this.#watchers.get(prefix) ?? new Set()
     this.#watchers.set(prefix, siblings)
     siblings.add(watcher)
@@ -27,7 +27,7 @@ export class EventBus {
   }
 
   /** Delivers events, which are in revision order and follow those published before. */
-  publish(events: readonly StorageEvent[]): void {
+  publish(events: readonly StorageEvent<V>[]): void {
     const newest = events.at(-1)?.revision ?? 0
     for (const [prefix, watchers] of this.#watchers) {
       const matching = underPrefix(events, prefix)
@@ -47,8 +47,8 @@ export class EventBus {
 }
 
 /** The events whose key starts with `prefix`; the given array itself when that is all of them. */
-export function underPrefix(events: readonly StorageEvent[], prefix: string): readonly StorageEvent[] {
-  const isUnder = ({ key }: StorageEvent) => key.startsWith(prefix)
+export function underPrefix<V>(events: readonly StorageEvent<V>[], prefix: string): readonly StorageEvent<V>[] {
+  const isUnder = ({ key }: StorageEvent<V>) => key.startsWith(prefix)
   // Most writes come alone, and concern one of many prefixes.
   if (events.length === 1) return isUnder(events[0]!) ? events : none
   return events.every(isUnder) ? events : events.filter(isUnder)

@@ -4,11 +4,11 @@ import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { StorageError, type Write } from './storage.ts'
 
 /** Which writes a fault concerns. An empty one concerns all. */
-export interface WritePattern {
+export interface WritePattern<V = Uint8Array> {
   /** `/registry/pods/`, `/registry/pods/default/web`. */
   keyPrefix?: string
   /** Asked last. */
-  where?: (write: Write) => boolean
+  where?: (write: Write<V>) => boolean
 }
 
 type Moment = 'before' | 'after'
@@ -26,8 +26,8 @@ export interface Admission {
 const never = new AbortController().signal
 
 /** What goes wrong between API servers and their storage. Every order can be taken back by disposing what it returns. */
-export class StorageFaults {
-  readonly #rules = new FaultRules<Write, Effect>()
+export class StorageFaults<V = Uint8Array> {
+  readonly #rules = new FaultRules<Write<V>, Effect>()
   readonly #delays: Delays
   /** Resolves when the write that came last has gone on. */
   #last: Promise<void> | undefined
@@ -44,18 +44,18 @@ export class StorageFaults {
   }
 
   /** Writes take longer, as with a slow disk: those behind wait, too. What waits when the API server dies is lost. */
-  delay(writes: WritePattern, delayMs: number, occurrences: Occurrences = {}): Fault {
+  delay(writes: WritePattern<V>, delayMs: number, occurrences: Occurrences = {}): Fault {
     return this.#add(writes, { type: 'delay', delayMs }, occurrences)
   }
 
   /** Writes fail, as with a full disk: they are not made, and their clients get a 500. */
-  fail(writes: WritePattern, occurrences: Occurrences & { message?: string } = {}): Fault {
+  fail(writes: WritePattern<V>, occurrences: Occurrences & { message?: string } = {}): Fault {
     const { message = 'cannot write: no space left on device' } = occurrences
     return this.#add(writes, { type: 'fail', message }, occurrences)
   }
 
   /** Calls `act` right before a write is made, or after it is and before anybody is told. */
-  interrupt(writes: WritePattern, act: () => void, { when, ...occurrences }: Occurrences & { when: Moment }): Fault {
+  interrupt(writes: WritePattern<V>, act: () => void, { when, ...occurrences }: Occurrences & { when: Moment }): Fault {
     return this.#add(writes, { type: 'interrupt', when, act }, occurrences)
   }
 
@@ -67,7 +67,7 @@ export class StorageFaults {
   }
 
   /** Decides about a write: undefined lets it pass. */
-  admit(write: Write): Admission | undefined {
+  admit(write: Write<V>): Admission | undefined {
     if (this.#rules.isEmpty && this.#last === undefined) return undefined
     const effects = this.#rules.due(write)
     const later = effects.filter(effect => effect.type === 'interrupt' && effect.when === 'after')
@@ -97,7 +97,7 @@ export class StorageFaults {
     }
   }
 
-  #add({ keyPrefix = '', where }: WritePattern, effect: Effect, occurrences: Occurrences): Fault {
+  #add({ keyPrefix = '', where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
     return this.#rules.add(write => write.key.startsWith(keyPrefix) && (where?.(write) ?? true), effect, occurrences)
   }
 }

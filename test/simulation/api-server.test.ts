@@ -98,7 +98,10 @@ const orders: Record<string, (faults: ClusterFaults) => unknown> = {
     for (let nth = 7; nth <= 200; nth += 7) faults.restartAPIServerAt({}, { nth, when: 'before' })
   },
   'restarts after each binding is stored': faults =>
-    faults.restartAPIServerAt({ where: ({ value }) => value !== undefined && Buffer.from(value).includes('"nodeName"') }, { times: 10 }),
+    faults.restartAPIServerAt(
+      { where: ({ value }) => value !== undefined && Buffer.from(value.encode()).includes('"nodeName"') },
+      { times: 10 },
+    ),
   'a disk that takes 2 s for each write': faults => faults.storage.delay({}, 2_000, always),
   'a full disk': faults => faults.storage.fail({}, always),
   'every third write fails': faults => {

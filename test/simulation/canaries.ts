@@ -1,10 +1,11 @@
 import type { SimulatedNode } from '#cluster/index.ts'
-import type { CommitResult, Storage, StorageEvent, StorageListener, Write } from '#storage/storage.ts'
+import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
+import type { CommitResult, StorageEvent, StorageListener, Write } from '#storage/storage.ts'
 
 /** A bug that is put in from outside, to show that the simulation finds such bugs. */
 export interface Canary {
   /** Another engine in front of the real one. */
-  storage?(inner: Storage): Storage
+  storage?(inner: ObjectStorage): ObjectStorage
   /** Changes a machine before it has pods. */
   node?(node: SimulatedNode): void
 }
@@ -12,10 +13,10 @@ export interface Canary {
 const podPrefix = '/registry/pods/'
 
 /** Storage that does everything as the real one, but for what a subclass says. */
-class StorageInFront implements Storage {
-  protected readonly inner: Storage
+class StorageInFront implements ObjectStorage {
+  protected readonly inner: ObjectStorage
 
-  constructor(inner: Storage) {
+  constructor(inner: ObjectStorage) {
     this.inner = inner
   }
 
@@ -27,19 +28,19 @@ class StorageInFront implements Storage {
     return this.inner.compactedRevision
   }
 
-  get(...args: Parameters<Storage['get']>): ReturnType<Storage['get']> {
+  get(...args: Parameters<ObjectStorage['get']>): ReturnType<ObjectStorage['get']> {
     return this.inner.get(...args)
   }
 
-  list(...args: Parameters<Storage['list']>): ReturnType<Storage['list']> {
+  list(...args: Parameters<ObjectStorage['list']>): ReturnType<ObjectStorage['list']> {
     return this.inner.list(...args)
   }
 
-  commit(write: Write): Promise<CommitResult> {
+  commit(write: Write<StoredObject>): Promise<CommitResult<StoredObject>> {
     return this.inner.commit(write)
   }
 
-  watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+  watch(options: { prefix: string; afterRevision: number }, listener: StorageListener<StoredObject>): Promise<Disposable> {
     return this.inner.watch(options, listener)
   }
 
@@ -58,17 +59,17 @@ class StorageInFront implements Storage {
 
 /** Every twelfth event of a pod does not arrive. */
 class LossyStorage extends StorageInFront {
-  override watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+  override watch(options: { prefix: string; afterRevision: number }, listener: StorageListener<StoredObject>): Promise<Disposable> {
     if (options.prefix !== podPrefix) return this.inner.watch(options, listener)
     let count = 0
-    const isKept = (_: StorageEvent) => ++count % 12 !== 0
+    const isKept = (_: StorageEvent<StoredObject>) => ++count % 12 !== 0
     return this.inner.watch(options, events => listener(events.filter(isKept)))
   }
 }
 
 /** Writes a pod over whatever is there. */
 class CarelessStorage extends StorageInFront {
-  override async commit(write: Write): Promise<CommitResult> {
+  override async commit(write: Write<StoredObject>): Promise<CommitResult<StoredObject>> {
     const result = await this.inner.commit(write)
     if (result.committed || result.current === undefined || write.expectedRevision === 0 || !write.key.startsWith(podPrefix)) return result
     return this.commit({ ...write, expectedRevision: result.current.modRevision })

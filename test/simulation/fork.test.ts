@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Container, Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
+import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { StorageEvent } from '#storage/storage.ts'
 
 function podOf(name: string, container: Partial<Container> = {}, spec: Partial<Pod['spec']> = {}): Pod {
@@ -19,7 +20,7 @@ const refOf = ({ metadata }: Pod) => ({ apiVersion: 'v1', kind: 'Pod', name: met
 async function traceOf(cluster: Cluster): Promise<string[]> {
   const { storage } = cluster
   const trace: string[] = []
-  const line = ({ revision, type, key, value }: StorageEvent) => `${revision} ${type} ${key} ${Buffer.from(value)}`
+  const line = ({ revision, type, key, value }: StorageEvent<StoredObject>) => `${revision} ${type} ${key} ${Buffer.from(value.encode())}`
   await storage.watch({ prefix: '/', afterRevision: storage.revision }, events => trace.push(...events.map(line)))
   return trace
 }

@@ -1,3 +1,4 @@
+import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import { SeededRandom } from '#base/random.ts'
@@ -44,7 +45,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const { seed, canary } = options
   const setting = settingOf(seed)
   const clock = new VirtualClock()
-  const storage = new MemoryStorage()
+  const storage = new MemoryStorage<StoredObject>()
   const log = new WriteLog(clock)
   const verdict = new Verdict()
   const steps: string[] = []

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
+import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { Clock } from '#base/clock.ts'
 import type { StorageEvent } from '#storage/storage.ts'
 
@@ -16,10 +17,10 @@ export class LoggedWrite {
   readonly atMs: number
   /** What was there before; undefined for a new key. */
   readonly previous: LoggedWrite | undefined
-  readonly #value: Uint8Array
+  readonly #value: StoredObject
   #object: KubeObject | undefined
 
-  constructor({ revision, type, key, value }: StorageEvent, atMs: number, previous: LoggedWrite | undefined) {
+  constructor({ revision, type, key, value }: StorageEvent<StoredObject>, atMs: number, previous: LoggedWrite | undefined) {
     const [, , resource = '', ...rest] = key.split('/')
     this.revision = revision
     this.type = type
@@ -33,15 +34,17 @@ export class LoggedWrite {
 
   /** What was written, or for a delete the last that was there. Never change it. */
   get object(): KubeObject {
-    if (this.#object === undefined) {
-      this.#object = JSON.parse(Buffer.from(this.#value).toString()) as KubeObject
-      this.#object.metadata.resourceVersion = String(this.revision)
-    }
+    this.#object ??= this.#read()
     return this.#object
   }
 
   get bytes(): Uint8Array {
-    return this.#value
+    return this.#value.encode()
+  }
+
+  #read(): KubeObject {
+    const object = this.#value.object ?? (JSON.parse(Buffer.from(this.#value.encode()).toString()) as KubeObject)
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.revision) } }
   }
 }
 
@@ -56,7 +59,7 @@ export class WriteLog {
     this.#clock = clock
   }
 
-  append(events: readonly StorageEvent[]): void {
+  append(events: readonly StorageEvent<StoredObject>[]): void {
     for (const event of events) {
       const write = new LoggedWrite(event, this.#clock.now(), this.#current.get(resourceOf(event.key))?.get(event.key))
       this.writes.push(write)

@@ -44,7 +44,7 @@ export class AuditLog implements AsyncDisposable {
    * Records a write that was committed at `revision`.
    * @param asksDeletion the object is marked for deletion with it
    */
-  record(write: Write, revision: number, by: Writer, asksDeletion = false): void {
+  record(write: Write<unknown>, revision: number, by: Writer, asksDeletion = false): void {
     const record = auditRecordOf(write, revision, by, asksDeletion)
     this.add(record)
     this.#file?.append(record)

@@ -28,7 +28,7 @@ export interface AuditRecord {
 /** Who writes, as far as it is recorded. */
 export type Writer = Pick<RequestContext, 'user' | 'userAgent' | 'fieldManager' | 'verb' | 'subresource' | 'cause' | 'clock'>
 
-export function auditRecordOf(write: Write, revision: number, by: Writer, asksDeletion: boolean): AuditRecord {
+export function auditRecordOf(write: Write<unknown>, revision: number, by: Writer, asksDeletion: boolean): AuditRecord {
   const effect = effectOf(write, asksDeletion)
   return {
     revision,
@@ -45,7 +45,7 @@ export function auditRecordOf(write: Write, revision: number, by: Writer, asksDe
   }
 }
 
-function effectOf({ value, expectedRevision }: Write, asksDeletion: boolean): WriteEffect {
+function effectOf({ value, expectedRevision }: Write<unknown>, asksDeletion: boolean): WriteEffect {
   if (value === undefined) return 'deleted'
   if (expectedRevision === 0) return 'created'
   return asksDeletion ? 'deletion asked' : 'changed'

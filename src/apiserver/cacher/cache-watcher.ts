@@ -165,7 +165,7 @@ export class CacheWatcher {
         this.flush()
         return
       }
-      turnBytes += entry.bytes.length
+      turnBytes += entry.size
       if (turnBytes < turnBytesMax) continue
       if (this.#receiver.flush()) setImmediate(() => this.resume())
       return

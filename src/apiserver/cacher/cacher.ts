@@ -1,8 +1,8 @@
-import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newResourceExpired, type Status } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
-import type { Storage, StorageEvent, StoredValue } from '#storage/storage.ts'
+import type { StorageEvent, StoredValue } from '#storage/storage.ts'
+import type { ObjectStorage, StoredObject } from '../storage/stored-object.ts'
 import { CacheEvent } from './cache-event.ts'
 import { CacheWatcher, type WatchReceiver } from './cache-watcher.ts'
 import { Entry, type EntryKind } from './entry.ts'
@@ -12,7 +12,7 @@ import type { Selection } from './selection.ts'
 import { WatcherIndex } from './watcher-index.ts'
 
 export interface CacherOptions {
-  storage: Storage
+  storage: ObjectStorage
   /** `/registry/pods/`: all keys of the resource, and only they, start with it. */
   keyPrefix: string
   kind: EntryKind
@@ -49,15 +49,13 @@ const decodedBytesMax = 1024 * 1024
  */
 export class Cacher implements Disposable {
   readonly keyPrefix: string
-  readonly #storage: Storage
+  readonly #storage: ObjectStorage
   readonly #kind: EntryKind
   readonly #clock: Clock
   readonly #random: Random
   readonly #entries: OrderedMap<Entry>
   readonly #watchers = new WatcherIndex()
   readonly #history: EventHistory
-  /** Decoded forms of values on their way through storage. */
-  readonly #expected = new WeakMap<Uint8Array, KubeObject>()
   readonly #listeners = new Set<(change: CacheEvent) => void>()
   #lastChangeRevision: number
   #bytes = 0
@@ -125,24 +123,14 @@ export class Cacher implements Disposable {
   }
 
   /** An entry for a value that was read from storage. */
-  toEntry(value: StoredValue): Entry {
-    return new Entry(this.#kind, value.key, value.modRevision, this.#kind.bytes.serve(value.value, value.modRevision))
+  toEntry({ key, modRevision, value }: StoredValue<StoredObject>): Entry {
+    return Entry.of(this.#kind, key, modRevision, value)
   }
 
   /** An entry for a value written by us at that revision: the cached one, unless a later write came already. */
-  writtenEntry(key: string, revision: number, value: Uint8Array, object: KubeObject): Entry {
+  writtenEntry(key: string, revision: number, value: StoredObject): Entry {
     const cached = this.#entries.get(key)
-    if (cached?.revision === revision) return cached
-    object.metadata.resourceVersion = String(revision)
-    return new Entry(this.#kind, key, revision, this.#kind.bytes.serve(value, revision), object)
-  }
-
-  /**
-   * Announces the decoded form of a value that is about to be committed, for those who want objects. It becomes shared: its
-   * resourceVersion is set, then it never changes.
-   */
-  expect(value: Uint8Array, object: KubeObject): void {
-    this.#expected.set(value, object)
+    return cached?.revision === revision ? cached : Entry.of(this.#kind, key, revision, value)
   }
 
   /** Calls `listener` synchronously with each change. It must not throw. */
@@ -200,7 +188,7 @@ export class Cacher implements Disposable {
   }
 
   #put(entry: Entry): void {
-    this.#count(entry.bytes.length - (this.#entries.get(entry.key)?.bytes.length ?? 0))
+    this.#count(entry.size - (this.#entries.get(entry.key)?.size ?? 0))
     this.#entries.set(entry)
   }
 
@@ -209,7 +197,7 @@ export class Cacher implements Disposable {
     this.#kind.keepsDecoded = this.#bytes < decodedBytesMax
   }
 
-  #apply(events: readonly StorageEvent[]): void {
+  #apply(events: readonly StorageEvent<StoredObject>[]): void {
     for (const event of events) {
       const change = this.#changeOf(event)
       this.#lastChangeRevision = event.revision
@@ -221,21 +209,16 @@ export class Cacher implements Disposable {
     this.#watchers.flush()
   }
 
-  #changeOf(event: StorageEvent): CacheEvent {
-    const { key, revision } = event
+  #changeOf(event: StorageEvent<StoredObject>): CacheEvent {
+    const { key, revision, previousRevision, value } = event
     if (event.type === 'delete') {
       const previous = this.#entries.delete(key)
-      this.#count(-(previous?.bytes.length ?? 0))
-      const entry = previous?.at(revision) ?? new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision))
-      return new CacheEvent('DELETED', revision, entry, previous)
+      this.#count(-(previous?.size ?? 0))
+      const last = previous ?? Entry.of(this.#kind, key, previousRevision, value)
+      return new CacheEvent('DELETED', revision, last.at(revision), previous)
     }
     const previous = this.#entries.get(key)
-    const object = this.#expected.get(event.value)
-    if (object !== undefined) {
-      object.metadata.resourceVersion = String(revision)
-      this.#expected.delete(event.value) // storage may keep the value for long
-    }
-    const entry = new Entry(this.#kind, key, revision, this.#kind.bytes.serve(event.value, revision), object)
+    const entry = Entry.of(this.#kind, key, revision, value)
     this.#put(entry)
     return new CacheEvent(previous === undefined ? 'ADDED' : 'MODIFIED', revision, entry, previous)
   }

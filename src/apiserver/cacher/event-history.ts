@@ -29,10 +29,10 @@ export class EventHistory {
   push(event: CacheEvent): void {
     assert(event.revision > (this.#events.at(-1)?.revision ?? this.#floorRevision), 'events come in revision order')
     this.#events.push(event)
-    this.#bytes += event.entry.bytes.length
+    this.#bytes += event.entry.size
     while (this.#events.length - this.#start > this.#limits.eventsMax || this.#bytes > this.#limits.bytesMax) {
       const dropped = this.#events[this.#start++]!
-      this.#bytes -= dropped.entry.bytes.length
+      this.#bytes -= dropped.entry.size
       this.#floorRevision = dropped.revision
     }
     if (this.#start > 64 && this.#start > this.#events.length >>> 1) {

@@ -11,10 +11,11 @@ import { sendH1, TestH2Client } from '../testing/http-client.ts'
 import { startTestServer, widgetsPath } from '../testing/test-server.ts'
 import { newWidget } from '../testing/widget.ts'
 import { ServerFaults } from './server-faults.ts'
+import type { StoredObject } from '../storage/stored-object.ts'
 
 async function start() {
   const clock = new RealClock()
-  const storage = new MemoryStorage()
+  const storage = new MemoryStorage<StoredObject>()
   const stack = new AsyncDisposableStack()
   const faults = new ServerFaults({ clock, storage })
   const { server, call } = stack.use(await startTestServer({ clock, storage, server: { faults } }))

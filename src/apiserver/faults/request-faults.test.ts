@@ -8,12 +8,13 @@ import { startTestServer, widgetsPath } from '../testing/test-server.ts'
 import { newWidget, type Widget } from '../testing/widget.ts'
 import type { RequestFaults } from './request-faults.ts'
 import { ServerFaults } from './server-faults.ts'
+import type { StoredObject } from '../storage/stored-object.ts'
 
 const always = { times: Number.POSITIVE_INFINITY }
 
 async function start() {
   const clock = new VirtualClock()
-  const storage = new MemoryStorage()
+  const storage = new MemoryStorage<StoredObject>()
   const faults = new ServerFaults({ clock, storage })
   const server = await startTestServer({ clock, storage, server: { faults } })
   /** What the client sees: a code, or how the connection ended. */

@@ -8,10 +8,11 @@ import { ConnectionLostError } from '#client/transport.ts'
 import { startTestServer, widgetsPath } from '../testing/test-server.ts'
 import { newWidget, type Widget } from '../testing/widget.ts'
 import { ServerFaults } from './server-faults.ts'
+import type { StoredObject } from '../storage/stored-object.ts'
 
 async function start() {
   const clock = new VirtualClock()
-  const storage = new MemoryStorage()
+  const storage = new MemoryStorage<StoredObject>()
   const faults = new ServerFaults({ clock, storage })
   const server = await startTestServer({ clock, storage, server: { faults } })
   const create = (name: string) => server.call('POST', widgetsPath, newWidget(name))

@@ -1,8 +1,9 @@
 import type { Clock, Due, Timer } from '#base/clock.ts'
-import { type Storage, StorageError } from '#storage/storage.ts'
+import { StorageError } from '#storage/storage.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Writer } from '../audit/audit-record.ts'
 import type { Cacher } from '../cacher/cacher.ts'
+import type { ObjectStorage } from '../storage/stored-object.ts'
 
 interface Expiring {
   key: string
@@ -12,7 +13,7 @@ interface Expiring {
 
 export interface ExpiryOptions {
   cacher: Cacher
-  storage: Storage
+  storage: ObjectStorage
   audit: AuditLog
   clock: Clock
   ttlMs: number

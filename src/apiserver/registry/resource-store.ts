@@ -1,7 +1,6 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newConflict, newInvalid, newNotFound } from '#apimachinery/status/status.ts'
 import { invalid } from '#apimachinery/validation/field-error.ts'
-import type { Storage } from '#storage/storage.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Cacher } from '../cacher/cacher.ts'
 import { Entry, type EntryKind } from '../cacher/entry.ts'
@@ -12,6 +11,7 @@ import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
 import { collectionKeyPrefix, objectKey } from './storage-key.ts'
 import { isGone, prepareUpdate } from './updating.ts'
+import { type ObjectStorage, StoredObject } from '../storage/stored-object.ts'
 
 /** Upstream's words for a missed optimistic lock. */
 const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again'
@@ -41,11 +41,11 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   readonly resource: Resource<T>
   readonly cacher: Cacher
   readonly #kind: EntryKind
-  readonly #storage: Storage
+  readonly #storage: ObjectStorage
   readonly #audit: AuditLog
   readonly #indexes = new Map<string, FieldIndex>()
 
-  constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, { storage, audit }: { storage: Storage; audit: AuditLog }) {
+  constructor(resource: Resource<T>, cacher: Cacher, kind: EntryKind, { storage, audit }: { storage: ObjectStorage; audit: AuditLog }) {
     this.resource = resource
     this.cacher = cacher
     this.#kind = kind
@@ -319,19 +319,17 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     context: RequestContext,
     { dryRun = context.dryRun, asksDeletion = false } = {},
   ): Promise<WriteResult> {
-    const { bytes } = this.#kind
-    const value = bytes.store(object)
-    if (current !== undefined && isUnchanged(bytes.isSame(current.bytes, value), current, value, object)) return { entry: current }
+    const value = this.#valueOf(object, current)
+    if (value === undefined) return { entry: current! }
     if (dryRun) {
       const taken = current === undefined ? this.cacher.get(key) : undefined
-      return taken === undefined ? { entry: this.#dryEntry(key, object, current, value) } : { entry: undefined, current: taken }
+      return taken === undefined ? { entry: this.#dryEntry(key, object, current) } : { entry: undefined, current: taken }
     }
-    this.cacher.expect(value, object)
     const write = { key, expectedRevision: current?.revision ?? 0, value }
     const result = await this.#storage.commit(write)
     if (result.committed) {
       this.#audit.record(write, result.revision, context, asksDeletion)
-      return { entry: this.cacher.writtenEntry(key, result.revision, value, object) }
+      return { entry: this.cacher.writtenEntry(key, result.revision, value) }
     }
     return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
   }
@@ -347,12 +345,21 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     return { entry: undefined, current: result.current && this.cacher.toEntry(result.current) }
   }
 
+  /** What is to be stored; undefined when that would change nothing. An object is turned into bytes here if its predecessor came in bytes. */
+  #valueOf(object: T, current: Entry | undefined): StoredObject | undefined {
+    const { bytes: codec } = this.#kind
+    if (current === undefined) return StoredObject.decoded(object, codec)
+    if (!current.isEncoded) return isSameObject(current.object, object) ? undefined : StoredObject.decoded(object, codec)
+    const bytes = codec.store(object)
+    return isUnchanged(codec.isSame(current.bytes, bytes), current, bytes, object) ? undefined : StoredObject.encoded(bytes, object)
+  }
+
   /** What a write would have made. */
-  #dryEntry(key: string, object: T, current: Entry | undefined, value: Buffer): Entry {
+  #dryEntry(key: string, object: T, current: Entry | undefined): Entry {
     const { bytes } = this.#kind
-    if (current !== undefined) return new Entry(this.#kind, key, current.revision, bytes.serve(value, current.revision), object)
+    if (current !== undefined) return new Entry(this.#kind, key, current.revision, undefined, object)
     delete object.metadata.resourceVersion
-    return new Entry(this.#kind, key, 0, bytes.serveUnversioned(value), object)
+    return new Entry(this.#kind, key, 0, bytes.serveUnversioned(bytes.store(object)), object)
   }
 
   #newLockConflict(name: string): Error {

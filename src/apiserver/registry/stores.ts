@@ -3,18 +3,18 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
-import type { Storage } from '#storage/storage.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { Cacher, type CacherState } from '../cacher/cacher.ts'
 import type { EntryKind } from '../cacher/entry.ts'
-import { ObjectBytes } from '../cacher/object-bytes.ts'
+import { ObjectBytes } from '../storage/object-bytes.ts'
 import { Expiry, type ExpiryState } from './expiry.ts'
 import type { Resource, Store, StoreLookup } from './resource.ts'
 import { ResourceStore } from './resource-store.ts'
 import { resourceKeyPrefix } from './storage-key.ts'
+import type { ObjectStorage } from '../storage/stored-object.ts'
 
 export interface StoresOptions {
-  storage: Storage
+  storage: ObjectStorage
   audit: AuditLog
   clock: Clock
   random: Random

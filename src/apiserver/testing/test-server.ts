@@ -2,20 +2,20 @@ import { type Clock, VirtualClock } from '#base/clock.ts'
 import { SeededRandom } from '#base/random.ts'
 import type { Transport, TransportRequest, TransportResponse } from '#client/transport.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
-import type { Storage } from '#storage/storage.ts'
 import { InProcessTransport } from '../inprocess/transport.ts'
 import type { Resource, UserInfo } from '../registry/resource.ts'
 import { APIServer, type APIServerOptions } from '../server.ts'
 import { widgetRegistry, widgetResource } from './widget.ts'
+import type { ObjectStorage, StoredObject } from '../storage/stored-object.ts'
 
 export const testUser: UserInfo = { name: 'tester', groups: ['system:masters', 'system:authenticated'] }
 
 /** An API server for widgets, in memory, that allows everything. */
 export async function startTestServer(
-  options: { resources?: Resource[]; clock?: Clock; storage?: Storage; server?: Partial<APIServerOptions> } = {},
-): Promise<{ server: APIServer; transport: Transport; storage: Storage; clock: Clock; call: TestCall } & AsyncDisposable> {
+  options: { resources?: Resource[]; clock?: Clock; storage?: ObjectStorage; server?: Partial<APIServerOptions> } = {},
+): Promise<{ server: APIServer; transport: Transport; storage: ObjectStorage; clock: Clock; call: TestCall } & AsyncDisposable> {
   const clock = options.clock ?? new VirtualClock()
-  const storage = options.storage ?? new MemoryStorage()
+  const storage = options.storage ?? new MemoryStorage<StoredObject>()
   const server = new APIServer({
     storage,
     clock,

@@ -14,28 +14,28 @@ import {
   type Write,
 } from '../storage.ts'
 
-interface Pending {
-  event: StorageEvent
-  resolve: (result: CommitResult) => void
+interface Pending<V> {
+  event: StorageEvent<V>
+  resolve: (result: CommitResult<V>) => void
 }
 
 /**
- * Storage in this process's memory, gone with it: the model that other engines are compared with. A write is "durable" one microtask
+ * Storage in this process's memory, gone with it: the model that other engines are compared with. Values of any type stay what they are. A write is "durable" one microtask
  * after its commit, so that callers see the same order of things as with a disk.
  */
-export class MemoryStorage implements Storage {
+export class MemoryStorage<V = Uint8Array> implements Storage<V> {
   /** Every event of a key that some readable revision needs, oldest first. */
-  #histories = new Map<string, StorageEvent[]>()
+  #histories = new Map<string, StorageEvent<V>[]>()
   /** Histories that no copy shares: only these may grow. Others are replaced by a longer one. */
-  #ownHistories = new WeakSet<StorageEvent[]>()
+  #ownHistories = new WeakSet<StorageEvent<V>[]>()
   /** The keys of `#histories`, in order, but for those that came since somebody asked for a range. */
   #keys: string[] = []
   #newKeys: string[] = []
   /** Every visible event after the compacted revision. */
-  #log: StorageEvent[] = []
-  #pending: Pending[] = []
+  #log: StorageEvent<V>[] = []
+  #pending: Pending<V>[] = []
   #drained: Promise<void> = Promise.resolve()
-  readonly #bus = new EventBus()
+  readonly #bus = new EventBus<V>()
   #assignedRevision = 0
   #revision = 0
   #compactedRevision = 0
@@ -45,8 +45,8 @@ export class MemoryStorage implements Storage {
    * What an engine holds, as a storage of its own: reads and watches that may name an older revision than now find what they find there, when
    * the engine is of this kind, else only the present. Values are shared. Costs one entry a key.
    */
-  static async copyOf(storage: Storage): Promise<MemoryStorage> {
-    const copy = new MemoryStorage()
+  static async copyOf<V>(storage: Storage<V>): Promise<MemoryStorage<V>> {
+    const copy = new MemoryStorage<V>()
     if (storage instanceof MemoryStorage) await copy.#copy(storage)
     else await copy.#read(storage)
     return copy
@@ -60,19 +60,19 @@ export class MemoryStorage implements Storage {
     return this.#compactedRevision
   }
 
-  async get(key: string, options?: { revision?: number }): Promise<StoredValue | undefined> {
+  async get(key: string, options?: { revision?: number }): Promise<StoredValue<V> | undefined> {
     this.#checkOpen()
     const revision = options?.revision ?? this.#revision
     checkRevision(this, revision)
     return this.#valueAt(key, revision)
   }
 
-  async list(prefix: string, options?: ListOptions): Promise<ListResult> {
+  async list(prefix: string, options?: ListOptions): Promise<ListResult<V>> {
     this.#checkOpen()
     const revision = options?.revision ?? this.#revision
     checkRevision(this, revision)
     const limit = options?.limit ?? Number.POSITIVE_INFINITY
-    const values: StoredValue[] = []
+    const values: StoredValue<V>[] = []
     let remaining = 0
     for (const key of this.#keysIn(rangeOf(prefix, options?.startAfter))) {
       const value = this.#valueAt(key, revision)
@@ -83,13 +83,13 @@ export class MemoryStorage implements Storage {
     return { values, revision, remaining }
   }
 
-  async commit(write: Write): Promise<CommitResult> {
+  async commit(write: Write<V>): Promise<CommitResult<V>> {
     this.#checkOpen()
     const newest = this.#valueAt(write.key, this.#assignedRevision)
     if ((newest?.modRevision ?? 0) !== write.expectedRevision) return { committed: false, current: newest }
     if (write.value === undefined && newest === undefined) return { committed: false, current: undefined }
     const revision = ++this.#assignedRevision
-    const event: StorageEvent = {
+    const event: StorageEvent<V> = {
       type: write.value === undefined ? 'delete' : 'put',
       key: write.key,
       revision,
@@ -104,7 +104,7 @@ export class MemoryStorage implements Storage {
     })
   }
 
-  async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener): Promise<Disposable> {
+  async watch(options: { prefix: string; afterRevision: number }, listener: StorageListener<V>): Promise<Disposable> {
     this.#checkOpen()
     checkRevision(this, options.afterRevision)
     const history = underPrefix(this.#log.slice(options.afterRevision - this.#compactedRevision), options.prefix)
@@ -145,7 +145,7 @@ export class MemoryStorage implements Storage {
     return this.close()
   }
 
-  #append(event: StorageEvent): void {
+  #append(event: StorageEvent<V>): void {
     const history = this.#histories.get(event.key)
     if (history === undefined) this.#newKeys.push(event.key)
     else if (this.#ownHistories.has(history)) {
@@ -157,7 +157,7 @@ export class MemoryStorage implements Storage {
     this.#histories.set(event.key, own)
   }
 
-  async #copy(other: MemoryStorage): Promise<void> {
+  async #copy(other: MemoryStorage<V>): Promise<void> {
     // What is committed but not visible yet will be in a moment.
     while (other.#pending.length > 0) await other.#drained
     other.#checkOpen()
@@ -170,7 +170,7 @@ export class MemoryStorage implements Storage {
     this.#compactedRevision = other.#compactedRevision
   }
 
-  async #read(other: Storage): Promise<void> {
+  async #read(other: Storage<V>): Promise<void> {
     const { revision, values } = await other.list('')
     for (const { key, value, modRevision, createRevision } of values)
       this.#append({ type: 'put', key, revision: modRevision, value, createRevision, previousRevision: 0 })
@@ -189,7 +189,7 @@ export class MemoryStorage implements Storage {
     for (const { event, resolve } of pending) resolve({ committed: true, revision: event.revision })
   }
 
-  #valueAt(key: string, revision: number): StoredValue | undefined {
+  #valueAt(key: string, revision: number): StoredValue<V> | undefined {
     const event = this.#histories.get(key)?.findLast(event => event.revision <= revision)
     if (event === undefined || event.type === 'delete') return undefined
     return { key, value: event.value, modRevision: event.revision, createRevision: event.createRevision }

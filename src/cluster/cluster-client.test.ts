@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ConfigMap } from '#api/core/v1/types.gen.ts'
+import { startCluster } from './index.ts'
+
+test("cluster client: objects that come back are the caller's own: changed in place, they are written as changed", async () => {
+  await using cluster = await startCluster({ nodes: [], clock: 'virtual' })
+  const { client } = cluster
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a' } as const
+  const stored = async () => (await cluster.client.get(ref)).data?.['text']
+  const changeIn = (object: ConfigMap | undefined, text: string) => {
+    object!.data!['text'] = text
+    return object!
+  }
+  const typed = (object: ConfigMap) => ({ ...object, apiVersion: 'v1' as const, kind: 'ConfigMap' as const })
+  const created = await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { text: 'created' } })
+  changeIn(created, 'changed')
+  assert.equal(await stored(), 'created')
+
+  const updated = await client.update(typed(changeIn(await client.get(ref), 'from get')))
+  assert.equal(await stored(), 'from get')
+  changeIn(updated, 'changed')
+  const { items } = await client.list({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', fieldSelector: 'metadata.name=a' })
+  await client.update(typed(changeIn(items[0], 'from list')))
+  assert.equal(await stored(), 'from list')
+  for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'ConfigMap', fieldSelector: 'metadata.name=a' })) {
+    changeIn(object, 'from watch')
+    assert.equal(await stored(), 'from list')
+    await client.update(typed(object))
+    break
+  }
+  assert.equal(await stored(), 'from watch')
+  changeIn(await client.patch(ref, { type: 'merge', body: { data: { other: 'x' } } }), 'changed')
+  assert.equal(await stored(), 'from watch')
+})
