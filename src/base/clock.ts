@@ -1,5 +1,5 @@
 import { assert } from './assert.ts'
-import { PriorityHeap } from './priority-heap.ts'
+import { TimerQueue } from './timer-queue.ts'
 
 /**
  * The only source of time. Everything below `cmd/` takes a Clock through its constructor, so that a whole control plane can run on
@@ -58,19 +58,12 @@ export class RealClock implements Clock {
   }
 }
 
-interface VirtualTimer {
-  readonly due: Due
-  readonly callback: () => void
-}
-
 /** A clock that moves only when told to. Timers fire in the order of their due time, then of their creation. */
 export class VirtualClock implements Clock {
   #nowMs: number
   readonly #startMs: number
   #order = 0
-  readonly #due = new PriorityHeap<VirtualTimer>(({ due: left }, { due: right }) =>
-    left.atMs === right.atMs ? left.order < right.order : left.atMs < right.atMs,
-  )
+  readonly #timers = new TimerQueue()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = startMs
@@ -87,7 +80,7 @@ export class VirtualClock implements Clock {
 
   /** Timers that wait. */
   get waiting(): number {
-    return this.#due.size
+    return this.#timers.size
   }
 
   /** Timers made so far: tells whether something happened. */
@@ -97,8 +90,8 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due, as `now()` counts; undefined when none waits. */
   get nextDueMs(): number | undefined {
-    const first = this.#due.first
-    return first === undefined ? undefined : this.#startMs + first.due.atMs
+    const { nextMs } = this.#timers
+    return nextMs === undefined ? undefined : this.#startMs + nextMs
   }
 
   after(delayMs: number, callback: () => void): Timer {
@@ -107,10 +100,7 @@ export class VirtualClock implements Clock {
 
   at(due: Due, callback: () => void): Timer {
     assert(due.atMs >= this.monotonicMs(), 'no timer is due in the past')
-    const entry = { due, callback }
-    this.#due.push(entry)
-    const cancel = () => void this.#due.remove(entry)
-    return { due, cancel, [Symbol.dispose]: cancel }
+    return this.#timers.add(due, callback)
   }
 
   /** A clock that shows the same time, without the timers: their owners' copies set them again with `at`. */
@@ -127,11 +117,10 @@ export class VirtualClock implements Clock {
 
   /** Moves to the time of the next timer, unless that is after `untilMs`, and fires it. @returns whether there was one */
   fireNext(untilMs: number): boolean {
-    const next = this.#due.first
-    if (next === undefined || this.#startMs + next.due.atMs > untilMs) return false
-    this.#due.pop()
-    this.#nowMs = this.#startMs + next.due.atMs
-    next.callback()
+    const { nextDueMs } = this
+    if (nextDueMs === undefined || nextDueMs > untilMs) return false
+    this.#nowMs = nextDueMs
+    this.#timers.take()()
     return true
   }
 
