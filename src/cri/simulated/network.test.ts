@@ -33,9 +33,9 @@ describe('HTTP', () => {
       const node = new TestNode()
       const { podSandboxId } = await node.start(image)
       const address = { ip: await node.ipOf(podSandboxId), port }
-      const asked = node.environment.network.request(address, { ...question, path }, forever)
+      const ask = async () => node.environment.network.request(address, { ...question, path }, forever)
       assert.equal(
-        await asked.then(
+        await ask().then(
           ({ status, body }) => `${status} ${body}`,
           error => error.message,
         ),
@@ -49,7 +49,8 @@ describe('HTTP', () => {
     const { podSandboxId } = await node.start({ http: { '*': { delayMs: 5_000 } } })
     const address = { ip: await node.ipOf(podSandboxId), port: 80 }
     const deadline = new AbortController()
-    const asked = node.environment.network.request(address, question, deadline.signal)
+    const ask = async () => node.environment.network.request(address, question, deadline.signal)
+    const asked = ask()
     deadline.abort(new Error('too slow'))
     await assert.rejects(asked, /too slow/)
     assert.equal(node.clock.waiting, 0)

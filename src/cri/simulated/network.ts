@@ -12,6 +12,9 @@ interface HTTPListener {
   http(request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer>
 }
 
+/** What arrived of an answer. */
+type FullAnswer = Required<Omit<HTTPAnswer, 'delayMs'>>
+
 /** What stands behind an address. */
 export interface Endpoint {
   /** Whether packets arrive there at all. */
@@ -68,20 +71,24 @@ export class SimulatedNetwork {
 
   /**
    * An HTTP request to a pod of the same machine, without a connection: cheap enough for the probes of thousands of pods.
-   * @throws ConnectError; `signal.reason` when aborted
+   * @returns the answer, at once when the program needs no time for it
+   * @throws ConnectError; `signal.reason` when aborted (or rejects with it)
    */
-  async request(
-    address: Address,
-    request: Omit<HTTPQuestion, 'port'>,
-    signal: AbortSignal,
-  ): Promise<Required<Omit<HTTPAnswer, 'delayMs'>>> {
+  request(address: Address, request: Omit<HTTPQuestion, 'port'>, signal: AbortSignal): Promise<FullAnswer> | FullAnswer {
     signal.throwIfAborted()
     const listener = this.#listener(address)
     if (!('http' in listener)) throw new ConnectError('ECONNREFUSED', address)
     const answer = listener.http({ ...request, port: address.port })
-    const { status = 200, headers = {}, body = '', delayMs = 0 } = answer instanceof Promise ? await untilAborted(answer, signal) : answer
+    if (answer instanceof Promise || (answer.delayMs ?? 0) > 0) return this.#answerLater(answer, signal)
+    return withDefaults(answer)
+  }
+
+  async #answerLater(answering: Promise<HTTPAnswer> | HTTPAnswer, signal: AbortSignal): Promise<FullAnswer> {
+    // Who asks sets a deadline when there is no answer yet: its timer comes before ours, so that an answer at that very moment is late.
+    const answer = await (answering instanceof Promise ? untilAborted(answering, signal) : answering)
+    const { delayMs = 0 } = answer
     if (delayMs > 0) await sleepFor(this.#clock, delayMs, signal)
-    return { status, headers, body }
+    return withDefaults(answer)
   }
 
   /** A connection from elsewhere to a port of a pod. @throws ConnectError */
@@ -131,6 +138,10 @@ export class SimulatedNetwork {
     if (delayMs !== undefined && delayMs > 0) await sleepFor(this.#clock, delayMs, left.signal)
     response.writeHead(status ?? 200, { ...headers }).end(body ?? '')
   }
+}
+
+function withDefaults({ status = 200, headers = {}, body = '' }: HTTPAnswer): FullAnswer {
+  return { status, headers, body }
 }
 
 /** The short forms of an answer, written out. */

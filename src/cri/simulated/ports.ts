@@ -32,7 +32,8 @@ function listenerIn(container: Container, port: number, clock: Clock): PortListe
 
 function answer({ http }: ImageScript, request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer> {
   if (http === undefined) return ok
-  const path = request.path.replace(/\?.*$/, '')
+  const question = request.path.indexOf('?')
+  const path = question < 0 ? request.path : request.path.slice(0, question)
   const script = Object.hasOwn(http, path) ? http[path] : http['*']
   return script === undefined ? { status: 404, body: '404 page not found\n' } : answerOf(script, request)
 }

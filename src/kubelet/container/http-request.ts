@@ -1,5 +1,5 @@
 import type { Container, HTTPGetAction } from '#api/core/v1/types.gen.ts'
-import type { Dialer, HTTPAnswer } from '../host/dialer.ts'
+import type { Dialer } from '../host/dialer.ts'
 
 /** A port of a container by number or name. @throws Error when the container has no port of that name */
 export function resolvePort(port: number | string, container: Container): number {
@@ -12,33 +12,41 @@ export function resolvePort(port: number | string, container: Container): number
 
 /**
  * A GET as probes and hooks make them: certificates are not checked, redirects not followed here.
- * @throws Error worded like Go's client, whose messages people know; `signal.reason` when aborted
+ * @returns the status code, at once when the dialer has it at once
+ * @throws Error (or rejects with it) worded like Go's client, whose messages people know; `signal.reason` when aborted
  */
-export async function httpGet(
+export function httpGet(
   dialer: Dialer,
   action: HTTPGetAction,
   container: Container,
   podIP: string,
   userAgent: string,
   signal: AbortSignal,
-): Promise<HTTPAnswer> {
+): Promise<number> | number {
   const isTLS = action.scheme === 'HTTPS'
   const host = action.host || podIP
   const port = resolvePort(action.port, container)
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`
+  const fail = (error: unknown): never => {
+    if (signal.aborted) throw signal.reason
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(error as Error, address)}`)
+  }
+  try {
+    const status = dialer.get({ isTLS, host, port, path, headers: headersOf(action, userAgent) }, signal)
+    return status instanceof Promise ? status.catch(fail) : status
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+function headersOf({ httpHeaders }: HTTPGetAction, userAgent: string): Record<string, string> {
   const headers: Record<string, string> = { 'User-Agent': userAgent, Accept: '*/*', Connection: 'close' }
-  for (const { name, value } of action.httpHeaders ?? []) {
+  for (const { name, value } of httpHeaders ?? []) {
     for (const key of Object.keys(headers)) if (key.toLowerCase() === name.toLowerCase()) delete headers[key]
     if (value !== '' || name.toLowerCase() !== 'accept') headers[name] = value
   }
-  const address = host.includes(':') ? `[${host}]` : host
-  const url = `${isTLS ? 'https' : 'http'}://${address}:${port}${path}`
-  try {
-    return await dialer.get({ isTLS, host, port, path, headers }, signal)
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    throw new Error(`Get "${url}": ${goMessage(error as Error, `${address}:${port}`)}`)
-  }
+  return headers
 }
 
 /** What Go says to the same failure. */

@@ -19,7 +19,7 @@ const cases: {
   name: string
   handler: LifecycleHandler
   exec?: () => { exitCode: number; stdout: Uint8Array; stderr: Uint8Array }
-  get?: () => { statusCode: number; body: string }
+  get?: () => number
   error?: string
 }[] = [
   {
@@ -45,7 +45,7 @@ const cases: {
       'Exec lifecycle hook ([nope]) for Container "main" in Pod "web_default(u1)" failed - ' +
       'error: rpc error: code = Unknown desc = no such file, message: ""',
   },
-  { name: 'an answer of any status', handler: { httpGet: { path: '/', port: 80 } }, get: () => ({ statusCode: 500, body: '' }) },
+  { name: 'an answer of any status', handler: { httpGet: { path: '/', port: 80 } }, get: () => 500 },
   {
     name: 'nobody answers',
     handler: { httpGet: { path: '/hook', port: 80 } },

@@ -11,22 +11,15 @@ export interface HTTPGet {
   headers: Record<string, string>
 }
 
-export interface HTTPAnswer {
-  statusCode: number
-  body: string
-}
-
 /** How probes and hooks reach pods. Failures carry the operating system's `code`; `signal.reason` when aborted. */
 export interface Dialer {
-  /** Certificates are not checked, redirects not followed; of the body the first 10 KiB. */
-  get(request: HTTPGet, signal: AbortSignal): Promise<HTTPAnswer>
+  /** The status code of the whole answer, at once where no network is between. Certificates are not checked, redirects not followed. */
+  get(request: HTTPGet, signal: AbortSignal): Promise<number> | number
   /** Opens a TCP connection and gives it up again. */
   reach(address: { host: string; port: number }, signal: AbortSignal): Promise<void>
   /** As `checkGRPCHealth`. */
   health(check: HealthCheck, signal: AbortSignal): Promise<HealthAnswer>
 }
-
-export const bodyBytesMax = 10 * 1024
 
 /** The machine's network. */
 export const machineDialer: Dialer = {
@@ -35,16 +28,9 @@ export const machineDialer: Dialer = {
       const options = { ...request, signal, agent: false as const, ...(isTLS && { rejectUnauthorized: false }) }
       const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
       const sent = (isTLS ? requestHTTPS : requestHTTP)(options, response => {
-        const chunks: Buffer[] = []
-        let size = 0
-        response.on('data', (chunk: Buffer) => {
-          if (size < bodyBytesMax) chunks.push(chunk)
-          size += chunk.length
-        })
-        const end = () =>
-          resolve({ statusCode: response.statusCode ?? 0, body: Buffer.concat(chunks).subarray(0, bodyBytesMax).toString() })
-        response.on('end', end)
+        response.on('end', () => resolve(response.statusCode ?? 0))
         response.on('error', fail)
+        response.resume()
       })
       sent.on('error', fail)
       sent.end()

@@ -3,7 +3,7 @@ import type { LogSource, SimulatedNetwork } from '#cri/simulated/index.ts'
 import { NoCgroups } from '../cgroups/cgroups.ts'
 import { memoryLogFiles } from '../logs/memory-log-files.ts'
 import type { MachineFacts } from '../node/node-probe.ts'
-import { bodyBytesMax, type Dialer } from './dialer.ts'
+import type { Dialer } from './dialer.ts'
 import { healthPath, servingStatuses } from './grpc-health.ts'
 import { MemoryHostFiles } from './memory-host-files.ts'
 import type { NodeHost } from './node-host.ts'
@@ -58,9 +58,9 @@ export function simulatedHost(machine: SimulatedMachine, surroundings: Simulated
 /** An image's answer to an HTTP request for `/grpc.health.v1.Health/Check` is its gRPC health: 200 is SERVING, 404 no such service. */
 function simulatedDialer(network: SimulatedNetwork): Dialer {
   return {
-    async get({ host, port, path, headers }, signal) {
-      const { status, body } = await network.request({ ip: host, port }, { method: 'GET', path, headers, body: noBody }, signal)
-      return { statusCode: status, body: Buffer.from(body).subarray(0, bodyBytesMax).toString() }
+    get({ host, port, path, headers }, signal) {
+      const answer = network.request({ ip: host, port }, { method: 'GET', path, headers, body: noBody }, signal)
+      return answer instanceof Promise ? answer.then(({ status }) => status) : answer.status
     },
     async reach({ host, port }, signal) {
       signal.throwIfAborted()

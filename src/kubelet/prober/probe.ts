@@ -1,4 +1,4 @@
-import type { Container, GRPCAction, Probe } from '#api/core/v1/types.gen.ts'
+import type { Container, GRPCAction, HTTPGetAction, Probe, TCPSocketAction } from '#api/core/v1/types.gen.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import { isDeadlineExceeded, isUnimplemented } from '#cri/error.ts'
 import type { Dialer } from '../host/dialer.ts'
@@ -17,24 +17,49 @@ export type ProbeResult = { success: true } | { success: false; output: string }
 
 const outputCharactersMax = 1024
 
-/** Probes once. A probe that could not be carried out counts as failed, like one that said no. */
-export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+/**
+ * Probes once. A probe that could not be carried out counts as failed, like one that said no.
+ * @returns the result, at once when nothing has to be waited for
+ */
+export function runProbe(probe: Probe, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> | ProbeResult {
   const timeoutSeconds = probe.timeoutSeconds ?? 1
   if (probe.exec !== undefined) return probeExec(probe.exec.command ?? [], target, timeoutSeconds, signal)
+  if (probe.httpGet !== undefined) return probeHTTP(probe.httpGet, target, signal)
+  if (probe.tcpSocket !== undefined) return probeTCP(probe.tcpSocket, target, signal)
+  if (probe.grpc !== undefined) return probeGRPC(probe.grpc, target, timeoutSeconds, signal).catch(toFailure)
+  return { success: false, output: 'this kubelet has no probe of that kind' }
+}
+
+const success: ProbeResult = { success: true }
+
+function toFailure(error: unknown): ProbeResult {
+  return { success: false, output: (error as Error).message }
+}
+
+function probeHTTP(
+  action: HTTPGetAction,
+  { dialer, container, podIP }: ProbeTarget,
+  signal: AbortSignal,
+): Promise<ProbeResult> | ProbeResult {
   try {
-    if (probe.httpGet !== undefined) {
-      const { statusCode } = await httpGet(target.dialer, probe.httpGet, target.container, target.podIP, 'kube-probe/1.36', signal)
-      if (statusCode >= 200 && statusCode < 400) return { success: true }
-      return { success: false, output: `HTTP probe failed with statuscode: ${statusCode}` }
-    }
-    if (probe.tcpSocket !== undefined) {
-      await dial(target.dialer, probe.tcpSocket.host || target.podIP, resolvePort(probe.tcpSocket.port, target.container), signal)
-      return { success: true }
-    }
-    if (probe.grpc !== undefined) return await probeGRPC(probe.grpc, target, timeoutSeconds, signal)
-    return { success: false, output: 'this kubelet has no probe of that kind' }
+    const status = httpGet(dialer, action, container, podIP, 'kube-probe/1.36', signal)
+    return status instanceof Promise ? status.then(judgeStatus, toFailure) : judgeStatus(status)
   } catch (error) {
-    return { success: false, output: (error as Error).message }
+    return toFailure(error)
+  }
+}
+
+function judgeStatus(statusCode: number): ProbeResult {
+  if (statusCode >= 200 && statusCode < 400) return success
+  return { success: false, output: `HTTP probe failed with statuscode: ${statusCode}` }
+}
+
+async function probeTCP(action: TCPSocketAction, { dialer, container, podIP }: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+  try {
+    await dial(dialer, action.host || podIP, resolvePort(action.port, container), signal)
+    return success
+  } catch (error) {
+    return toFailure(error)
   }
 }
 
@@ -48,12 +73,12 @@ async function probeExec(
   try {
     const request = { containerId: containerID, cmd: [...command], timeout: BigInt(timeoutSeconds) }
     const { exitCode, stdout, stderr } = await runtime.execSync(request, signal)
-    if (exitCode === 0) return { success: true }
+    if (exitCode === 0) return success
     return { success: false, output: Buffer.concat([stdout, stderr]).toString().slice(0, outputCharactersMax) }
   } catch (error) {
     if (isDeadlineExceeded(error))
       return { success: false, output: `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s` }
-    return { success: false, output: (error as Error).message }
+    return toFailure(error)
   }
 }
 
@@ -65,7 +90,7 @@ async function probeGRPC(
 ): Promise<ProbeResult> {
   const answer = await askForHealth(dialer, { host: podIP, port, service: service ?? '', userAgent: 'kube-probe/1.36' }, signal)
   if (typeof answer === 'object') {
-    if (answer.servingStatus === servingStatuses.indexOf('SERVING')) return { success: true }
+    if (answer.servingStatus === servingStatuses.indexOf('SERVING')) return success
     const status = servingStatuses[answer.servingStatus] ?? answer.servingStatus
     return { success: false, output: `service unhealthy (responded with "${status}")` }
   }

@@ -156,36 +156,42 @@ class ProbeLoop {
   }
 
   #begin(): void {
-    this.#probeOnce().catch(error => this.#worker.node.log.error('probe broke', { error }))
+    const beginMs = this.#worker.node.clock.monotonicMs()
+    const result = this.#run()
+    if (result instanceof Promise)
+      result.then(later => this.#finish(later, beginMs)).catch(error => this.#worker.node.log.error('probe broke', { error }))
+    else this.#finish(result, beginMs)
   }
 
-  async #probeOnce(): Promise<void> {
-    const { clock } = this.#worker.node
-    const beginMs = clock.monotonicMs()
-    const result = await this.#runWithTimeout()
+  #finish(result: ProbeResult, beginMs: number): void {
     if (this.#isStopped) return
     this.#count(result)
     if (this.#isStopped) return
     const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
-    this.#schedule(Math.max(0, periodMs - (clock.monotonicMs() - beginMs)))
+    this.#schedule(Math.max(0, periodMs - (this.#worker.node.clock.monotonicMs() - beginMs)))
   }
 
-  async #runWithTimeout(): Promise<ProbeResult> {
+  /** Most probes of simulated pods are answered at once: only what has to be waited for gets a timer. */
+  #run(): Promise<ProbeResult> | ProbeResult {
     const { node, pod, observed } = this.#worker
-    const timeoutMs = (this.#probe.timeoutSeconds ?? 1) * 1000
     const deadline = new AbortController()
+    const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
+    const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
+    const result = runProbe(this.#probe, target, deadline.signal)
+    return result instanceof Promise ? this.#inTime(result, deadline) : result
+  }
+
+  async #inTime(result: Promise<ProbeResult>, deadline: AbortController): Promise<ProbeResult> {
+    const timeoutMs = (this.#probe.timeoutSeconds ?? 1) * 1000
     this.#deadline = deadline
     // An exec has its own limit in the runtime, which then also ends the command.
     const isExec = this.#probe.exec !== undefined
     // An error is made when it is needed only: its stack costs more than all else of a probe.
     const late = () => deadline.abort(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)'))
-    const timer = node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, late)
-    const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
+    using _timer = this.#worker.node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, late)
     try {
-      const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
-      return await runProbe(this.#probe, target, deadline.signal)
+      return await result
     } finally {
-      timer.cancel()
       this.#deadline = undefined
     }
   }
