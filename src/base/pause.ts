@@ -4,7 +4,9 @@ import type { Clock, Due, Timer } from './clock.ts'
 export class Pause {
   readonly #clock: Clock
   #timer: Timer | undefined
-  #wake: (() => void) | undefined
+  #resolve: (() => void) | undefined
+  /** Listened to for as long as it lives: a loop has one signal, and waits thousands of times. */
+  #signal: AbortSignal | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -16,22 +18,30 @@ export class Pause {
   }
 
   /** Resolves after the time, or at that of another pause; at once when the signal is aborted. Never rejects. */
-  async wait(until: number | Due, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const wake = () => resolve()
-    this.#wake = wake
-    signal.addEventListener('abort', wake, { once: true })
-    this.#timer = typeof until === 'number' ? this.#clock.after(until, wake) : this.#clock.at(until, wake)
-    await promise
-    this.#timer.cancel()
-    this.#timer = undefined
-    this.#wake = undefined
-    signal.removeEventListener('abort', wake)
+  wait(until: number | Due, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve()
+    if (this.#signal !== signal) this.#listenTo(signal)
+    return new Promise(resolve => {
+      this.#resolve = resolve
+      this.#timer = typeof until === 'number' ? this.#clock.after(until, this.#end) : this.#clock.at(until, this.#end)
+    })
   }
 
   /** Ends the wait that is under way. */
   cutShort(): void {
-    this.#wake?.()
+    this.#end()
+  }
+
+  readonly #end = (): void => {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#resolve?.()
+    this.#resolve = undefined
+  }
+
+  #listenTo(signal: AbortSignal): void {
+    this.#signal?.removeEventListener('abort', this.#end)
+    this.#signal = signal
+    signal.addEventListener('abort', this.#end, { once: true })
   }
 }

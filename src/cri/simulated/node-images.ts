@@ -18,6 +18,8 @@ export class NodeImages {
   readonly #environment: SimulatedEnvironment
   /** By ID. */
   readonly #present: Map<string, PresentImage>
+  /** The list of all as it was asked for last; undefined after a change. */
+  #listed: Image[] | undefined
 
   /** @param state of a node whose place is taken */
   constructor(environment: SimulatedEnvironment, state?: ReadonlyMap<string, PresentImage>) {
@@ -60,6 +62,7 @@ export class NodeImages {
     if (tag !== undefined) this.#untag(tag, image.id)
     const tags = this.#present.get(image.id)?.tags ?? []
     this.#present.set(image.id, { image, tags: tag === undefined || tags.includes(tag) ? tags : [...tags, tag] })
+    this.#listed = undefined
   }
 
   /** By ID, name, or name with digest. */
@@ -78,11 +81,14 @@ export class NodeImages {
 
   remove(name: string): void {
     const found = this.find(name)
-    if (found !== undefined) this.#present.delete(found.image.id)
+    if (found === undefined) return
+    this.#present.delete(found.image.id)
+    this.#listed = undefined
   }
 
+  /** Shared: never change it. */
   list(name: string): Image[] {
-    if (name === '') return [...this.#present.values()].map(toImage)
+    if (name === '') return (this.#listed ??= [...this.#present.values()].map(toImage))
     const found = this.find(name)
     return found === undefined ? [] : [toImage(found)]
   }

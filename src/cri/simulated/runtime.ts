@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { coxswainVersion } from '#base/version.ts'
 import type { ExecStreams, ImageService, InProcessStreams, RuntimeEvent, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
-import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandler } from '../gen/runtime.gen.ts'
+import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandler, type StatusResponse } from '../gen/runtime.gen.ts'
 import * as containers from './container-verbs.ts'
 import { attachTo, executeOn, executeSync } from './exec.ts'
 import { SimulatedFaults, type Verb } from './faults.ts'
@@ -31,6 +31,8 @@ export interface SimulatedRuntimeOptions extends NodeOptions {
 export class SimulatedRuntime implements RuntimeService, ImageService, InProcessStreams, Disposable {
   readonly #node: SimulatedNode
   #faults: SimulatedFaults | undefined
+  /** What was answered last: kubelets ask all the time, and see at once that it is the same. */
+  #status: { isNetworkReady: boolean; response: StatusResponse } | undefined
 
   /**
    * @param state of a runtime that this one takes the place of, in another environment (its own network, and a clock that shows the same time)
@@ -95,6 +97,11 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
   async status(_: Request<'status'>, signal: AbortSignal): Answer<'status'> {
     await this.#admit('status', signal)
     const isNetworkReady = this.#node.podCIDR !== undefined
+    if (this.#status?.isNetworkReady !== isNetworkReady) this.#status = { isNetworkReady, response: this.#newStatus(isNetworkReady) }
+    return this.#status.response
+  }
+
+  #newStatus(isNetworkReady: boolean): StatusResponse {
     const conditions = [
       condition('RuntimeReady', true, '', ''),
       isNetworkReady

@@ -11,7 +11,15 @@ import type { ImageService, RuntimeService } from '#cri/cri.ts'
 import type { VersionResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
 import type { MachineFacts, NodeProbe } from './node-probe.ts'
-import { conditionEvents, type NodeFacts, newNode, nodeResources, nodeStatus, sameNodeStatus } from './node-status.ts'
+import {
+  conditionEvents,
+  type NodeFacts,
+  newNode,
+  nodeResources,
+  nodeStatus,
+  type ObservedNodeFacts,
+  sameNodeStatus,
+} from './node-status.ts'
 
 export interface NodeReporterOptions {
   nodeName: string
@@ -60,8 +68,8 @@ export class NodeReporter {
   #version: VersionResponse | undefined
   #uid: string | undefined
   #reported: NodeStatus | undefined
-  /** What `#reported` says all of, times aside. */
-  #reportedFacts: NodeFacts | undefined
+  /** What `#reported` says all of. */
+  #reportedFacts: ObservedNodeFacts | undefined
   #reportedAtMs = Number.NEGATIVE_INFINITY
   #unreadyChecks = 0
   #failures = 0
@@ -174,10 +182,16 @@ export class NodeReporter {
 
   /** @returns whether the node is Ready */
   async #report(signal: AbortSignal): Promise<boolean> {
-    const facts = await this.#facts(signal)
-    if (this.#uid === undefined) await this.#register(facts, signal)
-    else if (!this.#isReported(facts)) await this.#write(facts, signal)
-    this.#reportedFacts = facts
+    const observed = await this.#look(signal)
+    const nowMs = this.#options.clock.now()
+    // The facts first: with thousands of nodes, making a status of them each time costs more than the leases do.
+    const isDue = this.#uid === undefined || nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs || this.#isOverwritten()
+    if (isDue || !deepEqual(this.#reportedFacts, observed)) {
+      const facts = { ...this.#options, ...observed, nowMs }
+      if (this.#uid === undefined) await this.#register(facts, signal)
+      else if (isDue || !this.#isSaid(facts)) await this.#write(facts, signal)
+      this.#reportedFacts = observed
+    }
     this.#registered.resolve()
     if (this.#isReady) this.#ready.resolve()
     return this.#isReady
@@ -187,11 +201,8 @@ export class NodeReporter {
     return this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
   }
 
-  /** Looks at the facts first: with thousands of nodes, making a status of them each time costs more than the leases do. */
-  #isReported(facts: NodeFacts): boolean {
-    if (this.#reported === undefined || facts.nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs || this.#isOverwritten()) return false
-    if (this.#reportedFacts !== undefined && deepEqual({ ...this.#reportedFacts, nowMs: 0 }, { ...facts, nowMs: 0 })) return true
-    return sameNodeStatus(this.#reported, nodeStatus(facts, this.#reported))
+  #isSaid(facts: NodeFacts): boolean {
+    return this.#reported !== undefined && sameNodeStatus(this.#reported, nodeStatus(facts, this.#reported))
   }
 
   /** While we could not be heard, others said what we should have. */
@@ -200,8 +211,9 @@ export class NodeReporter {
     return this.#reported?.conditions?.some(({ type, status }) => (findCondition(shown, type)?.status ?? status) !== status) === true
   }
 
-  async #facts(signal: AbortSignal): Promise<NodeFacts> {
-    const { runtime, images, probe, clock, plegProblem, log, present } = this.#options
+  /** Looks at what may have changed. */
+  async #look(signal: AbortSignal): Promise<ObservedNodeFacts> {
+    const { runtime, images, probe, plegProblem, log, present } = this.#options
     this.#machine ??= await probe.machine()
     this.#version ??= await runtime.version(signal).catch(() => undefined)
     const [runtimeStatus, pressure, listed] = await Promise.all([
@@ -215,14 +227,12 @@ export class NodeReporter {
     const version = this.#version
     const knownVersion = present()?.status?.nodeInfo?.containerRuntimeVersion ?? ''
     return {
-      ...this.#options,
       machine: this.#machine,
       pressure,
       runtimeVersion: version === undefined ? knownVersion : `${version.runtimeName}://${version.runtimeVersion}`,
       runtimeStatus,
       plegProblem: plegProblem(),
       images: listed?.images ?? [],
-      nowMs: clock.now(),
     }
   }
 

@@ -5,14 +5,8 @@ import type { Image, StatusResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
 import type { MachineFacts, PressureFacts } from './node-probe.ts'
 
-/** Everything that a node's status is made of. */
-export interface NodeFacts {
-  nodeName: string
-  hostname: string
-  nodeIPs: readonly string[]
-  maxPods: number
-  kubeletPort: number
-  kubeletVersion: string
+/** What a node's status is made of and may change at any time. */
+export interface ObservedNodeFacts {
   machine: MachineFacts
   pressure: PressureFacts
   /** `containerd://1.6.20` */
@@ -22,6 +16,16 @@ export interface NodeFacts {
   /** Why pods cannot be handled, beside what the runtime says: words as after `PLEG is not healthy: `. */
   plegProblem: string | undefined
   images: readonly Image[]
+}
+
+/** Everything that a node's status is made of. */
+export interface NodeFacts extends ObservedNodeFacts {
+  nodeName: string
+  hostname: string
+  nodeIPs: readonly string[]
+  maxPods: number
+  kubeletPort: number
+  kubeletVersion: string
   nowMs: number
 }
 
