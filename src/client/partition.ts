@@ -55,8 +55,12 @@ export class PartitionedTransport implements Transport {
 
   async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     this.#check()
-    // What the server refuses in the meantime is not heard either.
-    return this.#transport.request(request, signal).finally(() => this.#check())
+    try {
+      return await this.#transport.request(request, signal)
+    } finally {
+      // What the server refuses in the meantime is not heard either.
+      this.#check()
+    }
   }
 
   async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {

@@ -13,7 +13,7 @@ import type {
   WatchEvent,
   WriteOptions,
 } from './client.ts'
-import type { RESTMapper } from './rest-mapper.ts'
+import type { ResourceMapping, RESTMapper } from './rest-mapper.ts'
 import type { Transport } from './transport.ts'
 
 const patchContentTypes: Record<PatchType, string> = {
@@ -39,7 +39,7 @@ export class RESTClient implements Client {
   }
 
   async get<T extends KubeObject>(ref: ObjectRef & ExactVersion, signal: AbortSignal): Promise<T> {
-    return (await this.#send('GET', await this.#objectPath(ref, signal, exactQuery(ref)), signal)) as T
+    return (await this.#send('GET', this.#objectPath(ref, signal, exactQuery(ref)), signal)) as T
   }
 
   async list<T extends KubeObject>(
@@ -48,8 +48,7 @@ export class RESTClient implements Client {
   ): Promise<KubeList<T>> {
     const { labelSelector, fieldSelector, limit, resourceVersion } = ref
     const query = { labelSelector, fieldSelector, limit, resourceVersion, continue: ref.continue, ...exactQuery(ref) }
-    const path = await this.#path(ref, signal, query)
-    return (await this.#send('GET', path, signal)) as KubeList<T>
+    return (await this.#send('GET', this.#path(ref, signal, query), signal)) as KubeList<T>
   }
 
   async *watch<T extends KubeObject>(
@@ -75,11 +74,11 @@ export class RESTClient implements Client {
 
   async create<T extends KubeObject>(object: T, signal: AbortSignal, options: CreateOptions = {}): Promise<T> {
     const ref = { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace }
-    return (await this.#send('POST', await this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })) as T
+    return (await this.#send('POST', this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })) as T
   }
 
   async update<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
-    const path = await this.#objectPath(refOf(object), signal, this.#writeQuery(options), options.subresource)
+    const path = this.#objectPath(refOf(object), signal, this.#writeQuery(options), options.subresource)
     return (await this.#send('PUT', path, signal, { body: object })) as T
   }
 
@@ -89,23 +88,23 @@ export class RESTClient implements Client {
     signal: AbortSignal,
     options: WriteOptions = {},
   ): Promise<T> {
-    const path = await this.#objectPath(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
+    const path = this.#objectPath(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
     return (await this.#send('PATCH', path, signal, { body: patch.body, contentType: patchContentTypes[patch.type] })) as T
   }
 
   async delete(ref: ObjectRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<unknown> {
-    const path = await this.#objectPath(ref, signal)
+    const path = this.#objectPath(ref, signal)
     return this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
   }
 
   async deleteCollection(ref: CollectionRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<void> {
     const { labelSelector, fieldSelector } = ref
-    const path = await this.#path(ref, signal, { labelSelector, fieldSelector })
+    const path = this.#path(ref, signal, { labelSelector, fieldSelector })
     await this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
   }
 
   async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, signal: AbortSignal): Promise<R> {
-    return (await this.#send('POST', await this.#objectPath(ref, signal, {}, subresource), signal, { body })) as R
+    return (await this.#send('POST', this.#objectPath(ref, signal, {}, subresource), signal, { body })) as R
   }
 
   #writeQuery({ fieldManager, dryRun, fieldValidation }: CreateOptions): Query {
@@ -113,32 +112,46 @@ export class RESTClient implements Client {
   }
 
   /** Without its name, the request would mean the whole collection. */
-  async #objectPath(ref: ObjectRef, signal: AbortSignal, query: Query = {}, subresource?: string): Promise<string> {
-    if (ref.name === undefined || ref.name === '') throw new Error(`cannot address a ${ref.kind}: resource name may not be empty`)
-    return this.#path(ref, signal, query, subresource)
+  #objectPath(ref: ObjectRef, signal: AbortSignal, query: Query = {}, subresource?: string): Promise<string> | string {
+    if (ref.name !== undefined && ref.name !== '') return this.#path(ref, signal, query, subresource)
+    return Promise.reject(new Error(`cannot address a ${ref.kind}: resource name may not be empty`))
   }
 
-  async #path(
-    ref: TypeRef & { namespace?: string | undefined; name?: string },
-    signal: AbortSignal,
-    query: Query = {},
-    subresource?: string,
-  ): Promise<string> {
-    const mapping = await this.#mapper.mappingOf(ref, signal)
-    const parameters = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value))
-    const path = resourcePath(mapping, { namespace: ref.namespace, name: ref.name, subresource })
-    return parameters.size === 0 ? path : `${path}?${parameters}`
+  /** At once when the kind is known. */
+  #path(ref: PathRef, signal: AbortSignal, query: Query = {}, subresource?: string): Promise<string> | string {
+    const mapping = this.#mapper.mappingOf(ref, signal)
+    if (mapping instanceof Promise) return mapping.then(found => pathOf(found, ref, query, subresource))
+    return pathOf(mapping, ref, query, subresource)
   }
 
   async #send(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    path: string,
+    path: Promise<string> | string,
     signal: AbortSignal,
     content: { body?: unknown; contentType?: string } = {},
   ): Promise<unknown> {
-    return (await this.#transport.request({ method, path, ...content }, signal)).body
+    const request = { method, path: typeof path === 'string' ? path : await path, ...content }
+    return (await this.#transport.request(request, signal)).body
   }
+}
+
+type PathRef = TypeRef & { namespace?: string | undefined; name?: string }
+
+function pathOf(mapping: ResourceMapping, { namespace, name }: PathRef, query: Query, subresource: string | undefined): string {
+  let path = resourcePath(mapping, { namespace, name, subresource })
+  let separator = '?'
+  for (const key in query) {
+    const value = query[key]
+    if (value === undefined || value === '') continue
+    path += `${separator}${key}=${encodeQueryValue(String(value))}`
+    separator = '&'
+  }
+  return path
+}
+
+/** As forms are encoded. Most values need no encoding. */
+function encodeQueryValue(value: string): string {
+  return /^[\w.-]+$/.test(value) ? value : new URLSearchParams([['', value]]).toString().slice(1)
 }
 
 function exactQuery({ exactVersion }: ExactVersion): Query {

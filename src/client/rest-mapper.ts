@@ -17,26 +17,37 @@ export class NoMatchError extends Error {
 
 /** Finds the URL of a kind: first among the declarations it was made with, then in the server's discovery, which it remembers. */
 export class RESTMapper {
-  readonly #known = new Map<string, ResourceMapping>()
+  /** By API version, then kind. */
+  readonly #known = new Map<string, Map<string, ResourceMapping>>()
   readonly #transport: Transport
 
   constructor(transport: Transport, declared: Iterable<ResourceMapping>) {
     this.#transport = transport
-    for (const info of declared) this.#known.set(`${apiVersionOf(info)}/${info.kind}`, info)
+    for (const info of declared) this.#remember(apiVersionOf(info), info)
   }
 
   /** Synchronous when the kind is known. @throws NoMatchError; StatusError from discovery */
   mappingOf(ref: TypeRef, signal: AbortSignal): ResourceMapping | Promise<ResourceMapping> {
-    return this.#known.get(`${ref.apiVersion}/${ref.kind}`) ?? this.#discover(ref, signal)
+    return this.#find(ref) ?? this.#discover(ref, signal)
+  }
+
+  #find({ apiVersion, kind }: TypeRef): ResourceMapping | undefined {
+    return this.#known.get(apiVersion)?.get(kind)
+  }
+
+  #remember(apiVersion: string, mapping: ResourceMapping): void {
+    let kinds = this.#known.get(apiVersion)
+    if (kinds === undefined) this.#known.set(apiVersion, (kinds = new Map()))
+    kinds.set(mapping.kind, mapping)
   }
 
   async #discover(ref: TypeRef, signal: AbortSignal): Promise<ResourceMapping> {
     const { group, version } = parseAPIVersion(ref.apiVersion)
     for (const { name, kind, namespaced } of await this.#resourcesOf({ group, version }, signal)) {
       if (name.includes('/')) continue
-      this.#known.set(`${ref.apiVersion}/${kind}`, { group, version, kind, resource: name, namespaced })
+      this.#remember(ref.apiVersion, { group, version, kind, resource: name, namespaced })
     }
-    const found = this.#known.get(`${ref.apiVersion}/${ref.kind}`)
+    const found = this.#find(ref)
     if (found === undefined) throw new NoMatchError(ref)
     return found
   }

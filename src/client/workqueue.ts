@@ -58,6 +58,11 @@ export class WorkQueue<K> {
     return this.#ready.length
   }
 
+  /** Whether the key will be added when its time has come. */
+  isDelayed(key: K): boolean {
+    return this.#delayed.has(key)
+  }
+
   add(key: K, cause = currentCause()): void {
     if (this.#closed) return
     this.#causes.set(key, cause)

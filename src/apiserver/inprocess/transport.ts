@@ -16,19 +16,24 @@ type InProcessServer = Pick<APIServer, 'handle' | 'inProcess'>
 export class InProcessTransport implements Transport {
   readonly #server: InProcessServer
   readonly #user: UserInfo
-  readonly #userAgent: string
+  readonly #headers: APIRequest['headers']
 
   constructor(server: InProcessServer, user: UserInfo, userAgent: string) {
     this.#server = server
     this.#user = user
-    this.#userAgent = userAgent
+    this.#headers = { 'user-agent': userAgent }
   }
 
   async request(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     signal.throwIfAborted()
     const { inProcess } = this.#server
+    let response: APIResponse
     inProcess.underWay++
-    const response = await this.#server.handle(this.#apiRequest(request, signal)).finally(() => inProcess.underWay--)
+    try {
+      response = await this.#server.handle(this.#apiRequest(request, signal))
+    } finally {
+      inProcess.underWay--
+    }
     signal.throwIfAborted()
     const { status, body, warnings } = response
     if (body.type === 'lost') throw new ConnectionLostError()
@@ -64,25 +69,28 @@ export class InProcessTransport implements Transport {
 
   #apiRequest({ method, path, body, contentType, accept }: TransportRequest, signal: AbortSignal): APIRequest {
     const question = path.indexOf('?')
-    const headers: Record<string, string> = { 'user-agent': this.#userAgent }
-    if (contentType !== undefined) headers['content-type'] = contentType
-    if (accept !== undefined) headers['accept'] = accept
     return {
       method,
       path: question < 0 ? path : path.slice(0, question),
       query: question < 0 ? '' : path.slice(question + 1),
-      headers,
+      headers: contentType === undefined && accept === undefined ? this.#headers : this.#headersWith(contentType, accept),
       user: this.#user,
       cause: method === 'GET' ? undefined : currentCause(),
       value: body,
-      peerCertificate: () => undefined,
-      readBody: async () => noBody,
+      peerCertificate,
+      readBody,
       signal,
     }
+  }
+
+  #headersWith(contentType: string | undefined, accept: string | undefined): APIRequest['headers'] {
+    return { ...this.#headers, ...(contentType !== undefined && { 'content-type': contentType }), ...(accept !== undefined && { accept }) }
   }
 }
 
 const noBody = Buffer.alloc(0)
+const readBody = async () => noBody
+const peerCertificate = () => undefined
 
 function toError({ status, body }: APIResponse): Error {
   const value = body.type === 'value' ? body.value() : undefined
