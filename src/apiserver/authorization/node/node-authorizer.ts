@@ -26,21 +26,21 @@ export class NodeAuthorizer implements Authorizer {
     this.#stores = stores
   }
 
-  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> | AuthorizationDecision {
+  authorize(attributes: AuthorizationAttributes): AuthorizationDecision {
     const nodeName = nodeNameOf(attributes.user)
     if (nodeName === undefined) return noOpinion()
     if (nodeName === '') return noOpinion(`unknown node for user ${quote(attributes.user.name)}`)
     return this.#authorizeNode(nodeName, attributes)
   }
 
-  async #authorizeNode(nodeName: string, attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
-    const own = attributes.isResourceRequest ? await this.#authorizeOwn(nodeName, attributes) : undefined
+  #authorizeNode(nodeName: string, attributes: AuthorizationAttributes): AuthorizationDecision {
+    const own = attributes.isResourceRequest ? this.#authorizeOwn(nodeName, attributes) : undefined
     if (own !== undefined) return own
     return nodeRules.some(rule => ruleAllows(rule, attributes)) ? allow : noOpinion()
   }
 
   /** Undefined for resources that all nodes may use alike. */
-  async #authorizeOwn(nodeName: string, attributes: ResourceAttributes): Promise<AuthorizationDecision | undefined> {
+  #authorizeOwn(nodeName: string, attributes: ResourceAttributes): AuthorizationDecision | undefined {
     switch (attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`) {
       case 'secrets':
         return this.#authorizeRead(nodeName, attributes, references => references.secrets)
@@ -61,11 +61,11 @@ export class NodeAuthorizer implements Authorizer {
     }
   }
 
-  async #authorizeRead(
+  #authorizeRead(
     nodeName: string,
     attributes: ResourceAttributes,
     namesIn: (references: PodReferences) => Set<string>,
-  ): Promise<AuthorizationDecision> {
+  ): AuthorizationDecision {
     const { verb, subresource, namespace, name } = attributes
     if (verb !== 'get' && verb !== 'list' && verb !== 'watch') return noOpinion('can only read resources of this type')
     if (subresource !== '') return noOpinion('cannot read subresource')
@@ -73,7 +73,7 @@ export class NodeAuthorizer implements Authorizer {
     return this.#authorizeRelated(nodeName, attributes, pod => namesIn(podReferences(pod)).has(name))
   }
 
-  async #authorizeClaim(nodeName: string, attributes: ResourceAttributes): Promise<AuthorizationDecision> {
+  #authorizeClaim(nodeName: string, attributes: ResourceAttributes): AuthorizationDecision {
     const { verb, subresource, name } = attributes
     if (subresource === 'status') {
       if (verb !== 'update' && verb !== 'patch') return noOpinion('can only get/update/patch this type')
@@ -84,14 +84,14 @@ export class NodeAuthorizer implements Authorizer {
     return this.#authorizeRelated(nodeName, attributes, pod => podReferences(pod).persistentVolumeClaims.has(name))
   }
 
-  async #authorizeToken(nodeName: string, attributes: ResourceAttributes): Promise<AuthorizationDecision> {
+  #authorizeToken(nodeName: string, attributes: ResourceAttributes): AuthorizationDecision {
     const { verb, subresource, name } = attributes
     if (verb !== 'create' || name === '') return noOpinion('can only create tokens for individual service accounts')
     if (subresource !== 'token') return noOpinion('can only create token subresource of serviceaccount')
     return this.#authorizeRelated(nodeName, attributes, pod => pod.spec?.serviceAccountName === name)
   }
 
-  async #authorizePod(nodeName: string, attributes: ResourceAttributes): Promise<AuthorizationDecision> {
+  #authorizePod(nodeName: string, attributes: ResourceAttributes): AuthorizationDecision {
     const { verb, subresource, name, namespace, fieldSelector } = attributes
     if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : noOpinion()
     if (subresource === 'eviction') return verb === 'create' ? allow : noOpinion()
@@ -108,11 +108,7 @@ export class NodeAuthorizer implements Authorizer {
   }
 
   /** Whether one of the node's pods in the namespace has to do with the object. */
-  async #authorizeRelated(
-    nodeName: string,
-    { namespace, name }: ResourceAttributes,
-    isRelated: (pod: Pod) => boolean,
-  ): Promise<AuthorizationDecision> {
+  #authorizeRelated(nodeName: string, { namespace, name }: ResourceAttributes, isRelated: (pod: Pod) => boolean): AuthorizationDecision {
     if (name === '') return noOpinion('No Object name found')
     const pods = this.#stores.of<Pod>({ group: '', resource: 'pods' }).peekByField('spec.nodeName', nodeName)
     return pods.some(pod => pod.metadata.namespace === namespace && isRelated(pod)) ? allow : unrelated(nodeName)
