@@ -54,7 +54,7 @@ export class NodeLifecycleController implements Controller<Heard> {
     const isKnown = state !== undefined
     await waitForSync([this.#nodes, this.#leases, this.#pods], signal)
     using _nodeEvents = this.#nodes.onChange(event => this.#onNode(event), { isKnown })
-    using _leaseEvents = this.#leases.onChange(({ object }) => this.#queue.add(object.metadata.name), { isKnown })
+    using _leaseEvents = this.#leases.onChange(event => this.#onLease(event), { isKnown })
     await this.#queue.run(
       { workers: 4, onError: (node, error) => log.warn('cannot update the node', { node, error }) },
       (name, inner) => this.#sync(this.#nodes.get(name), inner),
@@ -76,6 +76,15 @@ export class NodeLifecycleController implements Controller<Heard> {
         break
     }
     this.#queue.add(name)
+  }
+
+  /** What most renewals change is only when we heard of the node: it is looked at when that would have been too long ago. */
+  #onLease({ type, object }: InformerEvent<Lease>): void {
+    const { name } = object.metadata
+    const node = this.#nodes.get(name)
+    const isLookedAtLater = this.#queue.isDelayed(name) && findCondition(node?.status?.conditions, 'Ready')?.status !== 'Unknown'
+    if (type === 'update' && node !== undefined && isLookedAtLater) this.#listen(node, object)
+    else this.#queue.add(name)
   }
 
   async #sync(node: Node | undefined, signal: AbortSignal): Promise<number | undefined> {
