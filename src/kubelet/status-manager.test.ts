@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newNotFound } from '#apimachinery/status/status.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
@@ -47,16 +48,43 @@ const cases: { name: string; from: Parameters<typeof statusPatch>[0]; to: Parame
 
 for (const { name, from, to, want } of cases) test(`status patch: ${name}`, () => assert.deepEqual(statusPatch(from, to), want))
 
+const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
+
+function managerOver(patch: (body: { status: Pod['status'] }) => Promise<Pod>): StatusManager {
+  const client = { patch: (_: unknown, { body }: { body: { status: Pod['status'] } }) => patch(body) } as unknown as Client
+  return new StatusManager({ client, clock: new VirtualClock(), log: silentLogger, signal: new AbortController().signal })
+}
+
+test('a status that is set at any moment after the answer to the last write is written', async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const written: (string | undefined)[] = []
+    const answered = Promise.withResolvers<Pod>()
+    const manager = managerOver(({ status }) => (written.push(status?.phase) === 1 ? answered.promise : Promise.resolve(pod)))
+    manager.set(pod, { phase: 'Pending' })
+    answered.resolve(pod)
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    manager.set(pod, { phase: 'Running' })
+    await new Promise(setImmediate)
+    assert.deepEqual(written, ['Pending', 'Running'], `after ${turns} turns`)
+  }
+})
+
+test('a status of a pod that is gone is tried once', async () => {
+  let tries = 0
+  const manager = managerOver(async () => {
+    tries++
+    throw newNotFound({ group: '', resource: 'pods' }, 'web')
+  })
+  manager.set(pod, { phase: 'Pending' })
+  manager.set(pod, { phase: 'Running' })
+  await manager.written('u')
+  assert.equal(tries, 1)
+})
+
 test('a status is written for what made it another one; looks that bring nothing new do not count', async () => {
-  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
   const causes: (Cause | undefined)[] = []
   const answered = Promise.withResolvers<Pod>()
-  const patch = () => {
-    causes.push(currentCause())
-    return causes.length === 1 ? answered.promise : Promise.resolve(pod)
-  }
-  const { signal } = new AbortController()
-  const manager = new StatusManager({ client: { patch } as unknown as Client, clock: new VirtualClock(), log: silentLogger, signal })
+  const manager = managerOver(() => (causes.push(currentCause()) === 1 ? answered.promise : Promise.resolve(pod)))
   const set = (phase: string, cause: Cause | undefined) => because(cause, () => manager.set(pod, { phase }))
   const started = { reason: 'container web started' }
   set('Pending', { resourceVersion: '1' })

@@ -24,15 +24,22 @@ interface Entry {
   storedVersion: number
   /** The newest version that we were told of. */
   told: Pod
-  writing: Promise<void> | undefined
+  /** What has to be written to make `wanted` out of `stored`, when these are still the two that were compared. */
+  compared: { stored: PodStatus; wanted: PodStatus; patch: StatusPatch | undefined } | undefined
+  isWriting: boolean
+  /** Resolves when the last write that was begun is over. */
+  written: Promise<void>
   /** Why the status that waits is another one. */
   cause: Cause | undefined
   /** Runs while a passing status waits. */
   timer: Timer | undefined
 }
 
+/** What is not copied of an entry. */
+type Passing = 'compared' | 'isWriting' | 'written' | 'timer'
+
 /** What was reported, by pod UID. */
-export type StatusesState = ReadonlyMap<string, Omit<Entry, 'writing' | 'timer'> & { due: Due | undefined }>
+export type StatusesState = ReadonlyMap<string, Omit<Entry, Passing> & { due: Due | undefined }>
 
 const retryBaseMs = 200
 const retryMaxMs = 10_000
@@ -46,7 +53,7 @@ export class StatusManager {
   constructor(options: StatusManagerOptions, state: StatusesState = new Map()) {
     this.#options = options
     for (const [uid, { due, ...known }] of state) {
-      const entry: Entry = { ...known, writing: undefined, timer: undefined }
+      const entry: Entry = { ...known, ...idle() }
       if (due !== undefined) entry.timer = options.clock.at(due, () => this.#begin(uid, entry))
       this.#entries.set(uid, entry)
     }
@@ -54,7 +61,12 @@ export class StatusManager {
 
   /** A copy. */
   get state(): StatusesState {
-    return new Map([...this.#entries].map(([uid, { writing: _writing, timer, ...known }]) => [uid, { ...known, due: timer?.due }]))
+    return new Map(
+      [...this.#entries].map(([uid, { ref, wanted, stored, storedVersion, told, cause, timer }]) => [
+        uid,
+        { ref, wanted, stored, storedVersion, told, cause, due: timer?.due },
+      ]),
+    )
   }
 
   /** What was reported last, be it written yet or not; undefined for pods whose status was not touched. */
@@ -68,18 +80,18 @@ export class StatusManager {
     let entry = this.#entries.get(uid)
     if (entry === undefined) {
       const stored = pod.status ?? {}
-      const known = { stored, storedVersion: versionOf(pod), told: pod }
-      entry = { ref: { namespace, name }, wanted: stored, ...known, writing: undefined, cause: undefined, timer: undefined }
+      const known = { wanted: stored, stored, storedVersion: versionOf(pod), told: pod, cause: undefined }
+      entry = { ref: { namespace, name }, ...known, ...idle() }
       this.#entries.set(uid, entry)
     }
     entry.told = pod
-    entry.wanted = status
+    // One that is the same stays the same object: there is nothing to compare again.
+    if (!sameValue(entry.wanted, status)) entry.wanted = status
     const cause = currentCause()
     // Looks that bring nothing new follow upon one that did.
     if (entry.cause === undefined || cause?.reason !== undefined) entry.cause = cause
-    if (entry.writing !== undefined) return
-    learn(entry)
-    if (statusPatch(entry.stored, status) === undefined) {
+    if (entry.isWriting) return
+    if (patchOf(entry) === undefined) {
       entry.cause = undefined
       return
     }
@@ -90,16 +102,16 @@ export class StatusManager {
   #begin(uid: string, entry: Entry): void {
     entry.timer?.cancel()
     entry.timer = undefined
-    entry.writing ??= this.#write(uid, entry).finally(() => {
-      entry.writing = undefined
-    })
+    if (entry.isWriting) return
+    entry.isWriting = true
+    entry.written = this.#write(uid, entry)
   }
 
   /** Resolves when the newest status of the pod is stored, or can't be any more. */
   async written(uid: string): Promise<void> {
     const entry = this.#entries.get(uid)
     if (entry?.timer !== undefined) this.#begin(uid, entry)
-    await entry?.writing
+    await entry?.written
   }
 
   forget(uid: string): void {
@@ -110,28 +122,43 @@ export class StatusManager {
   async #write(uid: string, entry: Entry): Promise<void> {
     const { client, clock, log, signal } = this.#options
     for (let failures = 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
-      learn(entry)
-      const { wanted: status, cause } = entry
+      const status = patchOf(entry)
+      const { wanted, cause } = entry
       entry.cause = undefined
-      const body = statusPatch(entry.stored, status)
-      if (body === undefined) return
+      if (status === undefined) break
       try {
-        const patch = { type: 'strategic', body: { metadata: { uid }, status: body } } as const
+        const patch = { type: 'strategic', body: { metadata: { uid }, status } } as const
         const ref = { apiVersion: 'v1', kind: 'Pod', ...entry.ref }
         const written = await because(cause, () => client.patch<Pod>(ref, patch, signal, { subresource: 'status' }))
-        entry.stored = status
+        entry.stored = wanted
         // The version of before: what came between it and ours shows when we are told of ours.
         entry.storedVersion = Math.max(entry.storedVersion, versionOf(written) - 1)
         failures = 0
       } catch (error) {
         // The pod is no more. With a conflict it may be another one of that name: then ours is forgotten as soon as we are told.
-        if (signal.aborted || isNotFound(error)) return
+        if (signal.aborted || isNotFound(error)) break
         entry.cause ??= cause
         log.warn('cannot write pod status', { pod: entry.ref, error })
         await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
       }
     }
+    // Not a moment later: who sets a status from now on has to begin the next write.
+    entry.isWriting = false
   }
+}
+
+function idle(): Pick<Entry, Passing> {
+  return { compared: undefined, isWriting: false, written: Promise.resolve(), timer: undefined }
+}
+
+/** What is to be written; undefined for nothing. */
+function patchOf(entry: Entry): StatusPatch | undefined {
+  learn(entry)
+  const { stored, wanted, compared } = entry
+  if (compared?.stored === stored && compared.wanted === wanted) return compared.patch
+  const patch = statusPatch(stored, wanted)
+  entry.compared = { stored, wanted, patch }
+  return patch
 }
 
 /** Others write here too: the pods of a node that is silent are marked as not ready. */
@@ -149,9 +176,12 @@ function versionOf({ metadata }: Pod): number {
 
 const mergedLists = ['podIPs', 'hostIPs'] as const
 
+type StatusPatch = Record<string, unknown>
+
 /** A strategic merge patch from one status to the other; undefined when they are the same. Conditions of others are not touched. */
-export function statusPatch(from: PodStatus, to: PodStatus): Record<string, unknown> | undefined {
-  const patch: Record<string, unknown> = {}
+export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undefined {
+  if (from === to) return undefined
+  const patch: StatusPatch = {}
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof PodStatus>) {
     if (key === 'conditions') continue
     if (sameValue(from[key], to[key])) continue

@@ -349,8 +349,9 @@ export class PodWorker implements StepContext {
 
   #deadline(): WakeTime | undefined {
     const { activeDeadlineSeconds } = this.#pod.spec
+    if (activeDeadlineSeconds === undefined || this.memory.termination !== undefined) return undefined
     const startMs = parseTime(this.node.statuses.get(this.uid)?.startTime ?? this.#pod.status?.startTime)
-    if (activeDeadlineSeconds === undefined || startMs === undefined || this.memory.termination !== undefined) return undefined
+    if (startMs === undefined) return undefined
     return { atMs: startMs + activeDeadlineSeconds * 1000, reason: 'its active deadline is over' }
   }
 
