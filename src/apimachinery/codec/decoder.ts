@@ -97,6 +97,8 @@ export interface DecoderOptions {
 
 const unknownFieldsMax = 100
 
+const nothing: JSONObject = Object.freeze({})
+
 /** One walk over a parsed value, which it changes in place (objects that lose fields are replaced). */
 export class Decoder {
   readonly #registry: SchemaRegistry
@@ -112,12 +114,16 @@ export class Decoder {
     this.#options = options
   }
 
-  /** @throws DecodeFault */
-  decode(value: unknown, schema: MessageSchema): JSONObject {
-    return this.#message(value, planOf(this.#registry, schema), true)
+  /**
+   * @param decoded fields that the value shares with it are not walked again
+   * @throws DecodeFault
+   */
+  decode(value: unknown, schema: MessageSchema, decoded: object = nothing): JSONObject {
+    return this.#message(value, planOf(this.#registry, schema), decoded as JSONObject)
   }
 
-  #message(value: unknown, plan: MessagePlan, isRoot = false): JSONObject {
+  /** @param decoded of the root only */
+  #message(value: unknown, plan: MessagePlan, decoded?: JSONObject): JSONObject {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) this.#fail(kindOf(value), plan.goType)
     const object = value as JSONObject
     const { fields } = plan
@@ -127,6 +133,7 @@ export class Decoder {
     for (const key in object) {
       this.keys++
       const current = object[key]
+      if (typeof current === 'object' && current !== null && current === decoded?.[key]) continue
       const field = fields.get(key)
       let next: unknown
       if (field !== undefined) {
@@ -135,7 +142,7 @@ export class Decoder {
           next = this.#field(current, field)
           this.#stack.pop()
         } else if (field.keepsNull) next = null
-      } else if ((key === 'kind' || key === 'apiVersion') && (isRoot || plan.schema.root === true)) {
+      } else if ((key === 'kind' || key === 'apiVersion') && (decoded !== undefined || plan.schema.root === true)) {
         if (typeof current === 'string') next = current
         else if (current !== null) {
           this.#stack.push(key)

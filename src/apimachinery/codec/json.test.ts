@@ -179,6 +179,13 @@ test('decode: another kind or version is refused', () => {
   assert.throws(() => decodeValue({ apiVersion: 'example.io/v2' }, options), { message })
 })
 
+test('decode: fields shared with an object that was decoded before stay as they are, like ones that are only equal are read', () => {
+  const spec = Object.freeze({ paused: false })
+  const decodeToy = (value: object) => decodeValue<{ spec: object }>(value, { ...options, decoded: { spec } }).object.spec
+  assert.equal(decodeToy({ spec }), spec)
+  assert.deepEqual(decodeToy({ spec: { ...spec } }), {})
+})
+
 test('decode: prototype keys disappear', () => {
   const { object } = decodeJSON<{ metadata: { labels: object } }>(
     Buffer.from('{"metadata":{"labels":{"__proto__":"x","\\u005f_proto__":"y","a":"b"}},"__proto__":{"polluted":1}}'),

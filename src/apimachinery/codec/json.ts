@@ -21,6 +21,8 @@ export interface DecodeOptions {
   kind: string
   /** Keep exactly what was given: nothing is filled in, no zero value is left out (for server-side apply). */
   asGiven?: boolean
+  /** An object of the type: fields that the value shares with it were decoded before. */
+  decoded?: object | undefined
 }
 
 export interface Decoded<T> {
@@ -79,7 +81,7 @@ function walk<T>(value: unknown, text: string | undefined, options: DecodeOption
   const decoder = new Decoder(options.registry, { asGiven: options.asGiven === true, strict })
   let result = object
   try {
-    if (options.schema !== undefined) result = decoder.decode(object, options.schema)
+    if (options.schema !== undefined) result = decoder.decode(object, options.schema, options.decoded)
     else if (strict) decoder.keys = countKeysInValue(object)
   } catch (error) {
     const reason = error instanceof DecodeFault ? error.message : error instanceof RangeError ? 'exceeded max depth' : undefined

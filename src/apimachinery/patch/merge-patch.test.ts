@@ -24,6 +24,16 @@ for (const { original, patch, want } of [
   })
 }
 
+test('merge patch: fields that the patch does not name are those of the original; all others are new, however deep', () => {
+  const original = { spec: { a: [{ b: 1 }] }, status: { c: [{ d: 1 }], e: { f: 1 } } }
+  const patch = { status: { e: { f: [2] } } }
+  const result = applyMergePatch(original, patch) as unknown as { spec: unknown; status: { c: unknown[]; e: { f: unknown[] } } }
+  assert.equal(result.spec, original.spec)
+  result.status.c.push('x')
+  result.status.e.f.push('x')
+  assert.deepEqual([original.status, patch.status.e.f], [{ c: [{ d: 1 }], e: { f: 1 } }, [2]])
+})
+
 test('merge patch: a list is refused', () => assert.throws(() => applyMergePatch({}, []), { code: 400, message: 'Invalid JSON Patch' }))
 
 const keys = fc.constantFrom('a', 'b', 'c')

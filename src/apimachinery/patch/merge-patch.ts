@@ -2,22 +2,23 @@ import { newBadRequest } from '../status/status.ts'
 import { deepCopy, isObject, type JSONObject } from '../value/json-value.ts'
 
 /**
- * Applies an RFC 7386 patch to a copy of `original`: objects are merged, null removes, everything else replaces.
+ * Applies an RFC 7386 patch: objects are merged, null removes, everything else replaces. The result shares those fields of `original` that the
+ * patch does not name, and nothing else.
  * @throws StatusError BadRequest when the patch is no object
  */
 export function applyMergePatch<T extends object>(original: T, patch: unknown): T {
   if (!isObject(patch)) throw newBadRequest('Invalid JSON Patch')
-  return merge(original as JSONObject, patch) as T
+  return merge(original as JSONObject, patch, field => field) as T
 }
 
-function merge(original: JSONObject, patch: JSONObject): JSONObject {
+function merge(original: JSONObject, patch: JSONObject, keep: (field: unknown) => unknown = deepCopy): JSONObject {
   const result: JSONObject = {}
   for (const key in original) {
     if (key === '__proto__') continue
     const change = Object.hasOwn(patch, key) ? patch[key] : undefined
     if (change === null) continue
     const current = original[key]
-    if (change === undefined) result[key] = deepCopy(current)
+    if (change === undefined) result[key] = keep(current)
     else result[key] = isObject(change) ? merge(isObject(current) ? current : {}, change) : deepCopy(change)
   }
   for (const key in patch) {

@@ -110,6 +110,17 @@ for (const { name, have, patch, want } of [
   })
 }
 
+test('strategic merge patch: fields that the patch does not name are those of the original; all others are new, however deep', () => {
+  const have = { labels: { a: 'b' }, items: [{ ...item('a'), items: [item('b')] }] }
+  const before = deepCopy(have)
+  const result = applyStrategicMergePatch(have, { items: [{ name: 'a', value: '1' }] }, options)
+  assert.equal(result.labels, have.labels)
+  result.items[0]!.items[0]!.name = 'x'
+  assert.deepEqual(have, before)
+  // A directive may name anything.
+  assert.notEqual(applyStrategicMergePatch(have, { $retainKeys: ['labels', 'items'] }, options).labels, have.labels)
+})
+
 for (const { name, have, patch, message, code } of [
   {
     name: 'no object',

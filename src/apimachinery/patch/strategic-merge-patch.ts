@@ -20,9 +20,9 @@ interface PatchMeta {
 }
 
 /**
- * Applies a strategic merge patch to a copy of `original`. Lists are merged by `patchStrategy` and `patchMergeKey`; the directives
- * `$patch`, `$retainKeys`, `$deleteFromPrimitiveList` and `$setElementOrder` are understood. Behaviour: k8s.io/apimachinery
- * `util/strategicpatch`.
+ * Applies a strategic merge patch: the result shares those fields of `original` that the patch does not name, and nothing else. Lists are
+ * merged by `patchStrategy` and `patchMergeKey`; the directives `$patch`, `$retainKeys`, `$deleteFromPrimitiveList` and `$setElementOrder`
+ * are understood. Behaviour: k8s.io/apimachinery `util/strategicpatch`.
  * @throws StatusError BadRequest, or 422 for lists of lists
  */
 export function applyStrategicMergePatch<T extends object>(
@@ -31,7 +31,17 @@ export function applyStrategicMergePatch<T extends object>(
   { schema, registry }: { schema: MessageSchema; registry: SchemaRegistry },
 ): T {
   if (!isObject(patch)) throw newBadRequest(`json: cannot unmarshal ${kindOf(patch)} into Go value of type map[string]interface {}`)
-  return new StrategicMerge(registry).mergeMap(deepCopy(original) as JSONObject, deepCopy(patch), schema) as T
+  return new StrategicMerge(registry).mergeMap(withCopiesOfNamed(original as JSONObject, patch), deepCopy(patch), schema) as T
+}
+
+function withCopiesOfNamed(original: JSONObject, patch: JSONObject): JSONObject {
+  const result = { ...original }
+  for (const key in patch) {
+    // Directives name fields in their own ways.
+    if (key.startsWith('$')) return deepCopy(original)
+    if (original[key] !== undefined) result[key] = deepCopy(original[key])
+  }
+  return result
 }
 
 class StrategicMerge {

@@ -20,7 +20,7 @@ import { finishUpdate } from './update.ts'
 import { parseWriteQuery, type WriteQuery } from './write-options.ts'
 
 interface Patcher {
-  /** Makes a new object; the original stays as it is. */
+  /** Makes a new object, which may share fields with the original; that stays as it is. */
   apply(call: Call, original: KubeObject, patch: unknown): KubeObject
   isShape(patch: unknown): boolean
   /** What upstream reads the patch into; a refusal names it. */
@@ -88,12 +88,13 @@ function patched(call: Call, old: KubeObject, patcher: Patcher, body: unknown, q
   const keepsTracking = !mentionsManagedFields(body)
   const original = route.fromStorage(old)
   const result = patcher.apply(call, keepsTracking ? withoutManagedFields(original) : original, body)
-  const { object, strictErrors } = decodeValue<KubeObject>(result, {
+  const { object, strictErrors } = decodeValue<KubeObject>(withOwnMetadata(result, original), {
     schema: route.schema,
     registry: call.services.schemas,
     mode: query.fieldValidation,
     apiVersion: route.apiVersion,
     kind: route.info.kind,
+    decoded: original,
   })
   if (strictErrors.length > 0) refuseOrWarn(call, strictErrors, query)
   const stored = route.toStorage(object)
@@ -110,9 +111,14 @@ function mentionsManagedFields(body: unknown): boolean {
   return metadata !== undefined && !(isObject(metadata) && metadata['managedFields'] === undefined && metadata['$patch'] === undefined)
 }
 
+/** The server writes to the metadata of every object that it stores. */
+function withOwnMetadata(object: KubeObject, original: KubeObject): KubeObject {
+  return object.metadata === original.metadata ? { ...object, metadata: deepCopy(original.metadata) } : object
+}
+
 function withoutManagedFields(object: KubeObject): KubeObject {
   const metadata: Record<string, unknown> = {}
-  for (const [field, value] of Object.entries(object.metadata)) if (field !== 'managedFields') metadata[field] = value
+  for (const [field, value] of Object.entries(object.metadata)) if (field !== 'managedFields') metadata[field] = deepCopy(value)
   return { ...object, metadata: metadata as unknown as KubeObject['metadata'] }
 }
 
@@ -134,5 +140,5 @@ function applyStrategic(call: Call, original: KubeObject, body: unknown): KubeOb
   if (schema === undefined) {
     throw newUnsupportedMediaType('strategic merge patch is not supported for custom resources')
   }
-  return applyStrategicMergePatch(original, deepCopy(body), { schema, registry: call.services.schemas })
+  return applyStrategicMergePatch(original, body, { schema, registry: call.services.schemas })
 }
