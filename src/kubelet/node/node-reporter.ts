@@ -8,7 +8,7 @@ import { Pause } from '#base/pause.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import type { ImageService, RuntimeService } from '#cri/cri.ts'
-import type { VersionResponse } from '#cri/gen/runtime.gen.ts'
+import type { StatusResponse, VersionResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
 import type { MachineFacts, NodeProbe } from './node-probe.ts'
 import {
@@ -70,6 +70,8 @@ export class NodeReporter {
   #reported: NodeStatus | undefined
   /** What `#reported` says all of. */
   #reportedFacts: ObservedNodeFacts | undefined
+  /** A version of the object that says what `#reported` does. */
+  #agreed: Node | undefined
   #reportedAtMs = Number.NEGATIVE_INFINITY
   #unreadyChecks = 0
   #failures = 0
@@ -207,23 +209,23 @@ export class NodeReporter {
 
   /** While we could not be heard, others said what we should have. */
   #isOverwritten(): boolean {
-    const shown = this.#options.present()?.status?.conditions ?? []
-    return this.#reported?.conditions?.some(({ type, status }) => (findCondition(shown, type)?.status ?? status) !== status) === true
+    const present = this.#options.present()
+    if (present === undefined || present === this.#agreed) return false
+    const shown = present.status?.conditions ?? []
+    if (this.#reported?.conditions?.some(({ type, status }) => (findCondition(shown, type)?.status ?? status) !== status) === true)
+      return true
+    this.#agreed = present
+    return false
   }
 
   /** Looks at what may have changed. */
   async #look(signal: AbortSignal): Promise<ObservedNodeFacts> {
-    const { runtime, images, probe, plegProblem, log, present } = this.#options
+    const { runtime, images, probe, plegProblem, present } = this.#options
     this.#machine ??= await probe.machine()
     this.#version ??= await runtime.version(signal).catch(() => undefined)
-    const [runtimeStatus, pressure, listed] = await Promise.all([
-      runtime.status({}, signal).catch(error => {
-        log.warn('the container runtime does not answer', { error })
-        return undefined
-      }),
-      probe.pressure(),
-      images.listImages({}, signal).catch(() => undefined),
-    ])
+    const runtimeStatus = await this.#runtimeStatus(signal)
+    const pressure = await probe.pressure()
+    const listed = await images.listImages({}, signal).catch(() => undefined)
     const version = this.#version
     const knownVersion = present()?.status?.nodeInfo?.containerRuntimeVersion ?? ''
     return {
@@ -233,6 +235,15 @@ export class NodeReporter {
       runtimeStatus,
       plegProblem: plegProblem(),
       images: listed?.images ?? [],
+    }
+  }
+
+  async #runtimeStatus(signal: AbortSignal): Promise<StatusResponse | undefined> {
+    try {
+      return await this.#options.runtime.status({}, signal)
+    } catch (error) {
+      this.#options.log.warn('the container runtime does not answer', { error })
+      return undefined
     }
   }
 
@@ -289,5 +300,6 @@ export class NodeReporter {
     if (this.#reportedAtMs < 0) events.event(this.#ref, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     this.#reported = status
     this.#reportedAtMs = nowMs
+    this.#agreed = undefined
   }
 }
