@@ -2,6 +2,7 @@ import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { sameJSON } from '#base/same-json.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
 import { limits } from './limits.ts'
@@ -86,7 +87,7 @@ export class StatusManager {
     }
     entry.told = pod
     // One that is the same stays the same object: there is nothing to compare again.
-    if (!sameValue(entry.wanted, status)) entry.wanted = status
+    if (!sameJSON(entry.wanted, status)) entry.wanted = status
     const cause = currentCause()
     // Looks that bring nothing new follow upon one that did.
     if (entry.cause === undefined || cause?.reason !== undefined) entry.cause = cause
@@ -184,7 +185,7 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
   const patch: StatusPatch = {}
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof PodStatus>) {
     if (key === 'conditions') continue
-    if (sameValue(from[key], to[key])) continue
+    if (sameJSON(from[key], to[key])) continue
     patch[key] = to[key] ?? null
   }
   // These lists would be merged by IP; the whole list is meant.
@@ -192,7 +193,7 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
     if (Array.isArray(patch[key]) && (from[key]?.length ?? 0) > 0) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]
   const conditions = (to.conditions ?? []).flatMap(condition => {
     const old = from.conditions?.find(({ type }) => type === condition.type)
-    if (!ownedConditionTypes.includes(condition.type) || sameValue(old, condition)) return []
+    if (!ownedConditionTypes.includes(condition.type) || sameJSON(old, condition)) return []
     // Conditions are merged by type: what a condition no longer says has to be taken away.
     const gone = Object.keys(old ?? {}).filter(key => !(key in condition))
     return [{ ...condition, ...Object.fromEntries(gone.map(key => [key, null])) }]
@@ -202,20 +203,4 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
     .map(({ type }) => ({ $patch: 'delete', type }))
   if (conditions.length + dropped.length > 0) patch['conditions'] = [...conditions, ...dropped]
   return Object.keys(patch).length === 0 ? undefined : patch
-}
-
-/** Equal as JSON, with fields in any order and absent, null and undefined all the same. */
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (a === undefined || a === null) return b === undefined || b === null
-  if (typeof a !== 'object' || typeof b !== 'object' || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-    for (let index = 0; index < a.length; index++) if (!sameValue(a[index], b[index])) return false
-    return true
-  }
-  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
-  for (const key in left) if (!sameValue(left[key], right[key])) return false
-  for (const key in right) if (!(key in left) && right[key] !== undefined && right[key] !== null) return false
-  return true
 }

@@ -4,6 +4,15 @@ import type { FileType, HostFiles } from './host-files.ts'
 type Folder = Map<string, Item>
 type Item = Folder | Buffer | { link: string }
 
+/** Where a path leads. */
+interface Place {
+  /** Names from the root on, none of them a link, but for the last one if that was not to be followed. */
+  names: string[]
+  /** What the last name is in, or would be. */
+  folder: Folder | undefined
+  item: Item | undefined
+}
+
 const linksMax = 40
 
 /** A file system in memory, for a simulated node: folders, files and symbolic links. Owners and modes are not kept. */
@@ -29,10 +38,10 @@ export class MemoryHostFiles implements HostFiles {
 
   async writeFile(path: string, content: Uint8Array | string): Promise<void> {
     this.#own()
-    const { folder, name } = this.#place(this.#resolve(path) ?? path)
-    if (folder === undefined) throw missing('open', path)
-    if (folder.get(name) instanceof Map) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
-    folder.set(name, Buffer.from(content as Uint8Array))
+    const place = this.#find(path) ?? this.#placeOf(path)
+    if (place?.folder === undefined) throw missing('open', path)
+    if (place.item instanceof Map) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
+    place.folder.set(place.names.at(-1)!, Buffer.from(content as Uint8Array))
   }
 
   async readFile(path: string): Promise<Buffer | undefined> {
@@ -52,8 +61,8 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async realPath(path: string): Promise<string | undefined> {
-    const real = this.#resolve(path)
-    return real !== undefined && this.#at(real) !== undefined ? real : undefined
+    const place = this.#find(path)
+    return place?.item === undefined ? undefined : `/${place.names.join('/')}`
   }
 
   async list(path: string): Promise<string[]> {
@@ -62,27 +71,25 @@ export class MemoryHostFiles implements HostFiles {
   }
 
   async readLink(path: string): Promise<string | undefined> {
-    const { folder, name } = this.#place(path)
-    const item = folder?.get(name)
+    const item = this.#placeOf(path)?.item
     return isLink(item) ? item.link : undefined
   }
 
   async symlink(target: string, path: string): Promise<void> {
     this.#own()
-    const { folder, name } = this.#place(path)
-    if (folder === undefined) throw missing('symlink', path)
-    if (folder.has(name)) throw failure('EEXIST', `file already exists, symlink '${target}' -> '${path}'`)
-    folder.set(name, { link: target })
+    const place = this.#placeOf(path)
+    if (place?.folder === undefined) throw missing('symlink', path)
+    if (place.item !== undefined) throw failure('EEXIST', `file already exists, symlink '${target}' -> '${path}'`)
+    place.folder.set(place.names.at(-1)!, { link: target })
   }
 
   async rename(from: string, to: string): Promise<void> {
     this.#own()
-    const source = this.#place(from)
-    const target = this.#place(to)
-    const item = source.folder?.get(source.name)
-    if (item === undefined || target.folder === undefined) throw missing('rename', from)
-    source.folder!.delete(source.name)
-    target.folder.set(target.name, item)
+    const source = this.#placeOf(from)
+    const target = this.#placeOf(to)
+    if (source?.folder === undefined || source.item === undefined || target?.folder === undefined) throw missing('rename', from)
+    source.folder.delete(source.names.at(-1)!)
+    target.folder.set(target.names.at(-1)!, source.item)
   }
 
   async usedBytes(path: string): Promise<number> {
@@ -92,8 +99,8 @@ export class MemoryHostFiles implements HostFiles {
 
   async remove(path: string): Promise<void> {
     this.#own()
-    const { folder, name } = this.#place(path)
-    folder?.delete(name)
+    const place = this.#placeOf(path)
+    place?.folder?.delete(place.names.at(-1)!)
   }
 
   async giveToGroup(): Promise<void> {}
@@ -112,61 +119,48 @@ export class MemoryHostFiles implements HostFiles {
     this.#isShared = false
   }
 
-  /** The folder at the path, made when it is missing. */
-  #makeFolder(path: string): Folder {
+  /** Makes what is missing of the folders of a path. */
+  #makeFolder(path: string): void {
+    const place = this.#find(path)
+    if (place?.item instanceof Map) return
     this.#own()
     let folder = this.#root
-    for (const name of partsOf(this.#resolve(path) ?? path)) {
+    for (const name of place?.names ?? namesOf(path)) {
       let next = folder.get(name)
       if (next === undefined) folder.set(name, (next = new Map()))
       if (!(next instanceof Map)) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
       folder = next
     }
-    return folder
-  }
-
-  /** The folder that the path's last part is in. Links in the parts before are followed. */
-  #place(path: string): { folder: Folder | undefined; name: string } {
-    const folder = this.#item(posix.dirname(path))
-    return { folder: folder instanceof Map ? folder : undefined, name: posix.basename(path) }
   }
 
   /** What the path leads to, all links followed. */
-  #item(path: string): Folder | Buffer | undefined {
-    const real = this.#resolve(path)
-    const item = real === undefined ? undefined : this.#at(real)
-    return isLink(item) ? undefined : item
+  #item(path: string): Item | undefined {
+    return this.#find(path)?.item
   }
 
-  #at(realPath: string): Item | undefined {
+  /** The place of the path's last name itself: only links in what is before it are followed. */
+  #placeOf(path: string): Place | undefined {
+    return this.#find(path, { followLast: false })
+  }
+
+  /** Names need not exist, from the first missing one on. @returns undefined when links go in circles */
+  #find(path: string, { followLast } = { followLast: true }): Place | undefined {
+    let names = namesOf(path)
+    let folder: Folder | undefined
     let item: Item | undefined = this.#root
-    for (const name of partsOf(realPath)) {
-      if (!(item instanceof Map)) return undefined
-      item = item.get(name)
-    }
-    return item
-  }
-
-  /** The path without links; its last part need not exist. Undefined when links go in circles. */
-  #resolve(path: string): string | undefined {
-    let waiting = partsOf(path)
-    const done: string[] = []
-    let folder: Item | undefined = this.#root
-    for (let links = 0; waiting.length > 0; ) {
-      const [name, ...rest] = waiting as [string, ...string[]]
-      const item: Item | undefined = folder instanceof Map ? folder.get(name) : undefined
-      if (!isLink(item)) {
-        done.push(name)
-        folder = item
-        waiting = rest
-        continue
-      }
+    let links = 0
+    for (let index = 0; index < names.length; index++) {
+      folder = item instanceof Map ? item : undefined
+      item = folder?.get(names[index]!)
+      if (!isLink(item) || (!followLast && index === names.length - 1)) continue
       if (++links > linksMax) return undefined
-      waiting = [...partsOf(posix.resolve(`/${done.join('/')}`, item.link)), ...rest]
-      done.length = 0
-      folder = this.#root
+      // From the beginning again, without this link.
+      const target = posix.resolve(`/${names.slice(0, index).join('/')}`, item.link)
+      names = [...namesOf(target), ...names.slice(index + 1)]
+      index = -1
+      item = this.#root
     }
-    return `/${done.join('/')}`
+    return { names, folder, item }
   }
 }
 
@@ -175,8 +169,8 @@ function copyOf(folder: Folder): Folder {
   return new Map([...folder].map(([name, item]) => [name, item instanceof Map ? copyOf(item) : item]))
 }
 
-function partsOf(path: string): string[] {
-  return path.split('/').filter(part => part !== '')
+function namesOf(path: string): string[] {
+  return path.split('/').filter(name => name !== '')
 }
 
 function isLink(item: Item | undefined): item is { link: string } {

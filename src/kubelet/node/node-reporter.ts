@@ -65,6 +65,8 @@ export class NodeReporter {
   readonly #options: NodeReporterOptions
   readonly #ref: ObjectReference
   #machine: MachineFacts | undefined
+  /** Of this machine; shared, never changed. */
+  #allocatable: Record<string, string> | undefined
   #version: VersionResponse | undefined
   #uid: string | undefined
   #reported: NodeStatus | undefined
@@ -139,7 +141,9 @@ export class NodeReporter {
   /** What pods may use; empty before the machine was looked at. */
   get allocatable(): Record<string, string> {
     const { maxPods } = this.#options
-    return this.#machine === undefined ? {} : (nodeResources({ machine: this.#machine, maxPods }).allocatable ?? {})
+    if (this.#machine === undefined) return {}
+    this.#allocatable ??= nodeResources({ machine: this.#machine, maxPods }).allocatable
+    return this.#allocatable ?? {}
   }
 
   /** Learns what never changes. Before anything else of the kubelet; it waits for a runtime that does not answer yet. */

@@ -3,6 +3,7 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Due, Timer } from '#base/clock.ts'
+import { sameJSON } from '#base/same-json.ts'
 import { because, type Cause, currentCause, withReason } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { bytes } from '../container/resources.ts'
@@ -145,9 +146,13 @@ export class PodWorker implements StepContext {
 
   /** A newer version of the API object. */
   update(pod: Pod): void {
+    const old = this.#pod
     this.#pod = pod
     this.#notice()
-    this.wake()
+    const reported = this.node.statuses.get(this.uid)
+    // Mostly it says what we have reported. If it does not, what we have reported still is true.
+    if (reported !== undefined && !this.memory.removed && looksTheSame(old, pod)) this.#publish(reported)
+    else this.wake()
   }
 
   /** The API object is gone: whatever still runs has to stop. */
@@ -410,6 +415,19 @@ export class PodWorker implements StepContext {
       this.wake({ reason })
     })
   }
+}
+
+/** Whether two versions of a pod that runs differ at most in what no look at it reads: a step under way or to come sees the newer one. */
+function looksTheSame(old: Pod, pod: Pod): boolean {
+  const { generation, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
+  return (
+    !isTerminalPhase(pod.status?.phase) &&
+    (pod.spec.readinessGates ?? []).length === 0 &&
+    old.metadata.generation === generation &&
+    old.metadata.deletionTimestamp === deletionTimestamp &&
+    old.metadata.deletionGracePeriodSeconds === deletionGracePeriodSeconds &&
+    sameJSON(old.spec, pod.spec)
+  )
 }
 
 /** The field of the spec that holds the container; a container whose spec is lost counts as an ordinary one. */

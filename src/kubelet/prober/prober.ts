@@ -1,4 +1,4 @@
-import type { Container, Probe } from '#api/core/v1/types.gen.ts'
+import type { Container, Pod, Probe } from '#api/core/v1/types.gen.ts'
 import type { Due, Timer } from '#base/clock.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
@@ -53,10 +53,12 @@ export class Prober {
   /** Begins and ends probes so that they fit what runs now. */
   update(worker: PodWorker): void {
     const { pod, observed, memory } = worker
+    const probed = probedContainers(pod)
+    // Most pods have no probe, and are looked at all the same.
+    if (probed.length === 0) return
     const wanted = new Set<string>()
-    for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)]) {
+    for (const container of probed) {
       const probes = { startup: container.startupProbe, liveness: container.livenessProbe, readiness: container.readinessProbe }
-      if (!Object.values(probes).some(probe => probe !== undefined)) continue
       const running = observed.containers.find(({ name, state }) => name === container.name && state === 'running')
       if (running === undefined || runsPostStart(container, running, memory)) continue
       const state = (memory.probes[running.id] ??= {
@@ -94,6 +96,13 @@ export class Prober {
   #stopAll(): void {
     for (const key of [...this.#loops.keys()]) this.#stop(key)
   }
+}
+
+/** A container's probes are part of it for good, so what has none never had one. */
+function probedContainers({ spec: { containers, initContainers = [] } }: Pod): Container[] {
+  const isProbed = ({ startupProbe, livenessProbe, readinessProbe }: Container) =>
+    (startupProbe ?? livenessProbe ?? readinessProbe) !== undefined
+  return [...containers.filter(isProbed), ...initContainers.filter(each => isProbed(each) && isSidecar(each))]
 }
 
 /** One probe of one container, until the container ends. */

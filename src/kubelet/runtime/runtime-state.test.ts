@@ -56,6 +56,20 @@ test('runtime state: a container that is gone does not come back with a late ans
   assert.equal(shown(), undefined)
 })
 
+test('runtime state: an answer that says what is known tells nobody, and changes nothing', async () => {
+  const { state, answers, look } = world()
+  const told: string[] = []
+  using _listening = state.onChange(uid => told.push(uid))
+  const shown = new Set<unknown>()
+  for (const said of [ContainerState.CONTAINER_RUNNING, ContainerState.CONTAINER_RUNNING]) {
+    const looked = look()
+    answers.at(-1)!.resolve(said)
+    shown.add(await looked)
+    shown.add(state.get('u')?.containers[0])
+  }
+  assert.deepEqual([told, shown.size], [['u'], 1])
+})
+
 test('runtime state: of two containers of one millisecond the newer one is first', async () => {
   const nanoseconds: Record<string, bigint> = { older: 1_767_225_600_000_000_300n, newer: 1_767_225_600_000_300_000n }
   const labels = { 'io.kubernetes.pod.uid': 'u', 'io.kubernetes.container.name': 'c' }

@@ -1,5 +1,6 @@
 import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { sameJSON } from '#base/same-json.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
 import { isNotFound } from '#cri/error.ts'
 import type { Container, ContainerStatus, PodSandbox } from '#cri/gen/runtime.gen.ts'
@@ -164,6 +165,8 @@ export class RuntimeState {
       if (status === undefined || !isOurs(status) || !this.#mayApply(id, look)) return undefined
       const observed = observeSandbox(status)
       const pod = this.#podOf(status.labels)
+      const known = pod.sandboxes.find(sandbox => sandbox.id === id)
+      if (sameJSON(known, observed)) return known
       this.#owners.set(id, pod.uid)
       const others = pod.sandboxes.filter(sandbox => sandbox.id !== id)
       this.#set({ ...pod, sandboxes: [...others, observed].sort(newestFirst) })
@@ -186,6 +189,7 @@ export class RuntimeState {
       const pod = this.#podOf(status.labels)
       const known = pod.containers.find(container => container.id === id)
       const observed = observeContainer(status, sandboxID || known?.sandboxID || '', message)
+      if (sameJSON(known, observed)) return known
       this.#owners.set(id, pod.uid)
       const others = pod.containers.filter(container => container.id !== id)
       this.#set({ ...pod, containers: [...others, observed].sort(newestFirst) }, whatHappened(known, observed))

@@ -40,18 +40,18 @@ export class AtomicWriter {
   /** Makes the volume hold exactly the payload. @returns whether anything was different */
   async write(payload: Payload): Promise<boolean> {
     const { files, gid } = this.#options
-    const old = await files.readLink(join(this.#folder, dataLink))
-    if (old !== undefined && (await this.#holds(join(this.#folder, old), payload))) return false
+    const old = await files.readLink(`${this.#folder}/${dataLink}`)
+    if (old !== undefined && (await this.#holds(`${this.#folder}/${old}`, payload))) return false
     const name = this.#timestampName()
-    const folder = join(this.#folder, name)
+    const folder = `${this.#folder}/${name}`
     await files.makeDirectory(folder, 0o755)
     await Promise.all([...payload].map(([path, file]) => this.#writeFile(folder, path, file)))
     if (gid !== undefined) await files.giveToGroup(folder, gid, { readOnly: true, onlyWhenRootDiffers: false })
     // Links to names that appear are made first: until `..data` moves on they lead nowhere, as before.
     await this.#addLinks(payload)
-    await files.remove(join(this.#folder, newDataLink))
-    await files.symlink(name, join(this.#folder, newDataLink))
-    await files.rename(join(this.#folder, newDataLink), join(this.#folder, dataLink))
+    await files.remove(`${this.#folder}/${newDataLink}`)
+    await files.symlink(name, `${this.#folder}/${newDataLink}`)
+    await files.rename(`${this.#folder}/${newDataLink}`, `${this.#folder}/${dataLink}`)
     if (old !== undefined) await this.#removeStale(payload, name)
     return true
   }
@@ -59,7 +59,7 @@ export class AtomicWriter {
   async #writeFile(folder: string, path: string, { content, mode, uid }: PayloadFile): Promise<void> {
     const { files } = this.#options
     const target = join(folder, path)
-    if (dirname(path) !== '.') await files.makeDirectory(dirname(target), 0o755)
+    if (path.includes('/')) await files.makeDirectory(dirname(target), 0o755)
     await files.writeFile(target, content, { mode, ...(uid !== undefined && { uid }) })
   }
 
@@ -69,7 +69,7 @@ export class AtomicWriter {
     if (present.length !== payload.size) return false
     for (const path of present) {
       const wanted = payload.get(path)
-      const content = wanted === undefined ? undefined : await files.readFile(join(folder, path))
+      const content = wanted === undefined ? undefined : await files.readFile(`${folder}/${path}`)
       if (content === undefined || wanted === undefined || !content.equals(wanted.content)) return false
     }
     return true
@@ -78,9 +78,9 @@ export class AtomicWriter {
   async #filesIn(folder: string, prefix: string): Promise<string[]> {
     const { files } = this.#options
     const paths: string[] = []
-    for (const name of await files.list(join(folder, prefix))) {
-      const path = join(prefix, name)
-      if ((await files.typeOf(join(folder, path))) === 'directory') paths.push(...(await this.#filesIn(folder, path)))
+    for (const name of await files.list(`${folder}/${prefix}`)) {
+      const path = prefix === '' ? name : `${prefix}/${name}`
+      if ((await files.typeOf(`${folder}/${path}`)) === 'directory') paths.push(...(await this.#filesIn(folder, path)))
       else paths.push(path)
     }
     return paths
@@ -89,8 +89,8 @@ export class AtomicWriter {
   async #addLinks(payload: Payload): Promise<void> {
     const { files } = this.#options
     const add = async (name: string) => {
-      const link = join(this.#folder, name)
-      if ((await files.readLink(link)) === undefined) await files.symlink(join(dataLink, name), link)
+      const link = `${this.#folder}/${name}`
+      if ((await files.readLink(link)) === undefined) await files.symlink(`${dataLink}/${name}`, link)
     }
     await Promise.all([...firstParts(payload)].map(add))
   }
@@ -100,7 +100,7 @@ export class AtomicWriter {
     const wanted = firstParts(payload)
     for (const name of await files.list(this.#folder)) {
       const stale = name.startsWith('..') ? name !== dataLink && name !== current : !wanted.has(name)
-      if (stale) await files.remove(join(this.#folder, name))
+      if (stale) await files.remove(`${this.#folder}/${name}`)
     }
   }
 
