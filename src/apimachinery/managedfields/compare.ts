@@ -1,5 +1,5 @@
 import { deepEqual, isObject, type JSONObject } from '../value/json-value.ts'
-import { childrenOf, emptySet, type FieldSet, leaf, nodeOf } from './field-set.ts'
+import { childrenOf, emptySet, type FieldSet, fieldElement, leaf, nodeOf } from './field-set.ts'
 import {
   type FieldType,
   isLeafType,
@@ -67,7 +67,7 @@ function nodeOfAdded(value: unknown, declared: FieldType): FieldSet {
       const field = value[key]
       const fieldType = field === undefined ? undefined : typeOfKey(type, key)
       if (fieldType === undefined) continue
-      node[`f:${key}`] = nodeOfAdded(field, fieldType)
+      node[fieldElement(key)] = nodeOfAdded(field, fieldType)
       isBare = false
     }
   }
@@ -116,13 +116,13 @@ function compareFields(old: JSONObject, next: JSONObject, type: StructFieldType 
     const fieldType = typeOfKey(type, key)
     if (fieldType === undefined) continue
     const child = compareValues(before, value, fieldType)
-    if (child !== undefined) result = put(result, `f:${key}`, child)
+    if (child !== undefined) result = put(result, fieldElement(key), child)
   }
   for (const key in old) {
     if (next[key] !== undefined || old[key] === undefined) continue
     const fieldType = typeOfKey(type, key)
     const child = fieldType === undefined ? undefined : compareValues(old[key], undefined, fieldType)
-    if (child !== undefined) result = put(result, `f:${key}`, child)
+    if (child !== undefined) result = put(result, fieldElement(key), child)
   }
   return result
 }

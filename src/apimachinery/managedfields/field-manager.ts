@@ -6,6 +6,7 @@ import { newApplyConflict, newBadRequest, StatusError } from '../status/status.t
 import { deepEqual, type JSONObject } from '../value/json-value.ts'
 import { compare, type Comparison } from './compare.ts'
 import { difference, type FieldSet, intersection, isEmpty, pathsOf, recursiveDifference, setOfPaths, union } from './field-set.ts'
+import { FieldSetPool } from './field-set-pool.ts'
 import { fieldSetOf } from './field-set-of.ts'
 import { type FieldType, typeOfMessage } from './field-type.ts'
 import { capUpdateManagers, decodeManagers, encodeManagers, isSameManager, type Manager, managerText, readManagers } from './managers.ts'
@@ -48,6 +49,7 @@ export class FieldManager {
   readonly #options: FieldManagerOptions
   readonly #reset: FieldSet
   readonly #empty: JSONObject
+  readonly #pool = new FieldSetPool()
 
   constructor(options: FieldManagerOptions) {
     this.#options = options
@@ -68,7 +70,7 @@ export class FieldManager {
     // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
     if (before.length === 0 && live !== undefined) return
     const managers = this.#recordUpdate(asJSON(live ?? this.#empty), asJSON(object), before, manager, time)
-    setManagedFields(object.metadata, encodeManagers(managers))
+    setManagedFields(object.metadata, encodeManagers(managers, this.#pool))
   }
 
   /**
@@ -108,7 +110,7 @@ export class FieldManager {
     own.set = difference(own.set, unowned)
     const isNoop = isEmptyComparison(changes) && deepEqual(before, after)
     if (isNoop) own.time = previous?.time
-    const entries = encodeManagers([...kept, own])
+    const entries = encodeManagers([...kept, own], this.#pool)
     const metadata: JSONObject = { ...(object['metadata'] as JSONObject | undefined) }
     setManagedFields(metadata, entries)
     return { object: { ...object, metadata }, changed: !isNoop || !deepEqual(entries, live?.metadata.managedFields) }

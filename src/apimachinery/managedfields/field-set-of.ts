@@ -1,5 +1,5 @@
 import { isObject } from '../value/json-value.ts'
-import { childrenOf, emptySet, type FieldSet, isMember, leaf, nodeOf } from './field-set.ts'
+import { childrenOf, emptySet, type FieldSet, fieldElement, isMember, leaf, nodeOf } from './field-set.ts'
 import { type FieldType, isLeafType, resolve, typeOfKey } from './field-type.ts'
 import { Duplicates, indexItems } from './list-items.ts'
 
@@ -31,7 +31,7 @@ function nodeOfValue(value: unknown, declared: FieldType): FieldSet | undefined 
     const isBare = field === null || (isObject(field) && Object.keys(field).length === 0)
     const member = isBare || type.kind === 'map' || (node !== undefined && isMember(node))
     const result = nodeOf(member, node === undefined ? emptySet : childrenOf(node))
-    if (result !== undefined) children[`f:${key}`] = result
+    if (result !== undefined) children[fieldElement(key)] = result
   }
   return nodeOf(false, children)
 }

@@ -17,6 +17,33 @@ export function isEmpty(set: FieldSet): boolean {
   return true
 }
 
+/** Whether both have the same members. */
+export function isSameSet(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true
+  let others = 0
+  for (const key in a) {
+    const other = b[key]
+    if (other === undefined || !isSameSet(a[key]!, other)) return false
+    others++
+  }
+  for (const _ in b) others--
+  return others === 0
+}
+
+const fieldElements = new Map<string, string>()
+const fieldElementsMax = 10_000
+
+/** The path element of a field: `f:spec` for `spec`. One copy of each: making it anew takes longer than all the rest of a comparison. */
+export function fieldElement(name: string): string {
+  const known = fieldElements.get(name)
+  if (known !== undefined) return known
+  // Keys of maps may be anything.
+  if (fieldElements.size >= fieldElementsMax) fieldElements.clear()
+  const element = `f:${name}`
+  fieldElements.set(name, element)
+  return element
+}
+
 /** Whether a node (not the root) is itself in the set. */
 export function isMember(node: FieldSet): boolean {
   return node[self] !== undefined || isEmpty(node)
@@ -118,7 +145,7 @@ export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
   for (const path of paths)
     result = union(
       result,
-      path.reduceRight<FieldSet>((below, name) => ({ [`f:${name}`]: below }), leaf),
+      path.reduceRight<FieldSet>((below, name) => ({ [fieldElement(name)]: below }), leaf),
     )
   return result
 }

@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from '../meta/v1/types.gen.ts'
 import { quote } from '../text/quote.ts'
+import type { FieldSetPool } from './field-set-pool.ts'
 import { emptySet, type FieldSet, isEmpty, isFieldSet, sorted, union } from './field-set.ts'
 
 /** Who owns which fields, by one kind of operation. */
@@ -45,17 +46,17 @@ export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined)
 }
 
 /** The entries in upstream's order: appliers first, then by time, name, version, subresource. */
-export function encodeManagers(managers: readonly Manager[]): ManagedFieldsEntry[] | undefined {
+export function encodeManagers(managers: readonly Manager[], pool: FieldSetPool): ManagedFieldsEntry[] | undefined {
   const kept = managers.filter(manager => !isEmpty(manager.set))
   if (kept.length === 0) return undefined
-  return kept.toSorted(compareManagers).map(manager => manager.source ?? encodeManager(manager))
+  return kept.toSorted(compareManagers).map(manager => manager.source ?? encodeManager(manager, pool))
 }
 
-function encodeManager({ manager, operation, apiVersion, time, subresource, set }: Manager): ManagedFieldsEntry {
+function encodeManager({ manager, operation, apiVersion, time, subresource, set }: Manager, pool: FieldSetPool): ManagedFieldsEntry {
   const entry: ManagedFieldsEntry = { manager, operation, apiVersion }
   if (time !== undefined) entry.time = time
   entry.fieldsType = 'FieldsV1'
-  entry.fieldsV1 = sorted(set) as Record<string, unknown>
+  entry.fieldsV1 = pool.of(manager, sorted(set)) as Record<string, unknown>
   if (subresource !== '') entry.subresource = subresource
   return entry
 }

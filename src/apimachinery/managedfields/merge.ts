@@ -1,5 +1,5 @@
 import { isObject, type JSONObject } from '../value/json-value.ts'
-import { childrenOf, type FieldSet, isMember } from './field-set.ts'
+import { childrenOf, type FieldSet, fieldElement, isMember } from './field-set.ts'
 import {
   type FieldType,
   isLeafType,
@@ -108,7 +108,7 @@ function removeFrom(value: unknown, set: FieldSet, declared: FieldType): unknown
   if (!isObject(value)) return null
   const result: JSONObject = {}
   for (const key in value) {
-    const node = set[`f:${key}`]
+    const node = set[fieldElement(key)]
     if (node === undefined) result[key] = value[key]
     else if (!isMember(node)) result[key] = removeFrom(value[key], childrenOf(node), typeOfKey(type, key) ?? type)
   }
