@@ -17,7 +17,8 @@ import { type NodePlan, planNode } from './plan.ts'
 
 /** The newest heartbeat of a node, and when we learnt of it. */
 interface Heard {
-  beat: string
+  renewTime: string
+  heartbeatTime: string
   atMs: number
 }
 
@@ -123,10 +124,14 @@ export class NodeLifecycleController implements Controller<Heard> {
     const ready = findCondition(node.status?.conditions, 'Ready')
     const hasReported = lease !== undefined || (ready !== undefined && ready.reason !== 'NodeStatusNeverUpdated')
     const nowMs = this.#context.clock.monotonicMs()
-    const beat = `${lease?.spec?.renewTime ?? ''} ${ready?.lastHeartbeatTime ?? ''}`
-    const known = this.#heard.get(name)
-    if (known?.beat !== beat) this.#heard.set(name, { beat, atMs: nowMs })
-    if (hasReported) return { hasReported, silentMs: known?.beat === beat ? nowMs - known.atMs : 0 }
+    const renewTime = lease?.spec?.renewTime ?? ''
+    const heartbeatTime = ready?.lastHeartbeatTime ?? ''
+    let heard = this.#heard.get(name)
+    if (heard?.renewTime !== renewTime || heard.heartbeatTime !== heartbeatTime) {
+      heard = { renewTime, heartbeatTime, atMs: nowMs }
+      this.#heard.set(name, heard)
+    }
+    if (hasReported) return { hasReported, silentMs: nowMs - heard.atMs }
     const wallMs = this.#context.clock.now()
     return { hasReported, silentMs: wallMs - (parseTime(creationTimestamp) ?? wallMs) }
   }

@@ -197,9 +197,9 @@ export class NodeReporter {
       if (this.#uid === undefined) await this.#register(facts, signal)
       else if (isDue || !this.#isSaid(facts)) await this.#write(facts, signal)
       this.#reportedFacts = observed
+      this.#registered.resolve()
+      if (this.#isReady) this.#ready.resolve()
     }
-    this.#registered.resolve()
-    if (this.#isReady) this.#ready.resolve()
     return this.#isReady
   }
 
@@ -230,16 +230,18 @@ export class NodeReporter {
     const runtimeStatus = await this.#runtimeStatus(signal)
     const pressure = await probe.pressure()
     const listed = await images.listImages({}, signal).catch(() => undefined)
-    const version = this.#version
-    const knownVersion = present()?.status?.nodeInfo?.containerRuntimeVersion ?? ''
     return {
       machine: this.#machine,
       pressure,
-      runtimeVersion: version === undefined ? knownVersion : `${version.runtimeName}://${version.runtimeVersion}`,
+      runtimeVersion: this.#runtimeVersion ?? present()?.status?.nodeInfo?.containerRuntimeVersion ?? '',
       runtimeStatus,
       plegProblem: plegProblem(),
       images: listed?.images ?? [],
     }
+  }
+
+  get #runtimeVersion(): string | undefined {
+    return this.#version && `${this.#version.runtimeName}://${this.#version.runtimeVersion}`
   }
 
   async #runtimeStatus(signal: AbortSignal): Promise<StatusResponse | undefined> {
