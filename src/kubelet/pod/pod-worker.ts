@@ -178,6 +178,8 @@ export class PodWorker implements StepContext {
     const { container, containerID, what } = change
     const step = this.memory.inFlight.find(key => key === `startContainer:${container}` || key.startsWith(`killContainer:${containerID}:`))
     this.wake(withReason(currentCause() ?? this.#stepCauses.get(step ?? ''), what))
+    // At once: a program that starts and ends shall be seen to run.
+    queueMicrotask(() => this.#lookIfWoken())
   }
 
   /** The node will not run the pod. */
@@ -192,16 +194,22 @@ export class PodWorker implements StepContext {
     this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
   }
 
-  /** Looks at the pod soon. Many wakes before that are one: of their causes the newest that says something counts. */
+  /**
+   * Looks at the pod when all that was answered by now is known: what steps bring about and their ends mostly are one look. Of the causes of
+   * many wakes the newest that says something counts.
+   */
   wake(cause = currentCause()): void {
     if (this.#isDone) return
     if (!this.#isWoken || cause?.reason !== undefined) this.#cause = cause
     if (this.#isWoken) return
     this.#isWoken = true
-    queueMicrotask(() => {
-      this.#isWoken = false
-      if (!this.#options.signal.aborted && !this.#isDone) because(this.#cause, () => this.#sync())
-    })
+    process.nextTick(() => this.#lookIfWoken())
+  }
+
+  #lookIfWoken(): void {
+    if (!this.#isWoken) return
+    this.#isWoken = false
+    if (!this.#options.signal.aborted && !this.#isDone) because(this.#cause, () => this.#sync())
   }
 
   stop(): void {
@@ -296,29 +304,34 @@ export class PodWorker implements StepContext {
   }
 
   #execute(step: Step, key: string): void {
-    const { node } = this
     this.#steps.set(key, step)
     this.#stepCauses.set(key, currentCause())
     const { signal } = this.#options
-    execute(step, this, signal)
-      .then(
-        () => {
-          this.#retries.delete(key)
-        },
-        error => {
-          if (signal.aborted) return
-          const nowMs = node.clock.now()
-          const backOff = nextBackOff(this.#retries.get(key)?.backOff, { failedAtMs: nowMs, nowMs }, stepRetryLimits)
-          this.#retries.set(key, { backOff, atMs: nowMs + backOff.delayMs })
-          node.log.warn('pod step failed', { pod: formatPod(this.#pod), step: key, error })
-        },
-      )
-      .finally(() => {
-        this.#steps.delete(key)
-        this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
-        this.#stepCauses.delete(key)
-        this.wake()
-      })
+    execute(step, this, signal).then(
+      () => {
+        this.#retries.delete(key)
+        this.#finish(key)
+      },
+      error => {
+        if (!signal.aborted) this.#retryLater(key, error)
+        this.#finish(key)
+      },
+    )
+  }
+
+  #retryLater(key: string, error: unknown): void {
+    const { clock, log } = this.node
+    const nowMs = clock.now()
+    const backOff = nextBackOff(this.#retries.get(key)?.backOff, { failedAtMs: nowMs, nowMs }, stepRetryLimits)
+    this.#retries.set(key, { backOff, atMs: nowMs + backOff.delayMs })
+    log.warn('pod step failed', { pod: formatPod(this.#pod), step: key, error })
+  }
+
+  #finish(key: string): void {
+    this.#steps.delete(key)
+    this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
+    this.#stepCauses.delete(key)
+    this.wake()
   }
 
   /** Tells once of each back-off that begins. @returns when the next status change because of one is due */
