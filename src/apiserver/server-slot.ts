@@ -32,7 +32,7 @@ export class ServerSlot implements RequestHandler {
     return this.#server?.handle(request) ?? Promise.resolve(lostResponse())
   }
 
-  failure(error: unknown, request: APIRequest, auditID: string): APIResponse {
+  failure(error: unknown, request: APIRequest, auditID?: string): APIResponse {
     return this.#server?.failure(error, request, auditID) ?? lostResponse()
   }
 

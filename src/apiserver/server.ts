@@ -152,12 +152,12 @@ export class APIServer {
 
   /** Serves one request. Never rejects: every failure is an answer. */
   async handle(request: APIRequest): Promise<APIResponse> {
-    const given = request.headers['audit-id']
-    const auditID = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#jitter.uuid()
+    // Nobody looks at headers in the same process.
+    const auditID = request.user === undefined ? this.#auditIDOf(request) : undefined
     try {
-      const response = await this.#serve(request, auditID)
+      const response = await this.#serve(request)
       if (this.#isDead()) return lostResponse()
-      response.auditID = auditID
+      if (auditID !== undefined) response.auditID = auditID
       return response
     } catch (error) {
       if (error instanceof ConnectionLostError || this.#isDead()) return lostResponse()
@@ -170,8 +170,14 @@ export class APIServer {
     return this.#state === 'dead'
   }
 
+  /** The one that the client gave, or a new one. */
+  #auditIDOf({ headers }: APIRequest): string {
+    const given = headers['audit-id']
+    return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : this.#jitter.uuid()
+  }
+
   /** The answer that tells a failure. */
-  failure(error: unknown, request: APIRequest, auditID: string): APIResponse {
+  failure(error: unknown, request: APIRequest, auditID = this.#auditIDOf(request)): APIResponse {
     const { status } = this.#toStatusError(error, request, auditID)
     const headers: Record<string, string> = {}
     const retryAfterSeconds = status.details?.retryAfterSeconds
@@ -186,7 +192,7 @@ export class APIServer {
     return newInternalError(`the request failed in a way that nobody foresaw, see the server's log (audit ID ${auditID})`)
   }
 
-  async #serve(request: APIRequest, auditID: string): Promise<APIResponse> {
+  async #serve(request: APIRequest): Promise<APIResponse> {
     const info = parseRequestInfo(request.method, request.path, request.query)
     const { authenticator, authorizer } = this.#options
     const authenticated = authenticate(authenticator, request)
@@ -198,18 +204,18 @@ export class APIServer {
     const { faults } = this.#options
     if (faults?.mayConcern(info) === true) {
       const faultable = { user, userAgent: headerOf(request, 'user-agent'), info }
-      return faults.serve(faultable, request, given => this.#answer(given, info, user, auditID))
+      return faults.serve(faultable, request, given => this.#answer(given, info, user))
     }
-    const answer = this.#answer(request, info, user, auditID)
+    const answer = this.#answer(request, info, user)
     return answer instanceof Promise ? await answer : answer
   }
 
-  #answer(request: APIRequest, info: RequestInfo, user: UserInfo, auditID: string): Promise<APIResponse> | APIResponse {
+  #answer(request: APIRequest, info: RequestInfo, user: UserInfo): Promise<APIResponse> | APIResponse {
     if (!info.isResourceRequest) return this.#servePath(request, info, user)
     if (this.#state !== 'serving') throw newServiceUnavailable('the server is not serving at the moment')
     const route = this.#routes.find(info.group, info.version, info.resource)
     if (route === undefined) return this.#servePath(request, info, user)
-    const call = new Call(request, info, route, this.#services, user, auditID)
+    const call = new Call(request, info, route, this.#services, user)
     const answer = dispatch(call)
     return answer instanceof Promise ? answer.then(response => withWarnings(response, call)) : withWarnings(answer, call)
   }

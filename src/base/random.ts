@@ -17,19 +17,33 @@ export interface Random {
 /** The 27 characters of k8s.io/apimachinery's `rand.String`: names made of them spell no words. */
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
+const uuidBytes = Buffer.alloc(16)
+const uuidText = Buffer.alloc(37)
+const uuidGroups = [
+  [0, 4],
+  [4, 6],
+  [6, 8],
+  [8, 10],
+  [10, 16],
+] as const
+const dash = 45
+
 abstract class RandomBase implements Random {
   abstract next(): number
   abstract copy(): Random
   abstract branch(): Random
 
   uuid(): string {
-    let hex = ''
-    for (let index = 0; index < 32; index++) {
-      const nibble = Math.floor(this.next() * 16)
-      hex += (index === 12 ? 4 : index === 16 ? (nibble & 3) | 8 : nibble).toString(16)
-      if (index === 7 || index === 11 || index === 15 || index === 19) hex += '-'
+    for (let offset = 0; offset < uuidBytes.length; offset += 4) uuidBytes.writeUInt32BE(Math.floor(this.next() * 2 ** 32), offset)
+    uuidBytes[6] = (uuidBytes[6]! & 0x0f) | 0x40
+    uuidBytes[8] = (uuidBytes[8]! & 0x3f) | 0x80
+    // Read out of bytes, since a text that was put together stays in its many pieces.
+    let length = 0
+    for (const [from, to] of uuidGroups) {
+      length += uuidText.write(uuidBytes.toString('hex', from, to), length, 'latin1')
+      uuidText[length++] = dash
     }
-    return hex
+    return uuidText.toString('latin1', 0, length - 1)
   }
 
   suffix(length: number): string {

@@ -153,7 +153,6 @@ function serverContext(server: APIServer, { clock, random }: { clock: Clock; ran
     dryRun: false,
     fieldManager: 'apiserver',
     userAgent: 'apiserver',
-    auditID: random.uuid(),
     clock,
     random,
     signal,

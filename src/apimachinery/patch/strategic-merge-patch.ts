@@ -57,6 +57,7 @@ class StrategicMerge {
     if (marker !== undefined) return mapDirective(marker, patch)
     applyRetainKeys(original, patch)
     this.#mergeOrderedLists(original, patch, schema)
+    let removes = false
     for (const patchKey in patch) {
       const change = patch[patchKey]
       if (patchKey.startsWith(deletePrefix)) {
@@ -64,7 +65,7 @@ class StrategicMerge {
         continue
       }
       if (change === null) {
-        delete original[patchKey]
+        removes ||= original[patchKey] !== undefined
         continue
       }
       const current = original[patchKey]
@@ -73,7 +74,7 @@ class StrategicMerge {
         original[patchKey] = this.#mergeListField(current, change, this.#metaOf(schema, patchKey))
       } else takeOver(original, patchKey, change)
     }
-    return original
+    return removes ? withoutRemoved(original, patch) : original
   }
 
   #metaOf(schema: MessageSchema | undefined, key: string): PatchMeta {
@@ -213,6 +214,13 @@ function applyRetainKeys(original: JSONObject, patch: JSONObject): void {
     if (!kept.has(key)) throw malformed()
   }
   for (const key of Object.keys(original)) if (!kept.has(key)) delete original[key]
+}
+
+/** A new object: one that has lost fields takes three times the room. */
+function withoutRemoved(original: JSONObject, patch: JSONObject): JSONObject {
+  const result: JSONObject = {}
+  for (const key in original) if (patch[key] !== null) result[key] = original[key]
+  return result
 }
 
 function directiveTarget(key: string, prefix: string): string {

@@ -46,7 +46,8 @@ export class Entry {
     this.#bytes = bytes
     if (object !== undefined) {
       this.#remember(object)
-      this.#learn(object)
+      // What stays decoded can be asked at any time.
+      if (this.isEncoded) this.#learn(object)
     }
   }
 

@@ -37,7 +37,6 @@ export class Call implements RequestContext {
   readonly route: Route
   readonly services: EndpointServices
   readonly user: UserInfo
-  readonly auditID: string
   readonly verb: string
   readonly subresource: string | undefined
   readonly namespace: string | undefined
@@ -47,13 +46,12 @@ export class Call implements RequestContext {
   #query: URLSearchParams | undefined
   #fieldManager: string | undefined
 
-  constructor(request: APIRequest, info: RequestInfo, route: Route, services: EndpointServices, user: UserInfo, auditID: string) {
+  constructor(request: APIRequest, info: RequestInfo, route: Route, services: EndpointServices, user: UserInfo) {
     this.apiRequest = request
     this.info = info
     this.route = route
     this.services = services
     this.user = user
-    this.auditID = auditID
     this.verb = info.verb
     this.subresource = info.subresource === '' ? undefined : info.subresource
     this.namespace = info.namespace === '' || !route.info.namespaced ? undefined : info.namespace

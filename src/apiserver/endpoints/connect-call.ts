@@ -12,7 +12,7 @@ export class ConnectCall extends Call implements ConnectContext {
 
   /** @throws StatusError BadRequest for requests that have no connection (in process) */
   constructor(call: Call) {
-    super(call.apiRequest, call.info, call.route, call.services, call.user, call.auditID)
+    super(call.apiRequest, call.info, call.route, call.services, call.user)
     const connection = call.apiRequest.takeConnection?.()
     if (connection === undefined) throw newBadRequest('this subresource needs a connection of its own')
     this.request = connection.request

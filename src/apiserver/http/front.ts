@@ -166,7 +166,7 @@ export class HTTPFront {
     try {
       await exchange.send(response)
     } catch (error) {
-      await exchange.send(server.failure(error, exchange, response.auditID ?? ''))
+      await exchange.send(server.failure(error, exchange, response.auditID))
     }
   }
 }

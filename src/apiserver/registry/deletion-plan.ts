@@ -1,8 +1,8 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { ObjectMeta } from '#apimachinery/meta/v1/types.gen.ts'
-import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { DeletionOptions, RequestContext, Strategy } from './resource.ts'
 import { apiTime } from './object-times.ts'
+import { ownCopy } from './own-copy.ts'
 
 export type DeletionPlan<T extends KubeObject> =
   /** The deletion is under way already; nothing changes. */
@@ -21,7 +21,7 @@ export function planDeletion<T extends KubeObject>(
   strategy: Strategy<T>,
   context: RequestContext,
 ): DeletionPlan<T> {
-  const object = deepCopy(old)
+  const object = ownCopy(old)
   const { metadata } = object
   const nowMs = context.clock.now()
   const requestedSeconds = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds

@@ -10,6 +10,7 @@ import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-v
 import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
 import { collectionKeyPrefix, objectKey } from './storage-key.ts'
+import { ownCopy } from './own-copy.ts'
 import { isGone, prepareUpdate } from './updating.ts'
 import { type ObjectStorage, StoredObject } from '../storage/stored-object.ts'
 
@@ -94,7 +95,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     const entry = await this.updateEntry({
       namespace,
       name,
-      change: old => change(deepCopy(old)),
+      change: old => change(ownCopy(old)),
       context,
       strategy,
       resourceVersion: options?.resourceVersion,

@@ -129,7 +129,6 @@ export interface RequestContext {
   dryRun: boolean
   fieldManager: string
   userAgent: string
-  auditID: string
   /** Why the sender acts, when it says so. */
   cause?: Cause | undefined
   clock: Clock

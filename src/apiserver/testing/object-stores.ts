@@ -117,7 +117,6 @@ export function testContext(given: Partial<RequestContext> & { warnings?: string
     dryRun: false,
     fieldManager: 'test',
     userAgent: 'test',
-    auditID: 'audit',
     clock: new VirtualClock(),
     random: new SeededRandom(1),
     signal: new AbortController().signal,
