@@ -129,9 +129,8 @@ class ProbeLoop {
     this.#last = last
     this.#inARow = inARow
     const { clock } = worker.node
-    const callback = () => this.#begin()
     if (signal.aborted || isStopped) this.stop()
-    else this.#timer = due === undefined ? clock.after(this.#firstDelayMs(), callback) : clock.at(due, callback)
+    else this.#timer = due === undefined ? clock.after(this.#firstDelayMs(), this.#begin) : clock.at(due, this.#begin)
   }
 
   get state(): ProbeLoopState {
@@ -160,11 +159,7 @@ class ProbeLoop {
     return Math.max(0, this.#running.startedAtMs + initialMs - clock.now())
   }
 
-  #schedule(delayMs: number): void {
-    this.#timer = this.#worker.node.clock.after(delayMs, () => this.#begin())
-  }
-
-  #begin(): void {
+  readonly #begin = (): void => {
     const beginMs = this.#worker.node.clock.monotonicMs()
     const result = this.#run()
     if (result instanceof Promise)
@@ -177,7 +172,8 @@ class ProbeLoop {
     this.#count(result)
     if (this.#isStopped) return
     const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
-    this.#schedule(Math.max(0, periodMs - (this.#worker.node.clock.monotonicMs() - beginMs)))
+    const { clock } = this.#worker.node
+    this.#timer = clock.after(Math.max(0, periodMs - (clock.monotonicMs() - beginMs)), this.#begin)
   }
 
   /** Most probes of simulated pods are answered at once: only what has to be waited for gets a timer. */
