@@ -13,7 +13,7 @@ export function resolvePort(port: number | string, container: Container): number
 /**
  * A GET as probes and hooks make them: certificates are not checked, redirects not followed here.
  * @returns the status code, at once when the dialer has it at once
- * @throws Error (or rejects with it) worded like Go's client, whose messages people know; `signal.reason` when aborted
+ * @throws Error (or rejects with it) worded like Go's client, whose messages people know, also when aborted
  */
 export function httpGet(
   dialer: Dialer,
@@ -28,9 +28,9 @@ export function httpGet(
   const port = resolvePort(action.port, container)
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`
   const fail = (error: unknown): never => {
-    if (signal.aborted) throw signal.reason
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(error as Error, address)}`)
+    const failure = (signal.aborted ? signal.reason : error) as Error
+    throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(failure, address)}`)
   }
   try {
     const status = dialer.get({ isTLS, host, port, path, headers: headersOf(action, userAgent) }, signal)

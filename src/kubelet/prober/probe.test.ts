@@ -47,3 +47,16 @@ describe('gRPC probe', () => {
       assert.deepEqual(asked, [{ host: '10.0.0.1', port: 5000, service: 'orders', userAgent: 'kube-probe/1.36' }])
     })
 })
+
+test('TCP probe that nobody answers in time: as Go words it', async () => {
+  const deadline = new AbortController()
+  const dialer = {
+    get: () => Promise.reject(new Error('not HTTP')),
+    reach: () => Promise.reject(new Error('aborted')),
+    health: () => Promise.reject(new Error('not gRPC')),
+  }
+  const target = { container: { name: 'main' }, containerID: 'c1', podIP: '10.0.0.1', runtime: {} as RuntimeService, dialer }
+  const probing = runProbe({ tcpSocket: { port: 80 } }, target, deadline.signal)
+  deadline.abort(new Error('context deadline exceeded'))
+  assert.deepEqual(await probing, { success: false, output: 'dial tcp 10.0.0.1:80: i/o timeout' })
+})

@@ -116,8 +116,8 @@ async function dial(dialer: Dialer, host: string, port: number, signal: AbortSig
   try {
     await dialer.reach({ host, port }, signal)
   } catch (error) {
-    if (signal.aborted) throw signal.reason
-    throw new Error(goMessage(error as Error, hostPort(host, port)))
+    const failure = signal.aborted ? Object.assign(new Error('too late'), { code: 'ETIMEDOUT' }) : (error as Error)
+    throw new Error(goMessage(failure, hostPort(host, port)))
   }
 }
 

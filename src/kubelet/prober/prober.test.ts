@@ -58,7 +58,9 @@ describe('Prober', () => {
     {
       name: 'as it ends',
       delayMs: 2_000,
-      told: ['2s Readiness probe failed: context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
+      told: [
+        '2s Readiness probe failed: Get "http://10.0.0.1:80/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+      ],
     },
   ]
   for (const { name, delayMs, told } of answers)
