@@ -18,14 +18,8 @@ export interface Random {
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
 const uuidBytes = Buffer.alloc(16)
-const uuidText = Buffer.alloc(37)
-const uuidGroups = [
-  [0, 4],
-  [4, 6],
-  [6, 8],
-  [8, 10],
-  [10, 16],
-] as const
+const uuidText = Buffer.alloc(36)
+const hexDigits = Buffer.from('0123456789abcdef')
 const dash = 45
 
 abstract class RandomBase implements Random {
@@ -39,11 +33,13 @@ abstract class RandomBase implements Random {
     uuidBytes[8] = (uuidBytes[8]! & 0x3f) | 0x80
     // Read out of bytes, since a text that was put together stays in its many pieces.
     let length = 0
-    for (const [from, to] of uuidGroups) {
-      length += uuidText.write(uuidBytes.toString('hex', from, to), length, 'latin1')
-      uuidText[length++] = dash
+    for (let index = 0; index < uuidBytes.length; index++) {
+      if (index === 4 || index === 6 || index === 8 || index === 10) uuidText[length++] = dash
+      const byte = uuidBytes[index]!
+      uuidText[length++] = hexDigits[byte >>> 4]!
+      uuidText[length++] = hexDigits[byte & 15]!
     }
-    return uuidText.toString('latin1', 0, length - 1)
+    return uuidText.toString('latin1')
   }
 
   suffix(length: number): string {

@@ -376,3 +376,42 @@ test('apply: the last configuration of the only manager is what stays', () => {
     }),
   )
 })
+
+const texts = fc.constantFrom('', 'a', 'b')
+const specs = fc.record(
+  {
+    replicas: fc.integer({ min: 0, max: 1 }),
+    args: fc.array(texts, { maxLength: 2 }),
+    tags: fc.array(texts, { maxLength: 3 }),
+    parts: fc.array(
+      fc.record({ name: texts, image: texts, env: fc.dictionary(texts, texts, { noNullPrototype: true }) }, { requiredKeys: [] }),
+      {
+        maxLength: 3,
+      },
+    ),
+    ports: fc.array(
+      fc.record({ port: fc.integer({ min: 0, max: 1 }), protocol: fc.constantFrom('TCP', 'UDP') }, { requiredKeys: ['port'] }),
+      {
+        maxLength: 2,
+      },
+    ),
+    whole: fc.record({ a: texts }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+)
+
+test('create: who made many objects before records the same as who makes the first', () => {
+  const options = { ...typeMeta, registry, schema: registry.get('io.example.v1.Toy'), resetFields: [['status']] }
+  const experienced = new FieldManager(options)
+  fc.assert(
+    fc.property(specs, fc.constantFrom({}, { phase: '' }, { phase: 'x' }), (spec, status) => {
+      const recorded = [experienced, new FieldManager(options)].map(manager => {
+        const object = make(deepCopy(spec as JSONObject), { labels: { a: 'b' } }, status)
+        manager.update(undefined, object, 'creator', 't1')
+        return object.metadata.managedFields
+      })
+      assert.deepEqual(recorded[0], recorded[1])
+    }),
+    { numRuns: 2_000 },
+  )
+})

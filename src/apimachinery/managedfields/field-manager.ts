@@ -5,7 +5,8 @@ import type { MessageSchema, SchemaRegistry } from '../schema/schema.ts'
 import { newApplyConflict, newBadRequest, StatusError } from '../status/status.ts'
 import { deepEqual, type JSONObject } from '../value/json-value.ts'
 import { compare, type Comparison } from './compare.ts'
-import { difference, type FieldSet, intersection, isEmpty, pathsOf, recursiveDifference, setOfPaths, union } from './field-set.ts'
+import { creationShape } from './creation-shape.ts'
+import { difference, emptySet, type FieldSet, intersection, isEmpty, pathsOf, recursiveDifference, setOfPaths, union } from './field-set.ts'
 import { FieldSetPool } from './field-set-pool.ts'
 import { fieldSetOf } from './field-set-of.ts'
 import { type FieldType, typeOfMessage } from './field-type.ts'
@@ -30,6 +31,9 @@ interface AnyObject {
   metadata: ObjectMeta
 }
 
+const shapesMax = 256
+const shapeLengthMax = 4_096
+
 /** Nobody owns what identifies an object or is made by the server. */
 const unowned = setOfPaths([
   ['apiVersion'],
@@ -50,6 +54,8 @@ export class FieldManager {
   readonly #reset: FieldSet
   readonly #empty: JSONObject
   readonly #pool = new FieldSetPool()
+  /** What belongs to whoever creates an object, by its shape. */
+  readonly #setsOfCreations = new Map<string, FieldSet>()
 
   constructor(options: FieldManagerOptions) {
     this.#options = options
@@ -70,6 +76,10 @@ export class FieldManager {
     const before = this.#managersOf(live?.metadata.managedFields, given)
     // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
     if (before.length === 0 && live !== undefined) return setManagedFields(object.metadata, undefined)
+    if (live === undefined && before.length === 0) {
+      setManagedFields(object.metadata, this.#recordCreation(asJSON(object), manager, time))
+      return
+    }
     const managers = this.#recordUpdate(asJSON(live ?? this.#empty), asJSON(object), before, manager, time)
     setManagedFields(object.metadata, encodeManagers(managers, this.#pool))
   }
@@ -130,6 +140,22 @@ export class FieldManager {
       if (managers !== undefined) return managers
     }
     return readManagers(live)
+  }
+
+  /** Most objects of a kind are made by few programs, each time with the same fields. */
+  #recordCreation(object: JSONObject, name: string, time: string): ManagedFieldsEntry[] | undefined {
+    const shape = creationShape(object, this.#type)
+    const known = this.#setsOfCreations.get(shape)
+    const managers =
+      known === undefined
+        ? this.#recordUpdate(this.#empty, object, [], name, time)
+        : [{ ...this.#identity(name, 'Update'), time, set: known, source: undefined }]
+    const entries = encodeManagers(managers, this.#pool)
+    if (known === undefined && shape.length <= shapeLengthMax) {
+      if (this.#setsOfCreations.size >= shapesMax) this.#setsOfCreations.clear()
+      this.#setsOfCreations.set(shape, (entries?.[0]?.fieldsV1 ?? emptySet) as FieldSet)
+    }
+    return entries
   }
 
   #recordUpdate(live: JSONObject, object: JSONObject, managers: readonly Manager[], name: string, time: string): Manager[] {

@@ -4,7 +4,7 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { ManagedFieldsEntry } from '#apimachinery/meta/v1/types.gen.ts'
 import type { SchemaRegistry } from '#apimachinery/schema/schema.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
-import { apiTime } from '../registry/object-times.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import type { Strategy } from '../registry/resource.ts'
 import type { Route } from '../routes.ts'
 import type { Call } from './call.ts'
@@ -22,7 +22,7 @@ export class ManagedFieldTracking implements FieldTracking {
   update(call: Call, live: KubeObject | undefined, object: KubeObject): void {
     const { route } = call
     const manager = this.#managerFor(call)
-    const time = apiTime(call.clock.now())
+    const time = formatTime(call.clock.now())
     if (route.isStoredVersion) {
       manager.update(live, object, call.fieldManager, time)
       return
@@ -35,7 +35,7 @@ export class ManagedFieldTracking implements FieldTracking {
 
   apply(call: Call, live: KubeObject | undefined, configuration: KubeObject, force: boolean): KubeObject {
     const { route } = call
-    const options = { force, time: apiTime(call.clock.now()) }
+    const options = { force, time: formatTime(call.clock.now()) }
     const applied = configuration as unknown as Record<string, unknown>
     const merged = this.#managerFor(call).apply(live && route.fromStorage(live), applied, call.fieldManager, options)
     // They are made here or were checked before: no copy, and nothing to decode.

@@ -3,7 +3,7 @@ import type { ObjectMeta } from '#apimachinery/meta/v1/types.gen.ts'
 import type { ResourceInfo } from '#apimachinery/resource/resource-info.ts'
 import { newAlreadyExists, newGenerateNameConflict, newInvalid, StatusError } from '#apimachinery/status/status.ts'
 import { nameIsPathSegment, validateObjectMeta } from '#apimachinery/validation/names.ts'
-import { apiTime } from './object-times.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import type { RequestContext, Resource } from './resource.ts'
 
 /** How many generated names are tried. */
@@ -22,7 +22,7 @@ export function prepareCreate<T extends KubeObject>(object: T, { strategy, info 
   if (!info.namespaced) delete metadata.namespace
   if (!metadata.name && metadata.generateName) metadata.name = generatedName(metadata.generateName, context)
   metadata.uid = context.random.uuid()
-  metadata.creationTimestamp = apiTime(context.clock.now())
+  metadata.creationTimestamp = formatTime(context.clock.now())
   strategy.prepareForCreate?.(object, context)
 }
 

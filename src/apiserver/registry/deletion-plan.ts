@@ -1,7 +1,7 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { ObjectMeta } from '#apimachinery/meta/v1/types.gen.ts'
 import type { DeletionOptions, RequestContext, Strategy } from './resource.ts'
-import { apiTime } from './object-times.ts'
+import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { ownCopy } from './own-copy.ts'
 
 export type DeletionPlan<T extends KubeObject> =
@@ -52,7 +52,7 @@ function markGraceful<T extends KubeObject>(
   const { metadata } = object
   if (metadata.deletionTimestamp === undefined) {
     const seconds = Math.max(strategy.gracePeriodSeconds(object, requestedSeconds), 0)
-    metadata.deletionTimestamp = apiTime(nowMs + seconds * 1000)
+    metadata.deletionTimestamp = formatTime(nowMs + seconds * 1000)
     metadata.deletionGracePeriodSeconds = seconds
     bumpGeneration(metadata)
     return 'marked'
@@ -60,7 +60,7 @@ function markGraceful<T extends KubeObject>(
   const left = metadata.deletionGracePeriodSeconds ?? 0
   if (left === 0) return undefined
   if (requestedSeconds === undefined || requestedSeconds >= left) return 'pending'
-  metadata.deletionTimestamp = apiTime(Date.parse(metadata.deletionTimestamp) + (requestedSeconds - left) * 1000)
+  metadata.deletionTimestamp = formatTime(Date.parse(metadata.deletionTimestamp) + (requestedSeconds - left) * 1000)
   metadata.deletionGracePeriodSeconds = requestedSeconds
   return 'marked'
 }
@@ -68,7 +68,7 @@ function markGraceful<T extends KubeObject>(
 function markAsDeleting(metadata: ObjectMeta, nowMs: number): void {
   if (metadata.deletionGracePeriodSeconds === undefined) bumpGeneration(metadata)
   if (metadata.deletionTimestamp === undefined || Date.parse(metadata.deletionTimestamp) > nowMs)
-    metadata.deletionTimestamp = apiTime(nowMs)
+    metadata.deletionTimestamp = formatTime(nowMs)
   metadata.deletionGracePeriodSeconds = 0
 }
 

@@ -1,6 +1,15 @@
-/** `metav1.Time` on the wire: RFC 3339 in UTC, whole seconds. */
+let lastSecond = Number.NaN
+let lastText = ''
+
+/** `metav1.Time` on the wire, `2026-01-31T12:00:00Z`: RFC 3339 in UTC, whole seconds. */
 export function formatTime(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(unixMs / 1000)
+  // Much happens within one second, and shares its text.
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`
+  }
+  return lastText
 }
 
 /** `metav1.MicroTime` on the wire: RFC 3339 in UTC with six digits of a second. */
