@@ -52,6 +52,19 @@ test('group: nothing outlives the block, not even its listener', async () => {
   assert.equal(getEventListeners(parent.signal, 'abort').length, 0)
 })
 
+test('group: many below one parent share its listener, and end with it or before', async () => {
+  const parent = new AbortController()
+  const listeners = () => getEventListeners(parent.signal, 'abort').length
+  const [first, second, third] = [new Group(parent.signal), new Group(parent.signal), new Group(parent.signal)]
+  assert.equal(listeners(), 1)
+  await first[Symbol.asyncDispose]()
+  assert.equal(listeners(), 1)
+  const stop = new Error('stop')
+  parent.abort(stop)
+  assert.deepEqual([second.signal.reason, third.signal.reason], [stop, stop])
+  assert.notEqual(first.signal.reason, stop)
+})
+
 test('group: tasks that tasks start are waited for; the reason of the parent goes down', async () => {
   const parent = new AbortController()
   const group = new Group(parent.signal)

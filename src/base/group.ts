@@ -9,15 +9,12 @@
 export class Group implements AsyncDisposable {
   readonly #controller = new AbortController()
   readonly #tasks = new Set<Promise<void>>()
-  readonly #parent: AbortSignal
-  readonly #onParentAbort: () => void
+  readonly #leave: (() => void) | undefined
   #failure: { error: unknown; thrown: boolean } | undefined
 
   constructor(parent: AbortSignal) {
-    this.#parent = parent
-    this.#onParentAbort = () => this.#controller.abort(parent.reason)
-    if (parent.aborted) this.#onParentAbort()
-    else parent.addEventListener('abort', this.#onParentAbort, { once: true })
+    if (parent.aborted) this.abort(parent.reason)
+    else this.#leave = join(parent, this)
   }
 
   /** Aborted when the group stops, with the first cause. */
@@ -54,11 +51,42 @@ export class Group implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort(new Error('group disposed'))
-    this.#parent.removeEventListener('abort', this.#onParentAbort)
+    this.#leave?.()
     // A block that `wait` has left with the failure must not end with it a second time.
     const isThrown = this.#failure?.thrown === true
     await this.wait().catch(error => {
       if (!isThrown) throw error
     })
   }
+}
+
+/** Groups of one parent share its listener: a signal compares each that is added with all that it has, and there may be thousands. */
+interface Siblings {
+  groups: Set<Group>
+  onAbort: () => void
+}
+
+const siblingsOf = new WeakMap<AbortSignal, Siblings>()
+
+/** Aborts the group when the parent is aborted. @returns what ends that */
+function join(parent: AbortSignal, group: Group): () => void {
+  const siblings = siblingsOf.get(parent) ?? listenTo(parent)
+  const { groups, onAbort } = siblings
+  groups.add(group)
+  return () => {
+    if (!groups.delete(group) || groups.size > 0) return
+    parent.removeEventListener('abort', onAbort)
+    siblingsOf.delete(parent)
+  }
+}
+
+function listenTo(parent: AbortSignal): Siblings {
+  const groups = new Set<Group>()
+  const onAbort = () => {
+    for (const group of groups) group.abort(parent.reason)
+  }
+  parent.addEventListener('abort', onAbort, { once: true })
+  const siblings = { groups, onAbort }
+  siblingsOf.set(parent, siblings)
+  return siblings
 }
