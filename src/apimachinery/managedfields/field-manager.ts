@@ -71,8 +71,8 @@ export class FieldManager {
    */
   update(live: AnyObject | undefined, object: AnyObject, manager: string, time: string): void {
     const given = object.metadata.managedFields
-    // Not deleted: an object that has lost a field takes three times the room.
-    if (given !== undefined) object.metadata.managedFields = undefined
+    // Neither owned nor compared.
+    if (given !== live?.metadata.managedFields) object.metadata.managedFields = live?.metadata.managedFields
     const before = this.#managersOf(live?.metadata.managedFields, given)
     // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
     if (before.length === 0 && live !== undefined) return setManagedFields(object.metadata, undefined)
@@ -159,7 +159,7 @@ export class FieldManager {
   }
 
   #recordUpdate(live: JSONObject, object: JSONObject, managers: readonly Manager[], name: string, time: string): Manager[] {
-    const comparison = this.#withoutReset(compare(withoutManagedFields(live), object, this.#type))
+    const comparison = this.#withoutReset(compare(live, object, this.#type))
     const taken = union(comparison.added, comparison.modified)
     const lost = union(taken, comparison.removed)
     if (isEmpty(lost)) return [...managers]

@@ -11,7 +11,7 @@ import { parseYAML, YAMLError } from '#apimachinery/codec/yaml.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { MessageSchema } from '#apimachinery/schema/schema.ts'
 import { newBadRequest, newUnsupportedMediaType, type StatusError } from '#apimachinery/status/status.ts'
-import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { deepCopy, isObject } from '#apimachinery/value/json-value.ts'
 import { headerOf } from '../request/api-request.ts'
 import type { Call } from './call.ts'
 import { mediaTypes } from './negotiation.ts'
@@ -22,6 +22,8 @@ export interface ExpectedBody {
   kind: string
   schema: MessageSchema | undefined
   fieldValidation: FieldValidation
+  /** The object as it is now, of the same type: what a component of this process changed of it shares the rest. */
+  live?: KubeObject | undefined
 }
 
 /**
@@ -36,15 +38,16 @@ export async function readObject(call: Call, expected: ExpectedBody): Promise<Ku
     apiVersion: expected.apiVersion,
     kind: expected.kind,
   }
-  const { object, strictErrors } = await decodeBody(call, options)
+  const { object, strictErrors } = await decodeBody(call, options, expected.live)
   for (const error of strictErrors) call.warn(error)
   object.metadata ??= {} as KubeObject['metadata']
   return object
 }
 
-async function decodeBody(call: Call, options: DecodeOptions): Promise<Decoded<KubeObject>> {
+async function decodeBody(call: Call, options: DecodeOptions, live: KubeObject | undefined): Promise<Decoded<KubeObject>> {
   const request = call.apiRequest
-  if (request.value !== undefined) return decodeParsed(deepCopy(request.value), options)
+  if (request.value !== undefined)
+    return live === undefined ? decodeParsed(deepCopy(request.value), options) : decodeChanged(request.value, live, options)
   const mediaType = bodyMediaType(headerOf(request, 'content-type'))
   if (mediaType === 'application/json') return decodeJSON<KubeObject>(await request.readBody(), options)
   if (mediaType === 'application/yaml') return decodeParsed(parseText((await request.readBody()).toString('utf8'))[0] ?? null, options)
@@ -61,6 +64,21 @@ function decodeParsed(value: unknown, options: DecodeOptions): Decoded<KubeObjec
   if (options.mode === 'Strict' && decoded.strictErrors.length > 0) {
     throw newStrictDecodingError(decoded.strictErrors, options.apiVersion, options.kind)
   }
+  return decoded
+}
+
+/** Fields that are those of the live object need no copying and decoding; its managed fields are replaced, never changed. */
+function decodeChanged(value: unknown, live: KubeObject, options: DecodeOptions): Decoded<KubeObject> {
+  if (!isObject(value) || !isObject(value['metadata'])) return decodeParsed(deepCopy(value), options)
+  const { metadata, ...fields } = value
+  const { managedFields, ...rest } = metadata as unknown as KubeObject['metadata']
+  const keepsTracking = managedFields !== undefined && managedFields === live.metadata.managedFields
+  const copy: Record<string, unknown> = {}
+  for (const key in fields)
+    copy[key] = fields[key] === (live as unknown as Record<string, unknown>)[key] ? fields[key] : deepCopy(fields[key])
+  copy['metadata'] = deepCopy(keepsTracking ? rest : metadata)
+  const decoded = decodeParsed(copy, { ...options, decoded: live })
+  if (keepsTracking) decoded.object.metadata.managedFields = managedFields
   return decoded
 }
 

@@ -13,7 +13,9 @@ export async function update(call: Call, strategy: Strategy = call.route.resourc
   const form = call.form()
   const { fieldValidation } = parseWriteQuery(call, 'UpdateOptions')
   const { route } = call
-  const received = await readObject(call, { apiVersion: route.apiVersion, kind: route.info.kind, schema: route.schema, fieldValidation })
+  const live = route.isStoredVersion ? route.store!.peek(call.namespace, call.name!) : undefined
+  const { apiVersion, schema, info } = route
+  const received = await readObject(call, { apiVersion, kind: info.kind, schema, fieldValidation, live })
   const object = route.toStorage(received)
   checkNames(call, object)
   adoptNamespace(call, object)
