@@ -170,7 +170,8 @@ function copyOf(folder: Folder): Folder {
 }
 
 function namesOf(path: string): string[] {
-  return path.split('/').filter(name => name !== '')
+  const [, ...names] = path.split('/')
+  return names.includes('') ? names.filter(name => name !== '') : names
 }
 
 function isLink(item: Item | undefined): item is { link: string } {

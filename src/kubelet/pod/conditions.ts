@@ -9,10 +9,11 @@ export function conditionsOf(pod: Pod, status: PodStatus, sandboxReady: boolean)
     { type: 'PodReadyToStartContainers', status: sandboxReady ? 'True' : 'False' },
     initializedCondition(pod, status),
     readyCondition(pod, status, containersReady),
-    { ...containersReady, type: 'ContainersReady' },
+    containersReady,
     { type: 'PodScheduled', status: 'True' },
   ]
-  return conditions.map(condition => ({ ...condition, ...(observedGeneration !== undefined && { observedGeneration }) }))
+  if (observedGeneration !== undefined) for (const condition of conditions) condition.observedGeneration = observedGeneration
+  return conditions
 }
 
 /** Types that `conditionsOf` decides. */

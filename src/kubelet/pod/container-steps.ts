@@ -30,7 +30,7 @@ export async function pullImage(step: StepOf<'pullImage'>, context: StepContext,
     pod,
     container,
     pullSecrets: () => node.pullSecrets(pod),
-    sandboxConfig: await podSandboxConfig(pod, 0, context),
+    sandboxConfig: await podSandboxConfig(0, context),
     report,
   }
   try {
@@ -110,7 +110,7 @@ async function createContainer(
   const sandbox = observed.sandboxes.find(({ id }) => id === step.sandboxID)
   const [environment, sandboxConfig, hosts, terminationLog] = await Promise.all([
     environmentOf(container, sandbox, context),
-    podSandboxConfig(pod, sandbox?.attempt ?? 0, context),
+    podSandboxConfig(sandbox?.attempt ?? 0, context),
     hostsMount(container, sandbox, context),
     terminationLogMount(container, context),
   ])

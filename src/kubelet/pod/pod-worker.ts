@@ -347,7 +347,8 @@ export class PodWorker implements StepContext {
         this.report('Warning', 'BackOff', `Back-off restarting failed container ${container} in pod ${pod}`, container)
       }
     }
-    for (const [container, { failure }] of Object.entries(this.memory.images)) {
+    for (const container in this.memory.images) {
+      const { failure } = this.memory.images[container]!
       if (failure?.reason !== 'ErrImagePull' || this.memory.termination !== undefined) continue
       const shownAtMs = failure.atMs + limits.failureShownMs
       if (shownAtMs > nowMs) times.push({ atMs: shownAtMs, reason: `pulling image ${failure.image} waits for the end of its back-off` })

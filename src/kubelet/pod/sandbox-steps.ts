@@ -5,7 +5,7 @@ import { printResourceList } from '#api/core/v1/resource-list.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { PodSandboxConfigInit } from '#cri/cri.ts'
 import type { PodCgroupResources } from '../cgroups/cgroups.ts'
-import { podDNS } from '../container/dns.ts'
+import { type DNSConfig, podDNS } from '../container/dns.ts'
 import { podHostname } from '../container/hostname.ts'
 import { linuxResources } from '../container/resources.ts'
 import { podLogDirectory, sandboxConfig } from '../sandbox/sandbox-config.ts'
@@ -17,13 +17,12 @@ type StepOf<A extends Step['action']> = Extract<Step, { action: A }>
 export async function createSandbox(step: StepOf<'createSandbox'>, context: StepContext, signal: AbortSignal): Promise<void> {
   const { node, pod } = context
   const { runtime, runtimeState } = node
-  const { clusterDNS, clusterDomain } = node
-  for (const { reason, message } of podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain }).warnings)
-    context.report('Warning', reason, message)
+  const dns = await dnsOf(context)
+  for (const { reason, message } of dns.warnings) context.report('Warning', reason, message)
   if (step.replaces !== undefined) context.report('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
   try {
     refuseUnsupported(pod)
-    const config = await podSandboxConfig(pod, step.attempt, context)
+    const config = podSandboxConfigWith(dns.config, step.attempt, context)
     const { podSandboxId } = await runtime.runPodSandbox({ config, runtimeHandler: '' }, signal)
     await runtimeState.refreshSandbox(podSandboxId, signal)
   } catch (error) {
@@ -49,10 +48,17 @@ export async function prepareNode(_: StepOf<'prepareNode'>, { node, pod, memory 
 }
 
 /** The configuration that sandbox, image pulls and containers of a pod share. */
-export async function podSandboxConfig(pod: Pod, attempt: number, context: StepContext): Promise<PodSandboxConfigInit> {
-  const { node } = context
-  const { clusterDNS, clusterDomain, podLogsDirectory, rootDirectory, clock } = node
-  const { config: dns } = podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain })
+export async function podSandboxConfig(attempt: number, context: StepContext): Promise<PodSandboxConfigInit> {
+  return podSandboxConfigWith((await dnsOf(context)).config, attempt, context)
+}
+
+async function dnsOf({ node, pod }: StepContext): Promise<ReturnType<typeof podDNS>> {
+  const { clusterDNS, clusterDomain } = node
+  return podDNS({ pod, node: await node.nodeDNS(), clusterDNS, clusterDomain })
+}
+
+function podSandboxConfigWith(dns: DNSConfig, attempt: number, { node, pod }: StepContext): PodSandboxConfigInit {
+  const { clusterDomain, podLogsDirectory, rootDirectory, clock } = node
   return sandboxConfig({
     pod,
     attempt,

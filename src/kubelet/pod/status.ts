@@ -1,6 +1,6 @@
 import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
-import type { ContainerStatus, PodStatus } from '#api/core/v1/types.gen.ts'
+import type { ContainerStatus, PodCondition, PodStatus } from '#api/core/v1/types.gen.ts'
 import { conditionsOf, ownedConditionTypes } from './conditions.ts'
 import { type ContainerStatusInput, containerStatusOf } from './container-status.ts'
 import { phaseOf } from './phase.ts'
@@ -73,12 +73,12 @@ function podIPs({ pod, observed, previous, hostIPs }: PodStatusInput): readonly 
   return (previous.podIPs ?? []).map(({ ip }) => ip)
 }
 
-function withTimes(conditions: ReturnType<typeof conditionsOf>, { previous, nowMs }: PodStatusInput): ReturnType<typeof conditionsOf> {
-  const others = (previous.conditions ?? []).filter(({ type }) => !ownedConditionTypes.includes(type))
-  const ours = conditions.map(condition => {
-    const old = previous.conditions?.find(({ type }) => type === condition.type)
+function withTimes(conditions: PodCondition[], { previous, nowMs }: PodStatusInput): PodCondition[] {
+  const known = previous.conditions ?? []
+  for (const condition of conditions) {
+    const old = known.find(({ type }) => type === condition.type)
     const unchanged = old !== undefined && old.status === condition.status
-    return { ...condition, lastTransitionTime: (unchanged ? old.lastTransitionTime : undefined) ?? formatTime(nowMs) }
-  })
-  return [...ours, ...others]
+    condition.lastTransitionTime = (unchanged ? old.lastTransitionTime : undefined) ?? formatTime(nowMs)
+  }
+  return [...conditions, ...known.filter(({ type }) => !ownedConditionTypes.includes(type))]
 }
