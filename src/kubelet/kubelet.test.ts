@@ -183,6 +183,20 @@ describe('kubelet', () => {
       assert.ok(runtime.calls.includes('stopContainer main 30'), runtime.calls.join())
     }))
 
+  test('a pod with a readiness gate is ready when somebody else opens it', () =>
+    withWorld(async ({ clock, api, start, pod }) => {
+      start()
+      api.put(podObject({ readinessGates: [{ conditionType: 'example.com/open' }] }))
+      await clock.advance(100)
+      assert.match(conditionsOf(pod('web')), /ContainersReady=True/)
+      assert.match(conditionsOf(pod('web')), / Ready=False/)
+      const { status, ...rest } = pod('web')!
+      const conditions = [...(status?.conditions ?? []), { type: 'example.com/open', status: 'True' }]
+      api.put({ ...rest, status: { ...status, conditions } })
+      await clock.advance(100)
+      assert.match(conditionsOf(pod('web')), / Ready=True/)
+    }))
+
   test('a crashing container is restarted at once, then after ten, twenty … seconds', () =>
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()
