@@ -21,7 +21,7 @@ import { defaultServiceCIDR, serviceAddress } from './service-range.ts'
 import type { NodeGroup } from './node-group.ts'
 
 export interface ClusterOptions {
-  /** `memory` (default) goes with the process; a folder keeps everything, crash or not; or an engine, which is closed with the cluster. */
+  /** `memory` (default) goes with the process; a folder keeps everything, crash or not. An engine, as our own tests give it, is closed with the cluster. */
   storage?: 'memory' | { sqlite: string } | ObjectStorage
   /** Nodes to begin with: simulated ones, and this machine as one with real containers. Default: none. */
   nodes?: NodeGroup | readonly NodeGroup[]

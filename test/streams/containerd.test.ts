@@ -63,7 +63,7 @@ describe('streams carried by containerd', () => {
 
     test(`${name}: attach and logs`, async () => {
       const kubectl = await ensureKubectl(version)
-      const follower = fixture.spawn(kubectl, ['logs', '-f', '--tail=0', 'web'], env)
+      const follower = fixture.spawn(kubectl, ['logs', '-f', 'web'], env)
       const attached = fixture.spawn(kubectl, ['attach', '-i', 'web'], env)
       const [logShows, shows] = [outputOf(follower), outputOf(attached)]
       attached.stdin!.write(`${name}\n`)
