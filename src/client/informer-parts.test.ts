@@ -83,3 +83,16 @@ test('a reader that is cut off knows what it knew; healed, it hears what changed
   tell({ type: 'delete', object: kept })
   assert.equal(heard.at(-1), 'delete kept')
 })
+
+test('who knows what is there hears of changes only, with a network that can be cut as without one', () => {
+  const { parts, heard, tell } = world()
+  const one = pod('one', 'a')
+  tell({ type: 'add', object: one })
+  const know = (partition?: Partition) =>
+    parts.of('a', partition).onChange(({ type, object }) => heard.push(`${type} ${object.metadata.name}`), { isKnown: true })
+  know()
+  know(new Partition())
+  assert.deepEqual(heard, [])
+  tell({ type: 'update', old: one, object: pod('one', 'a') })
+  assert.deepEqual(heard, ['update one', 'update one'])
+})

@@ -169,9 +169,9 @@ class PartitionedPart<T extends KubeObject> implements ObjectSource<T> {
     return this.#known?.values() ?? this.#part.values()
   }
 
-  onChange(handler: InformerHandler<T>): Disposable {
+  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
     this.#listening ??= this.#listen()
-    for (const object of this.values()) handler({ type: 'add', object })
+    if (options.isKnown !== true) for (const object of this.values()) handler({ type: 'add', object })
     this.#handlers.add(handler)
     return { [Symbol.dispose]: () => this.#forget(handler) }
   }
@@ -181,7 +181,8 @@ class PartitionedPart<T extends KubeObject> implements ObjectSource<T> {
   #listen(): Disposable {
     const listening = new DisposableStack()
     listening.use(this.#partition.tell({ cut: () => this.#cut(), healed: () => this.#healed() }))
-    listening.use(this.#part.onChange(event => this.#known === undefined && this.#tell(event)))
+    // Each handler is told of what is there when it comes.
+    listening.use(this.#part.onChange(event => this.#known === undefined && this.#tell(event), { isKnown: true }))
     if (this.#partition.isCut) this.#known = new Map()
     return listening
   }
