@@ -15,15 +15,22 @@ export class NoMatchError extends Error {
   }
 }
 
+/** By API version, then kind. */
+type Mappings = Map<string, Map<string, ResourceMapping>>
+
+/** Many mappers begin with the same declarations: each list of them is read once. */
+const declaredMappings = new WeakMap<Iterable<ResourceMapping>, Mappings>()
+
 /** Finds the URL of a kind: first among the declarations it was made with, then in the server's discovery, which it remembers. */
 export class RESTMapper {
-  /** By API version, then kind. */
-  readonly #known = new Map<string, Map<string, ResourceMapping>>()
+  readonly #declared: Mappings
+  readonly #discovered: Mappings = new Map()
   readonly #transport: Transport
 
+  /** @param declared never changes */
   constructor(transport: Transport, declared: Iterable<ResourceMapping>) {
     this.#transport = transport
-    for (const info of declared) this.#remember(apiVersionOf(info), info)
+    this.#declared = declaredMappings.get(declared) ?? mappingsOf(declared)
   }
 
   /** Synchronous when the kind is known. @throws NoMatchError; StatusError from discovery */
@@ -32,20 +39,14 @@ export class RESTMapper {
   }
 
   #find({ apiVersion, kind }: TypeRef): ResourceMapping | undefined {
-    return this.#known.get(apiVersion)?.get(kind)
-  }
-
-  #remember(apiVersion: string, mapping: ResourceMapping): void {
-    let kinds = this.#known.get(apiVersion)
-    if (kinds === undefined) this.#known.set(apiVersion, (kinds = new Map()))
-    kinds.set(mapping.kind, mapping)
+    return this.#declared.get(apiVersion)?.get(kind) ?? this.#discovered.get(apiVersion)?.get(kind)
   }
 
   async #discover(ref: TypeRef, signal: AbortSignal): Promise<ResourceMapping> {
     const { group, version } = parseAPIVersion(ref.apiVersion)
     for (const { name, kind, namespaced } of await this.#resourcesOf({ group, version }, signal)) {
       if (name.includes('/')) continue
-      this.#remember(ref.apiVersion, { group, version, kind, resource: name, namespaced })
+      remember(this.#discovered, ref.apiVersion, { group, version, kind, resource: name, namespaced })
     }
     const found = this.#find(ref)
     if (found === undefined) throw new NoMatchError(ref)
@@ -62,4 +63,17 @@ export class RESTMapper {
       throw error
     }
   }
+}
+
+function mappingsOf(declared: Iterable<ResourceMapping>): Mappings {
+  const mappings: Mappings = new Map()
+  for (const mapping of declared) remember(mappings, apiVersionOf(mapping), mapping)
+  declaredMappings.set(declared, mappings)
+  return mappings
+}
+
+function remember(mappings: Mappings, apiVersion: string, mapping: ResourceMapping): void {
+  let kinds = mappings.get(apiVersion)
+  if (kinds === undefined) mappings.set(apiVersion, (kinds = new Map()))
+  kinds.set(mapping.kind, mapping)
 }

@@ -119,7 +119,7 @@ export class Kubelet implements AsyncDisposable {
     this.#group.spawn(signal => this.#pods.run(signal))
     this.#group.spawn(signal => this.#nodes.run(signal))
     this.#group.spawn(signal => this.#services.run(signal))
-    this.#group.spawn(() => this.#prepareHost())
+    if (this.#options.state === undefined) this.#group.spawn(() => this.#prepareHost())
     this.#group.spawn(signal => this.#runPods(signal))
     // Whoever does not look at this promise crashes with us: a part of the kubelet that is gone does not come back by itself.
     this.#stopped = this.#group.wait()

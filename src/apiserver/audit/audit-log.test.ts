@@ -57,6 +57,15 @@ test('audit log: the last write at a time; none before the first', () => {
   assert.deepEqual([at(29), at(30), at(39), at(59), at(60), at(1_000)], [undefined, 3, 3, 4, 6, 6])
 })
 
+test('audit log: a copy holds the same, and goes its own way', () => {
+  const log = logOf(1_500, 1, 600, 1_501)
+  const copy = log.copy()
+  log.add(record(1_502))
+  copy.add(record(2_100))
+  assert.deepEqual(held(log), [1_502, 1_501, 600])
+  assert.deepEqual(held(copy), [2_100, 1_501])
+})
+
 test('string pool: one copy of each, and never more than so many', () => {
   const pool = new StringPool(2)
   assert.equal(pool.of('a'), 'a')

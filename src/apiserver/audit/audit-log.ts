@@ -13,12 +13,16 @@ export interface AuditLogOptions {
   foundRevision?: number
 }
 
+const pageRecords = 512
+
 /**
  * What was written last, by revision. Every write of a store has a revision of its own, one after the other: so the record of a revision has a
  * fixed place, that of the one so many revisions before.
  */
 export class AuditLog implements AsyncDisposable {
-  readonly #records: (AuditRecord | undefined)[]
+  readonly #recordsMax: number
+  /** So many records each; one without records is not there. */
+  #pages: (AuditRecord | undefined)[][] = []
   readonly #strings = new StringPool(auditLimits.stringsMax)
   readonly #file: AuditFile | undefined
   readonly #foundRevision: number
@@ -27,15 +31,15 @@ export class AuditLog implements AsyncDisposable {
 
   constructor({ recordsMax = auditLimits.recordsMax, file, foundRevision = 0 }: AuditLogOptions = {}) {
     assert(recordsMax > 0, 'an audit log has room for a record')
-    this.#records = new Array(recordsMax)
+    this.#recordsMax = recordsMax
     this.#file = file
     this.#foundRevision = foundRevision
   }
 
   /** A log with what this process has recorded and still knows, which then goes its own way, without a file. */
   copy(): AuditLog {
-    const copy = new AuditLog({ recordsMax: this.#records.length })
-    for (const [place, record] of this.#records.entries()) copy.#records[place] = record
+    const copy = new AuditLog({ recordsMax: this.#recordsMax })
+    copy.#pages = this.#pages.map(page => [...page])
     copy.#newestRevision = this.#newestRevision
     return copy
   }
@@ -69,24 +73,26 @@ export class AuditLog implements AsyncDisposable {
   /** Takes in a record that was made before, unless its place is taken by a newer one. */
   add(record: AuditRecord): void {
     const { revision } = record
-    const place = revision % this.#records.length
-    if ((this.#records[place]?.revision ?? 0) > revision) return
+    const place = revision % this.#recordsMax
+    const page = (this.#pages[Math.floor(place / pageRecords)] ??= [])
+    if ((page[place % pageRecords]?.revision ?? 0) > revision) return
     // Every request brings strings of its own.
     record.user = this.#strings.of(record.user)
     record.userAgent = this.#strings.of(record.userAgent)
     record.fieldManager = this.#strings.of(record.fieldManager)
-    this.#records[place] = record
+    page[place % pageRecords] = record
     if (revision > this.#newestRevision) this.#newestRevision = revision
   }
 
   /** Undefined when it was not recorded, or is forgotten. */
   get(revision: number): AuditRecord | undefined {
-    const record = this.#records[revision % this.#records.length]
+    const place = revision % this.#recordsMax
+    const record = this.#pages[Math.floor(place / pageRecords)]?.[place % pageRecords]
     return record?.revision === revision ? record : undefined
   }
 
   *newestFirst(): Generator<AuditRecord, void, undefined> {
-    const oldest = Math.max(1, this.#newestRevision - this.#records.length + 1)
+    const oldest = Math.max(1, this.#newestRevision - this.#recordsMax + 1)
     for (let revision = this.#newestRevision; revision >= oldest; revision--) {
       const record = this.get(revision)
       if (record !== undefined) yield record
@@ -100,7 +106,7 @@ export class AuditLog implements AsyncDisposable {
 
   /** The oldest record of that revision or a later one. */
   firstFrom(lowest: number): AuditRecord | undefined {
-    const first = Math.max(1, lowest, this.#newestRevision - this.#records.length + 1)
+    const first = Math.max(1, lowest, this.#newestRevision - this.#recordsMax + 1)
     for (let revision = first; revision <= this.#newestRevision; revision++) {
       const record = this.get(revision)
       if (record !== undefined) return record

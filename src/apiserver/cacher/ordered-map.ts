@@ -1,4 +1,5 @@
 import { assert } from '#base/assert.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 
 const chunkItemsMax = 512
 
@@ -7,14 +8,14 @@ const chunkItemsMax = 512
  * at most one chunk however big the map is.
  */
 export class OrderedMap<V extends { readonly key: string }> {
-  readonly #byKey: Map<string, V>
+  readonly #byKey: CopyOnWriteMap<string, V>
   /** Never empty chunks, in order. */
   readonly #chunks: V[][]
 
   /** @param other one to begin as a copy of */
   constructor(other?: OrderedMap<V>) {
-    this.#byKey = new Map(other === undefined ? undefined : other.#byKey)
-    this.#chunks = other === undefined ? [] : other.#chunks.map(chunk => [...chunk])
+    this.#byKey = other === undefined ? new CopyOnWriteMap() : other.#byKey.copy()
+    this.#chunks = other === undefined ? [] : other.#chunks.map(chunk => chunk.slice())
   }
 
   get size(): number {

@@ -31,15 +31,9 @@ interface Budget {
 }
 
 interface SimilarEvents {
-  messages: Set<string>
+  /** Different ones, in the order in which they came first. */
+  messages: readonly string[]
   atMs: number
-}
-
-/** What is remembered, the oldest first. */
-export interface CorrelatorState {
-  budgets: readonly (readonly [string, Budget])[]
-  similar: readonly (readonly [string, SimilarEvents])[]
-  observed: readonly (readonly [string, Observation])[]
 }
 
 /**
@@ -47,21 +41,18 @@ export interface CorrelatorState {
  * similar events, and counting of equal ones. Synchronous; the caller writes what comes out.
  */
 export class EventCorrelator {
-  readonly #budgets: LRUMap<string, Budget>
-  readonly #similar: LRUMap<string, SimilarEvents>
-  readonly #observed: LRUMap<string, Observation>
+  // What is in them is replaced, never changed: copies share it.
+  #budgets = new LRUMap<string, Budget>(correlatorLimits.cacheEntriesMax)
+  #similar = new LRUMap<string, SimilarEvents>(correlatorLimits.cacheEntriesMax)
+  #observed = new LRUMap<string, Observation>(correlatorLimits.cacheEntriesMax)
 
-  /** @param state of a correlator that this one takes the place of */
-  constructor(state: CorrelatorState = { budgets: [], similar: [], observed: [] }) {
-    const { cacheEntriesMax } = correlatorLimits
-    this.#budgets = new LRUMap(cacheEntriesMax, state.budgets)
-    this.#similar = new LRUMap(cacheEntriesMax, copyOf(state.similar))
-    this.#observed = new LRUMap(cacheEntriesMax, state.observed)
-  }
-
-  /** A copy. */
-  get state(): CorrelatorState {
-    return { budgets: [...this.#budgets], similar: copyOf(this.#similar), observed: [...this.#observed] }
+  /** One that remembers the same, and then goes its own way. */
+  copy(): EventCorrelator {
+    const copy = new EventCorrelator()
+    copy.#budgets = this.#budgets.copy()
+    copy.#similar = this.#similar.copy()
+    copy.#observed = this.#observed.copy()
+    return copy
   }
 
   correlate(incoming: Event): CorrelatedEvent {
@@ -81,15 +72,13 @@ export class EventCorrelator {
     const groupKey = similarKeyOf(event)
     const known = this.#similar.get(groupKey)
     const fresh = known === undefined || nowMs - known.atMs > correlatorLimits.similarEventsIntervalMs
-    const messages = fresh ? new Set<string>() : known.messages
-    messages.add(event.message ?? '')
-    this.#similar.set(groupKey, { messages, atMs: nowMs })
-    if (messages.size < correlatorLimits.similarEventsMax) return { event, key: equalKeyOf(event) }
-    for (const any of messages) {
-      messages.delete(any)
-      break
-    }
-    return { event: { ...event, message: `(combined from similar events): ${event.message ?? ''}` }, key: groupKey }
+    const message = event.message ?? ''
+    const before = fresh ? [] : known.messages
+    const messages = before.includes(message) ? before : [...before, message]
+    const isFlood = messages.length >= correlatorLimits.similarEventsMax
+    this.#similar.set(groupKey, { messages: isFlood ? messages.slice(1) : messages, atMs: nowMs })
+    if (!isFlood) return { event, key: equalKeyOf(event) }
+    return { event: { ...event, message: `(combined from similar events): ${message}` }, key: groupKey }
   }
 
   #observe(event: Event, key: string): CorrelatedEvent {
@@ -116,11 +105,6 @@ export class EventCorrelator {
     this.#budgets.set(key, { tokens: taken ? tokens - 1 : tokens, atMs: nowMs })
     return taken
   }
-}
-
-/** Of what is remembered only the messages change in place. */
-function copyOf(similar: Iterable<readonly [string, SimilarEvents]>): [string, SimilarEvents][] {
-  return [...similar].map(([key, { messages, atMs }]) => [key, { messages: new Set(messages), atMs }])
 }
 
 function objectKeyOf(event: Event): string {

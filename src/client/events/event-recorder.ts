@@ -8,7 +8,7 @@ import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { because, type Cause, currentCause } from '../cause.ts'
 import type { Client } from '../client.ts'
-import { type CorrelatedEvent, type CorrelatorState, EventCorrelator } from './event-correlator.ts'
+import { type CorrelatedEvent, EventCorrelator } from './event-correlator.ts'
 
 export type EventType = 'Normal' | 'Warning'
 
@@ -31,7 +31,8 @@ export interface APIEventRecorderOptions {
 
 /** What a recorder has counted. */
 export interface RecorderState {
-  correlator: CorrelatorState
+  /** Used by nobody. */
+  correlator: EventCorrelator
   sequence: number | undefined
 }
 
@@ -56,13 +57,13 @@ export class APIEventRecorder implements EventRecorder {
   /** @param state of a recorder that this one takes the place of */
   constructor(options: APIEventRecorderOptions, state?: RecorderState) {
     this.#options = options
-    this.#correlator = new EventCorrelator(state?.correlator)
+    this.#correlator = state?.correlator.copy() ?? new EventCorrelator()
     this.#sequence = state?.sequence
   }
 
   /** A copy. Events that wait to be written are not in it. */
   get state(): RecorderState {
-    return { correlator: this.#correlator.state, sequence: this.#sequence }
+    return { correlator: this.#correlator.copy(), sequence: this.#sequence }
   }
 
   event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {

@@ -1,16 +1,20 @@
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
+
 /** A Map that forgets what was not used for longest when it holds more than `entriesMax`. */
 export class LRUMap<K, V> {
-  readonly #entries = new Map<K, V>()
+  /** From the one that was not used for longest to the newest. */
+  #entries = new CopyOnWriteMap<K, V>()
   readonly #entriesMax: number
 
-  constructor(entriesMax: number, entries: Iterable<readonly [K, V]> = []) {
+  constructor(entriesMax: number) {
     this.#entriesMax = entriesMax
-    for (const [key, value] of entries) this.#entries.set(key, value)
   }
 
-  /** From the one that was not used for longest to the newest. */
-  [Symbol.iterator](): Iterator<[K, V]> {
-    return this.#entries[Symbol.iterator]()
+  /** Another one that holds the same, which costs nothing until one of the two is used. */
+  copy(): LRUMap<K, V> {
+    const copy = new LRUMap<K, V>(this.#entriesMax)
+    copy.#entries = this.#entries.copy()
+    return copy
   }
 
   get(key: K): V | undefined {

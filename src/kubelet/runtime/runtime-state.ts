@@ -1,4 +1,5 @@
 import type { Clock, Due, Timer } from '#base/clock.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Logger } from '#base/log.ts'
 import { sameJSON } from '#base/same-json.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
@@ -27,11 +28,11 @@ export interface RuntimeChange {
 /** Called with the UID of a pod whose observed state changed, and with what happened when there is a word for it. */
 export type RuntimeListener = (uid: string, change?: RuntimeChange) => void
 
-/** What is known of the runtime. */
+/** What is known of the runtime. Nobody changes the maps. */
 export interface RuntimeStateMemory {
-  pods: ReadonlyMap<string, ObservedPod>
-  owners: ReadonlyMap<string, string>
-  applied: ReadonlyMap<string, number>
+  pods: CopyOnWriteMap<string, ObservedPod>
+  owners: CopyOnWriteMap<string, string>
+  applied: CopyOnWriteMap<string, number>
   lookCount: number
   lastHeardMs: number
   /** Of the next list; undefined while nobody tells of changes. */
@@ -44,11 +45,11 @@ export interface RuntimeStateMemory {
  */
 export class RuntimeState {
   readonly #options: RuntimeStateOptions
-  readonly #pods: Map<string, ObservedPod>
+  readonly #pods: CopyOnWriteMap<string, ObservedPod>
   /** Pod UID of every container and sandbox ID that we know. */
-  readonly #owners: Map<string, string>
+  readonly #owners: CopyOnWriteMap<string, string>
   /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
-  readonly #applied: Map<string, number>
+  readonly #applied: CopyOnWriteMap<string, number>
   readonly #listeners = new Set<RuntimeListener>()
   #lookCount: number
   #synced = Promise.withResolvers<void>()
@@ -60,9 +61,9 @@ export class RuntimeState {
   /** @param memory of one that this one takes the place of */
   constructor(options: RuntimeStateOptions, memory?: RuntimeStateMemory) {
     this.#options = options
-    this.#pods = new Map(memory?.pods)
-    this.#owners = new Map(memory?.owners)
-    this.#applied = new Map(memory?.applied)
+    this.#pods = memory?.pods.copy() ?? new CopyOnWriteMap()
+    this.#owners = memory?.owners.copy() ?? new CopyOnWriteMap()
+    this.#applied = memory?.applied.copy() ?? new CopyOnWriteMap()
     this.#lookCount = memory?.lookCount ?? 0
     this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
     this.#relistDue = memory?.relistDue
@@ -72,9 +73,9 @@ export class RuntimeState {
   /** A copy. */
   get memory(): RuntimeStateMemory {
     return {
-      pods: new Map(this.#pods),
-      owners: new Map(this.#owners),
-      applied: new Map(this.#applied),
+      pods: this.#pods.copy(),
+      owners: this.#owners.copy(),
+      applied: this.#applied.copy(),
       lookCount: this.#lookCount,
       lastHeardMs: this.#lastHeardMs,
       relistDue: this.#relistTimer?.due,
