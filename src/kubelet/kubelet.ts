@@ -2,6 +2,7 @@ import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
 import type { Random } from '#base/random.ts'
+import { ResumedMap } from '#base/resumed-map.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
@@ -16,7 +17,7 @@ import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
 import { formatDuration } from './pod/backoff.ts'
 import { removeLeftovers } from './pod/leftovers.ts'
-import { PodWorker, type PodWorkerState } from './pod/pod-worker.ts'
+import { isAtRest, PodWorker, type PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
 import type { KubeletState } from './state.ts'
 import { Prober } from './prober/prober.ts'
@@ -47,7 +48,8 @@ export class Kubelet implements AsyncDisposable {
   readonly #lease: NodeLease
   /** For names of files and moments that no object shows. */
   readonly #jitter: Random
-  readonly #workers = new Map<string, PodWorker>()
+  /** By pod UID. */
+  readonly #workers: ResumedMap<string, PodWorkerState, PodWorker>
   #knowsBothSides = false
   #stopped: Promise<void> = Promise.resolve()
   /** For exec, logs and their like: hand it to the kubelet's server. */
@@ -70,6 +72,8 @@ export class Kubelet implements AsyncDisposable {
     this.#services = this.#sources.services()
     this.#volumes = this.#volumeManager(ownSignal)
     this.#prober = new Prober(ownSignal)
+    const resume = (worker: PodWorkerState) => this.#resumed(worker)
+    this.#workers = new ResumedMap({ resume, stateOf: worker => worker.state }, state?.workers)
     this.#shared = this.#nodeServices(ownSignal)
     const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
     this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: ownSignal })
@@ -85,7 +89,7 @@ export class Kubelet implements AsyncDisposable {
       runtime: this.#runtimeState.memory,
       statuses: this.#shared.statuses.state,
       volumes: this.#volumes.state,
-      workers: [...this.#workers.values()].map(worker => worker.state),
+      workers: this.#workers.states,
       probes: this.#prober.state,
     }
   }
@@ -126,7 +130,7 @@ export class Kubelet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers.values()) worker.stop()
+    for (const worker of this.#workers.made()) worker.stop()
     await this.#group[Symbol.asyncDispose]()
   }
 
@@ -162,13 +166,17 @@ export class Kubelet implements AsyncDisposable {
     await stopped.promise
   }
 
+  /** Pods for which there is nothing to do before something happens wait for that. */
   #resume({ workers, probes }: KubeletState): void {
-    for (const state of workers) {
-      const worker = this.#newWorker(state.pod, state)
-      if (worker.memory.termination === undefined) this.#volumes.register(worker.pod, { isKnown: true })
-      this.#prober.resume(worker, probes.get(worker.uid) ?? new Map())
-      worker.resume(state)
-    }
+    for (const [uid, state] of workers) if (!isAtRest(state) || probes.has(uid)) this.#workers.get(uid)
+  }
+
+  #resumed(state: PodWorkerState): PodWorker {
+    const worker = this.#newWorker(state.pod, state)
+    const probes = this.#options.state?.probes.get(worker.uid)
+    if (probes !== undefined) this.#prober.resume(worker, probes)
+    worker.resume(state)
+    return worker
   }
 
   #onPodChange(event: InformerEvent<Pod>): void {
@@ -204,12 +212,12 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #admit(pod: Pod) {
-    const others = [...this.#workers.values()].filter(
-      ({ uid, memory }) =>
-        uid !== pod.metadata.uid && memory.termination?.cause !== 'Completed' && memory.termination?.cause !== 'Rejected',
+    const others = [...this.#workers].filter(
+      ({ pod: { metadata }, memory: { termination } }) =>
+        metadata.uid !== pod.metadata.uid && termination?.cause !== 'Completed' && termination?.cause !== 'Rejected',
     )
     const node = this.#nodes.get(this.#options.nodeName)
-    return admitPod({ pod, others: others.map(worker => worker.pod), allocatable: this.#node.allocatable, node })
+    return admitPod({ pod, others: others.map(other => other.pod), allocatable: this.#node.allocatable, node })
   }
 
   #newWorker(pod: Pod, state?: PodWorkerState): PodWorker {

@@ -1,3 +1,4 @@
+import type { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { RecorderState } from '#client/events/event-recorder.ts'
 import type { NodeLeaseState } from './node/node-lease.ts'
 import type { NodeReporterState } from './node/node-reporter.ts'
@@ -20,6 +21,7 @@ export interface KubeletState {
   runtime: RuntimeStateMemory
   statuses: StatusesState
   volumes: VolumesState
-  workers: readonly PodWorkerState[]
+  /** By pod UID. Nobody changes the map. */
+  workers: CopyOnWriteMap<string, PodWorkerState>
   probes: ProberState
 }

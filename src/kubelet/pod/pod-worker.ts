@@ -58,6 +58,11 @@ export interface PodWorkerState {
   volumeDue: Due | undefined
 }
 
+/** Nothing is to be done before something happens. */
+export function isAtRest({ steps, due, volumeDue }: PodWorkerState): boolean {
+  return steps.length === 0 && due === undefined && volumeDue === undefined
+}
+
 /**
  * Brings one pod to what its API object asks for and keeps its status true. Every wake leads to one synchronous look at everything, which
  * starts what is missing; what runs already is not started twice.

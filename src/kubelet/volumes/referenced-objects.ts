@@ -3,6 +3,9 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 
+/** What each pod refers to, by its UID: keys of objects. */
+export type ReferencesState = ReadonlyMap<string, ReadonlySet<string>>
+
 interface Reference<T extends KubeObject> {
   source: ObjectSource<T>
   owners: Set<string>
@@ -27,23 +30,37 @@ export class ReferencedObjects<T extends KubeObject> {
   readonly #kind: string
   readonly #options: ReferencedObjectsOptions<T>
   readonly #references = new Map<string, Reference<T>>()
-  readonly #keysByOwner = new Map<string, Set<string>>()
+  readonly #keysByOwner = new Map<string, ReadonlySet<string>>()
   readonly #onChange: (owners: ReadonlySet<string>) => void
 
-  /** @param onChange called with the UIDs of the pods that refer to a changed object */
-  constructor(kind: string, options: ReferencedObjectsOptions<T>, onChange: (owners: ReadonlySet<string>) => void) {
+  /**
+   * @param onChange called with the UIDs of the pods that refer to a changed object
+   * @param state what pods refer to already; the present versions are no news to them
+   */
+  constructor(
+    kind: string,
+    options: ReferencedObjectsOptions<T>,
+    onChange: (owners: ReadonlySet<string>) => void,
+    state: ReferencesState = new Map(),
+  ) {
     this.#kind = kind
     this.#options = options
     this.#onChange = onChange
+    for (const [owner, keys] of state) {
+      for (const key of keys) this.#add(owner, key, { isKnown: true })
+      this.#keysByOwner.set(owner, keys)
+    }
   }
 
-  /**
-   * Makes the pod refer to exactly these objects of a namespace.
-   * @param options.isKnown the present versions are no news
-   */
-  refer(owner: string, namespace: string, names: Iterable<string>, options: { isKnown?: boolean } = {}): void {
+  /** A copy. */
+  get state(): ReferencesState {
+    return new Map(this.#keysByOwner)
+  }
+
+  /** Makes the pod refer to exactly these objects of a namespace. */
+  refer(owner: string, namespace: string, names: Iterable<string>): void {
     const keys = new Set([...names].map(name => `${namespace}/${name}`))
-    for (const key of keys) this.#add(owner, key, options)
+    for (const key of keys) this.#add(owner, key)
     for (const key of this.#keysByOwner.get(owner) ?? []) if (!keys.has(key)) this.#drop(owner, key)
     if (keys.size === 0) this.#keysByOwner.delete(owner)
     else this.#keysByOwner.set(owner, keys)
@@ -85,7 +102,7 @@ export class ReferencedObjects<T extends KubeObject> {
     }
   }
 
-  #add(owner: string, key: string, options: { isKnown?: boolean }): void {
+  #add(owner: string, key: string, options: { isKnown?: boolean } = {}): void {
     const known = this.#references.get(key)
     if (known !== undefined) {
       known.owners.add(owner)

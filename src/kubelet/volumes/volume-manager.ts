@@ -11,7 +11,7 @@ import { setUpEmptyDir } from './empty-dir.ts'
 import { setUpHostPath } from './host-path.ts'
 import { setUpConfigMap, setUpDownwardAPI, setUpProjected, setUpSecret } from './object-volumes.ts'
 import type { KubeletSources } from '../sources.ts'
-import { ReferencedObjects } from './referenced-objects.ts'
+import { ReferencedObjects, type ReferencesState } from './referenced-objects.ts'
 import { TokenManager, type TokensState } from './token-manager.ts'
 import { type MountedVolume, referencedObjects, type SetUpVolume, type VolumeContext } from './volume-plugin.ts'
 
@@ -54,16 +54,20 @@ const plugins: Partial<Record<keyof Volume, SetUpVolume>> = {
 
 interface PodVolumes {
   pod: Pod
-  mounted: Map<string, MountedVolume>
+  /** Replaced, never changed. */
+  mounted: ReadonlyMap<string, MountedVolume>
   timer: Timer | undefined
   /** The last set-up that was begun; the next waits for it. */
   settingUp: Promise<void>
 }
 
-/** What is mounted, by pod UID, and what it is made of. */
+/** What is mounted, by pod UID, what it is made of, and what the pods refer to. */
 export interface VolumesState {
   pods: ReadonlyMap<string, { pod: Pod; mounted: ReadonlyMap<string, MountedVolume>; due: Due | undefined }>
   tokens: TokensState
+  isMemoryMounted: boolean
+  configMaps: ReferencesState
+  secrets: ReferencesState
 }
 
 /** Sets up the volumes of the node's pods, keeps those that show API objects up to date, and removes them. */
@@ -85,33 +89,30 @@ export class VolumeManager {
       }
     }
     const { sources, clock, log } = options
-    this.#configMaps = new ReferencedObjects('ConfigMap', { sourceOf: sources.configMap, clock, log }, refreshAll)
-    this.#secrets = new ReferencedObjects('Secret', { sourceOf: sources.secret, clock, log }, refreshAll)
+    this.#configMaps = new ReferencedObjects('ConfigMap', { sourceOf: sources.configMap, clock, log }, refreshAll, state?.configMaps)
+    this.#secrets = new ReferencedObjects('Secret', { sourceOf: sources.secret, clock, log }, refreshAll, state?.secrets)
     this.#tokens = new TokenManager(options, state?.tokens)
+    if (state?.isMemoryMounted === true) this.#memory = Promise.resolve()
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
     for (const [uid, { pod, mounted, due }] of state?.pods ?? []) {
       const timer = due && clock.at(due, () => this.#refresh(uid))
-      this.#pods.set(uid, { pod, mounted: new Map(mounted), timer, settingUp: Promise.resolve() })
+      this.#pods.set(uid, { pod, mounted, timer, settingUp: Promise.resolve() })
     }
   }
 
   /** A copy. */
   get state(): VolumesState {
-    const pods = [...this.#pods].map(
-      ([uid, { pod, mounted, timer }]) => [uid, { pod, mounted: new Map(mounted), due: timer?.due }] as const,
-    )
-    return { pods: new Map(pods), tokens: this.#tokens.state }
+    const pods = new Map([...this.#pods].map(([uid, { pod, mounted, timer }]) => [uid, { pod, mounted, due: timer?.due }]))
+    const isMemoryMounted = this.#memory !== undefined
+    return { pods, tokens: this.#tokens.state, isMemoryMounted, configMaps: this.#configMaps.state, secrets: this.#secrets.state }
   }
 
-  /**
-   * Begins to watch what the pod refers to. Cheap; called as soon as the pod is known.
-   * @param options.isKnown what is there now has been looked at
-   */
-  register(pod: Pod, options: { isKnown?: boolean } = {}): void {
+  /** Begins to watch what the pod refers to. Cheap; called as soon as the pod is known. */
+  register(pod: Pod): void {
     const { uid = '', namespace = '' } = pod.metadata
     const { configMaps, secrets } = referencedObjects(pod)
-    this.#configMaps.refer(uid, namespace, configMaps, options)
-    this.#secrets.refer(uid, namespace, secrets, options)
+    this.#configMaps.refer(uid, namespace, configMaps)
+    this.#secrets.refer(uid, namespace, secrets)
   }
 
   /** A ConfigMap that a registered pod refers to; undefined when there is none. */
@@ -167,7 +168,8 @@ export class VolumeManager {
     await Promise.all(
       (entry.pod.spec.volumes ?? []).map(async volume => {
         try {
-          entry.mounted.set(volume.name, await this.#setUpVolume(entry.pod, volume))
+          const mounted = await this.#setUpVolume(entry.pod, volume)
+          entry.mounted = new Map(entry.mounted).set(volume.name, mounted)
         } catch (cause) {
           failures.push({ volume: volume.name, cause })
         }

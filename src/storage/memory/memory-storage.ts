@@ -1,4 +1,5 @@
 import { assert } from '#base/assert.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import { EventBus, underPrefix } from '../event-bus.ts'
 import { type KeyRange, rangeOf } from '../key-range.ts'
 import { checkRevision } from '../revision-check.ts'
@@ -25,7 +26,7 @@ interface Pending<V> {
  */
 export class MemoryStorage<V = Uint8Array> implements Storage<V> {
   /** Every event of a key that some readable revision needs, oldest first. */
-  #histories = new Map<string, StorageEvent<V>[]>()
+  #histories = new CopyOnWriteMap<string, StorageEvent<V>[]>()
   /** Histories that no copy shares: only these may grow. Others are replaced by a longer one. */
   #ownHistories = new WeakSet<StorageEvent<V>[]>()
   /** The keys of `#histories`, in order, but for those that came since somebody asked for a range. */
@@ -43,7 +44,7 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
 
   /**
    * What an engine holds, as a storage of its own: reads and watches that may name an older revision than now find what they find there, when
-   * the engine is of this kind, else only the present. Values are shared. Costs one entry a key.
+   * the engine is of this kind, else only the present. Values are shared.
    */
   static async copyOf<V>(storage: Storage<V>): Promise<MemoryStorage<V>> {
     const copy = new MemoryStorage<V>()
@@ -161,11 +162,11 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
     // What is committed but not visible yet will be in a moment.
     while (other.#pending.length > 0) await other.#drained
     other.#checkOpen()
-    this.#histories = new Map(other.#histories)
+    this.#histories = other.#histories.copy()
     other.#ownHistories = new WeakSet()
     this.#keys = other.#keys
     this.#newKeys = [...other.#newKeys]
-    this.#log = [...other.#log]
+    this.#log = other.#log.slice()
     this.#revision = this.#assignedRevision = other.#revision
     this.#compactedRevision = other.#compactedRevision
   }
