@@ -156,7 +156,7 @@ export class Cluster implements AsyncDisposable {
     // What runs after it is in memory: what is written then would be gone with the process.
     if (this.#running.isOnDisk) throw new Error('cannot restore a snapshot: the cluster is on disk; fork it, and restore the fork')
     const before = this.#running
-    const next = await RunningCluster.openFrom(state, constants, images)
+    const next = await RunningCluster.openFrom(state, constants, { images })
     this.#running = next
     front.setServer(next.controlPlane.slot)
     await before.stopServing(newResourceExpired('the cluster was set back to an earlier state').status)

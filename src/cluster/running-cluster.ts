@@ -2,6 +2,7 @@ import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import type { Status } from '#apimachinery/status/status.ts'
 import { ServerFaults } from '#apiserver/faults/server-faults.ts'
 import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
+import { assert } from '#base/assert.ts'
 import { type Clock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
@@ -44,6 +45,9 @@ export interface RunningClusterOptions {
 
 /** What stays the same in a cluster that takes the place of another. */
 export type ClusterConstants = Pick<RunningClusterOptions, 'certificates' | 'controllers' | 'serviceCIDR' | 'historyMs' | 'log'>
+
+/** What a cluster that takes the place of another has of its own; what is missing is a copy. */
+type OwnParts = Pick<RunningClusterOptions, 'images'> & Partial<Pick<RunningClusterOptions, 'clock' | 'random' | 'storage'>>
 
 interface Parts {
   controlPlane: ControlPlane
@@ -129,15 +133,18 @@ export class RunningCluster implements AsyncDisposable {
   }
 
   /** The same, with all that another cluster was: its time, its randomness and a copy of its storage. */
-  static async openFrom(state: ClusterState, constants: ClusterConstants, images: SimulatedImages): Promise<RunningCluster> {
+  static async openFrom(state: ClusterState, constants: ClusterConstants, own: OwnParts): Promise<RunningCluster> {
+    const { clock = copyOf(state.clock), storage = await MemoryStorage.copyOf(state.storage) } = own
+    const isThen = own.clock === undefined || own.clock.now() === state.clock.now()
+    assert(isThen && storage.revision === state.storage.revision, 'a cluster goes on where the other one was')
     return RunningCluster.open({
       ...constants,
-      images,
-      storage: await MemoryStorage.copyOf(state.storage),
+      random: state.random.copy(),
+      ...own,
+      clock,
+      storage,
       audit: state.audit.copy(),
       isOnDisk: false,
-      clock: copyOf(state.clock),
-      random: state.random.copy(),
       state,
     })
   }

@@ -59,8 +59,14 @@ export interface ClusterOptions {
 /** A cluster that goes on from a snapshot: all else is as it was then. */
 export interface ClusterFromSnapshotOptions {
   from: ClusterSnapshot
+  /** Makes other choices from now on than a cluster without it: clusters with different seeds go different ways. */
+  seed?: number
   /** Where the API is served. Default: any free port of 127.0.0.1. */
   api?: { host?: string; port?: number }
+  /** Shows what that of the snapshot shows; a copy of that when left out. */
+  clock?: VirtualClock
+  /** Holds what that of the snapshot holds; a copy of that when left out. Closed with the cluster. */
+  storage?: ObjectStorage
 }
 
 /**
@@ -116,11 +122,12 @@ export async function startCluster(options: ClusterOptions | ClusterFromSnapshot
   return cluster
 }
 
-async function startFromSnapshot({ from, api = {} }: ClusterFromSnapshotOptions): Promise<Cluster> {
+async function startFromSnapshot({ from, seed, api = {}, ...own }: ClusterFromSnapshotOptions): Promise<Cluster> {
   const { state, constants, pki, contextName } = from.parts
   const images = state.images.copy()
   await using started = new AsyncDisposableStack()
-  const running = started.use(await RunningCluster.openFrom(state, constants, images))
+  const random = seed === undefined ? state.random.copy() : new SeededRandom(seed)
+  const running = started.use(await RunningCluster.openFrom(state, constants, { ...own, random, images }))
   const { host = '127.0.0.1', port = 0 } = api
   const cluster = await serve({ running, pki, images, contextName }, { host, port, advertiseAddress: '127.0.0.1' })
   started.move()

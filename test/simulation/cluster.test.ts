@@ -3,13 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigMap, Container, Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
+import { podOf } from './pod-of.ts'
 
 const node = (name: string) => ({ apiVersion: 'v1', kind: 'Node', name }) as const
-
-function podOf(name: string, container: Partial<Container> = {}, spec: Partial<Pod['spec']> = {}): Pod {
-  const main: Container = { name: 'main', image: name, ...container }
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec: { containers: [main], ...spec } }
-}
 
 async function reasons(cluster: Cluster, about: Pod): Promise<string[]> {
   return (await cluster.events(about)).map(({ reason, count }) => (count === 1 ? reason! : `${reason} x${count}`))

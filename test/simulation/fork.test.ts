@@ -8,11 +8,7 @@ import type { Container, Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
 import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { StorageEvent } from '#storage/storage.ts'
-
-function podOf(name: string, container: Partial<Container> = {}, spec: Partial<Pod['spec']> = {}): Pod {
-  const main: Container = { name: 'main', image: name, ...container }
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec: { containers: [main], ...spec } }
-}
+import { podOf } from './pod-of.ts'
 
 const refOf = ({ metadata }: Pod) => ({ apiVersion: 'v1', kind: 'Pod', name: metadata.name }) as const
 
@@ -108,6 +104,18 @@ test('two forks of one cluster do the same with the same steps; a pod in its bac
   }
   const uidIn = async (each: Cluster) => (await each.client.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'mine' })).metadata.uid
   assert.deepEqual([await uidIn(one), await uidIn(other)], [await uidIn(cluster), await uidIn(cluster)])
+})
+
+test('a cluster that goes on from a snapshot with a seed makes choices of its own, the same with the same seed', async () => {
+  await using cluster = await startCluster({ nodes: { count: 2 }, clock: 'virtual', seed: 1 })
+  const snapshot = await cluster.snapshot()
+  const uidWith = async (options: { seed?: number }) => {
+    await using other = await startCluster({ from: snapshot, ...options })
+    return (await other.client.create(podOf('web'))).metadata.uid
+  }
+  assert.equal(await uidWith({ seed: 5 }), await uidWith({ seed: 5 }))
+  assert.notEqual(await uidWith({ seed: 5 }), await uidWith({ seed: 6 }))
+  assert.notEqual(await uidWith({ seed: 5 }), await uidWith({}))
 })
 
 test('restore: the same handle goes back, as often as one likes; watches of the time before end with an error', async () => {

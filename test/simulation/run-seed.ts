@@ -1,3 +1,4 @@
+import type { ClusterSnapshot } from '#cluster/index.ts'
 import { canaries } from './canaries.ts'
 import { lastWrites, type Replay, type Report } from './report.ts'
 import { simulate } from './simulation.ts'
@@ -9,10 +10,13 @@ export interface SeedRun extends Replay {
 
 export const stepsDefault = 30
 
-/** Runs a seed, and looks whether each time makes the same writes. */
-export async function runSeed({ seed, steps, without, canary, times }: SeedRun): Promise<Report> {
+/**
+ * Runs a seed, and looks whether each time makes the same writes.
+ * @param base see `startBase`
+ */
+export async function runSeed({ seed, steps, without, canary, times }: SeedRun, base: ClusterSnapshot): Promise<Report> {
   const once = async (): Promise<Report> => {
-    const { log, failure, steps: done } = await simulate({ seed, steps, without: new Set(without), canary: canaries[canary ?? ''] })
+    const { log, failure, steps: done } = await simulate({ base, seed, steps, without: new Set(without), canary: canaries[canary ?? ''] })
     const [first, last] = [log.writes[0], log.writes.at(-1)]
     return {
       seed,

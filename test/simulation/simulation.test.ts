@@ -4,6 +4,9 @@ import { describe, test } from 'node:test'
 import { canaries } from './canaries.ts'
 import { formatFailure, type Report } from './report.ts'
 import { runSeed, type SeedRun, stepsDefault } from './run-seed.ts'
+import { startBase } from './simulation.ts'
+
+const base = await startBase()
 
 const runOf = (seed: number, more: Partial<SeedRun> = {}): SeedRun => ({
   seed,
@@ -15,7 +18,7 @@ const runOf = (seed: number, more: Partial<SeedRun> = {}): SeedRun => ({
 })
 
 async function mustHold(run: SeedRun): Promise<void> {
-  const report = await runSeed(run)
+  const report = await runSeed(run, base)
   assert.equal(report.failure, undefined, formatFailure(report, run))
 }
 
@@ -38,7 +41,7 @@ describe('simulation', () => {
     test(`the canary ${canary} is found`, async () => {
       let report: Report | undefined
       for (let seed = 1; seed <= seedsMax && report?.failure?.invariant !== found[canary]; seed++)
-        report = await runSeed(runOf(seed, { canary, times: canary === 'dice' ? 2 : 1 }))
+        report = await runSeed(runOf(seed, { canary, times: canary === 'dice' ? 2 : 1 }), base)
       assert.equal(report?.failure?.invariant, found[canary])
     })
 })

@@ -1,8 +1,7 @@
-import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import { SeededRandom } from '#base/random.ts'
-import { type Cluster, startCluster } from '#cluster/index.ts'
+import { type Cluster, type ClusterSnapshot, startCluster } from '#cluster/index.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import type { Canary } from './canaries.ts'
 import { between, chance, oneOf, weighted } from './choice.ts'
@@ -16,6 +15,8 @@ import { World } from './world.ts'
 import { WriteLog } from './write-log.ts'
 
 export interface SimulationOptions {
+  /** What every seed begins with: see `startBase`. */
+  base: ClusterSnapshot
   /** Decides everything. */
   seed: number
   /** How many things are done to the cluster, faults among them. */
@@ -40,12 +41,18 @@ const emptyMsMax = 5 * 60_000
 /** How long the cluster is given between two looks at whether it has come to rest. */
 const lookEveryMs = 20_000
 
+/** A cluster that has just been started, without nodes: all seeds of a process go on from it, so that none has to wait for keys and first objects. */
+export async function startBase(): Promise<ClusterSnapshot> {
+  await using cluster = await startCluster({ clock: new VirtualClock(), seed: 0, api: { host: ownAddress(), port: 6443 } })
+  return await cluster.snapshot()
+}
+
 /** Drives a whole cluster through random work and faults, then lets it come to rest, and looks whether all invariants hold. */
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
-  const { seed, canary } = options
+  const { base, seed, canary } = options
   const setting = settingOf(seed)
-  const clock = new VirtualClock()
-  const storage = new MemoryStorage<StoredObject>()
+  const clock = new VirtualClock(base.time)
+  const storage = await MemoryStorage.copyOf(base.parts.state.storage)
   const log = new WriteLog(clock)
   const verdict = new Verdict()
   const steps: string[] = []
@@ -53,12 +60,13 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   using _recording = await storage.watch({ prefix: '/', afterRevision: 0 }, events => log.append(events))
   try {
     await using cluster = await startCluster({
-      clock,
+      from: base,
       seed,
+      clock,
       storage: canary?.storage?.(storage) ?? storage,
-      nodes: setting.nodes,
       api: { host: ownAddress(), port: 6443 },
     })
+    await cluster.addNodes(setting.nodes)
     defineImages(cluster)
     for (const node of cluster.nodes) canary?.node?.(node)
     const world = new World({ cluster, clock, log })

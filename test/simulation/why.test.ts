@@ -6,10 +6,7 @@ import type { RecordedWrite } from '#client/why.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
 import type { Story } from '#kubectl/why/story.ts'
 import { writerOf } from '#kubectl/why/story-text.ts'
-
-function podOf(name: string, image = name): Pod {
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec: { containers: [{ name: 'main', image }] } }
-}
+import { podOf } from './pod-of.ts'
 
 /** Seconds since the cluster began, what happened to what, by whom, and what made them do it. */
 function line(write: RecordedWrite): string {

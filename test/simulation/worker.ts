@@ -3,9 +3,12 @@ import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
 const { runSeed } = await import('./run-seed.ts')
+const { startBase } = await import('./simulation.ts')
+const starting = startBase()
 
 process.on('message', (run: Parameters<typeof runSeed>[0]) => {
-  runSeed(run).then(
+  const running = starting.then(base => runSeed(run, base))
+  running.then(
     report => process.send?.(report),
     error => {
       throw error
