@@ -152,7 +152,7 @@ export class StatusManager {
   }
 }
 
-function idle(): Pick<Entry, Passing> {
+function idle(): Pick<Entry, 'compared' | 'isWriting' | 'written' | 'timer'> {
   return { compared: undefined, isWriting: false, written: Promise.resolve(), timer: undefined }
 }
 
