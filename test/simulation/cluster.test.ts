@@ -1,7 +1,7 @@
 /** Whole clusters with simulated nodes on virtual time. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ConfigMap, Container, Pod } from '#api/core/v1/types.gen.ts'
+import type { ConfigMap, Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
 import { podOf } from './pod-of.ts'
 

@@ -1,7 +1,6 @@
 /** Why things are as they are: the writes that led to the state of an object, on virtual time. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { RecordedWrite } from '#client/why.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
 import type { Story } from '#kubectl/why/story.ts'
