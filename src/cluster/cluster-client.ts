@@ -106,7 +106,10 @@ export class ClusterClient {
     return own(await this.#client.list({ ...ref, exactVersion }, signal))
   }
 
-  /** The present state as ADDED first, unless `resourceVersion` says from where on. Leaving the loop ends the watch. */
+  /**
+   * The present state as ADDED first, unless `resourceVersion` says from where on. Leaving the loop ends the watch. So does the server: after
+   * half an hour to an hour, and when the loop is some ten thousand events behind.
+   */
   async *watch<const R extends CollectionRef & { resourceVersion?: string; timeoutSeconds?: number }>(
     ref: R,
     options: CallOptions = {},

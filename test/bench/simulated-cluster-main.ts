@@ -73,8 +73,10 @@ async function runPods({ client, clock }: Cluster): Promise<void> {
   const running = new Set<string>()
   const left = new AbortController()
   const follow = async () => {
-    for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'Pod' }, { signal: left.signal }))
-      if (object.status?.phase === 'Running') running.add(object.metadata.name)
+    // A watch that falls behind ends; the next one shows all there is first.
+    while (!left.signal.aborted)
+      for await (const { object } of client.watch({ apiVersion: 'v1', kind: 'Pod' }, { signal: left.signal }))
+        if (object.status?.phase === 'Running') running.add(object.metadata.name)
   }
   const following = follow().catch(error => {
     if (!left.signal.aborted) throw error
