@@ -228,7 +228,8 @@ function withoutFields(manager: Manager, fields: FieldSet): Manager {
 /** What somebody sets who owned it already costs no new entry within a second. */
 function withOwn(manager: Manager, own: FieldSet, removed: FieldSet, time: string): Manager {
   const set = union(difference(manager.set, removed), own)
-  return set === manager.set && time === manager.time ? manager : { ...manager, time, set, source: undefined }
+  if (set !== manager.set || manager.source === undefined) return { ...manager, time, set, source: undefined }
+  return time === manager.time ? manager : { ...manager, time, source: { ...manager.source, time } }
 }
 
 function isEmptyComparison({ added, modified, removed }: Comparison): boolean {
