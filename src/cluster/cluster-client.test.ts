@@ -30,6 +30,8 @@ test("cluster client: objects that come back are the caller's own: changed in pl
     break
   }
   assert.equal(await stored(), 'from watch')
+  changeIn(await cluster.until(ref, 'Exists'), 'changed')
+  assert.equal(await stored(), 'from watch')
   changeIn(await client.patch(ref, { type: 'merge', body: { data: { other: 'x' } } }), 'changed')
   assert.equal(await stored(), 'from watch')
 })

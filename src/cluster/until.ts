@@ -1,5 +1,6 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { isExpired, isInternalError, isServiceUnavailable, isTimeout, isTooManyRequests } from '#apimachinery/status/status.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
 import { ConnectionLostError } from '#client/transport.ts'
 import { type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
@@ -34,7 +35,7 @@ export interface UntilOptions extends WaitOptions {
 }
 
 /**
- * Follows an object until it is as wanted; virtual time goes on meanwhile. @returns the object, or its last state when it is deleted
+ * Follows an object until it is as wanted; virtual time goes on meanwhile. @returns a copy of the object, or of its last state when it is deleted
  * @param options.timeout five minutes when left out
  * @throws DeadlineExceeded with the object's state
  */
@@ -97,5 +98,5 @@ export async function untilObject<T extends KubeObject>(
     await following
   }
   if (outcome.failure !== undefined) throw outcome.failure
-  return outcome.found
+  return deepCopy(outcome.found)
 }

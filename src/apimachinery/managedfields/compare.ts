@@ -1,4 +1,4 @@
-import { deepEqual, isObject, type JSONObject } from '../value/json-value.ts'
+import { deepEqual, isEmptyObject, isObject, type JSONObject } from '../value/json-value.ts'
 import { childrenOf, emptySet, type FieldSet, fieldElement, leaf, nodeOf } from './field-set.ts'
 import {
   type FieldType,
@@ -79,11 +79,6 @@ function inOrder(object: JSONObject): string[] {
   const keys = Object.keys(object)
   for (let index = 1; index < keys.length; index++) if (keys[index - 1]! > keys[index]!) return keys.sort()
   return keys
-}
-
-function isEmptyObject(object: JSONObject | undefined): boolean {
-  for (const _ in object) return false
-  return true
 }
 
 /** A struct, map or list that went is itself a field. */

@@ -1,4 +1,4 @@
-import { isObject } from '../value/json-value.ts'
+import { isEmptyObject, isObject } from '../value/json-value.ts'
 import { type FieldType, isLeafType, resolve, typeOfKey } from './field-type.ts'
 import { elementOrIndex } from './list-items.ts'
 
@@ -31,14 +31,8 @@ function shapeOfName(name: string): string {
   return `${name.length}:${name}`
 }
 
+/** Zero values differ: which of them a new object has depends on the field. */
 function shapeOfLeaf(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? 's' : '.'
-  if (typeof value === 'object')
-    return value === null ? 'n' : Array.isArray(value) ? (value.length === 0 ? 'a' : '.') : isEmpty(value) ? 'o' : '.'
-  return value === 0 ? '0' : value === false ? 'f' : '.'
-}
-
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false
-  return true
+  const isZero = typeof value === 'object' && value !== null ? isEmptyObject(value) : !value
+  return isZero ? JSON.stringify(value) : '.'
 }

@@ -74,10 +74,10 @@ export class FieldManager {
     // Neither owned nor compared.
     if (given !== live?.metadata.managedFields) object.metadata.managedFields = live?.metadata.managedFields
     const before = this.#managersOf(live?.metadata.managedFields, given)
-    // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
-    if (before.length === 0 && live !== undefined) return setManagedFields(object.metadata, undefined)
-    if (live === undefined && before.length === 0) {
-      setManagedFields(object.metadata, this.#recordCreation(asJSON(object), manager, time))
+    if (before.length === 0) {
+      // What was never tracked, or whose tracking a client has cleared, stays untracked until somebody applies.
+      const entries = live === undefined ? this.#recordCreation(asJSON(object), manager, time) : undefined
+      setManagedFields(object.metadata, entries)
       return
     }
     const managers = this.#recordUpdate(asJSON(live ?? this.#empty), asJSON(object), before, manager, time)

@@ -5,6 +5,12 @@ export function isObject(value: unknown): value is JSONObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether there is no field or item in it. */
+export function isEmptyObject(value: object | undefined): boolean {
+  for (const _ in value) return false
+  return true
+}
+
 /**
  * Parses JSON and leaves out keys named `__proto__`.
  * @throws SyntaxError

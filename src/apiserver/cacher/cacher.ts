@@ -44,8 +44,8 @@ const pageValues = 500
 const decodedBytesMax = 1024 * 1024
 
 /**
- * The watch cache of one resource: the served bytes of every object, in key order, and the newest changes. What storage has made visible
- * is here at once, so that reads need no storage and see every write that was answered.
+ * The watch cache of one resource: every object, decoded or in its served bytes, in key order, and the newest changes. What storage has
+ * made visible is here at once, so that reads need no storage and see every write that was answered.
  */
 export class Cacher implements Disposable {
   readonly keyPrefix: string
