@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Lease } from '#api/coordination/v1/types.gen.ts'
 import type { Event, Node, Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
@@ -103,8 +104,28 @@ describe('kubelet', () => {
         'MemoryPressure=False DiskPressure=False PIDPressure=False Ready=True',
       )
       assert.equal(node?.metadata.labels?.['kubernetes.io/hostname'], 'node-1')
+    }))
+
+  test('the node owns its lease, which is made once the node is there, and renewed ten seconds later', () =>
+    withWorld(async ({ clock, api, start }) => {
+      start()
       await clock.advance(100)
-      assert.equal(api.all('Lease').length, 1)
+      const [node] = api.all<Node>('Node')
+      const leases = () => api.all<Lease>('Lease').map(({ metadata, spec }) => [metadata.name, metadata.ownerReferences, spec.renewTime])
+      const owner = [{ apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: node!.metadata.uid }]
+      assert.deepEqual(leases(), [['node-1', owner, '2026-01-01T00:00:00.000000Z']])
+      await clock.advance(10_000)
+      assert.deepEqual(leases(), [['node-1', owner, '2026-01-01T00:00:10.000000Z']])
+    }))
+
+  test('a lease that nobody owns gets its owner as it is renewed', () =>
+    withWorld(async ({ clock, api, start }) => {
+      const spec = { holderIdentity: 'node-1', leaseDurationSeconds: 40 }
+      api.put({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'node-1', namespace: 'kube-node-lease' }, spec })
+      start()
+      await clock.advance(10_100)
+      const [node] = api.all<Node>('Node')
+      assert.equal(api.all<Lease>('Lease')[0]?.metadata.ownerReferences?.[0]?.uid, node!.metadata.uid)
     }))
 
   test('a node whose network comes up late is NotReady, then Ready', () =>

@@ -65,7 +65,8 @@ export class Kubelet implements AsyncDisposable {
     const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files, host.logs)
     this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage }, state?.runtime)
     this.#node = this.#nodeReporter()
-    this.#lease = new NodeLease({ nodeName, client, clock, log, nodeUID: () => this.#node.uid }, state?.lease)
+    const { registered } = this.#node
+    this.#lease = new NodeLease({ nodeName, client, clock, log, registered, nodeUID: () => this.#node.uid }, state?.lease)
     this.#sources = options.sources ?? ownSources({ client, clock, random, log })
     this.#pods = this.#sources.pods(nodeName)
     this.#nodes = this.#sources.node(nodeName)

@@ -1,6 +1,7 @@
 import { formatMicroTime } from '#apimachinery/meta/v1/time.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
+import { isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import type { Lease } from '#api/coordination/v1/types.gen.ts'
+import { abortable } from '#base/abortable.ts'
 import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { Pause } from '#base/pause.ts'
@@ -12,7 +13,9 @@ export interface NodeLeaseOptions {
   client: Client
   clock: Clock
   log: Logger
-  /** UID of the Node object, which owns the lease; undefined while it is not known. */
+  /** Resolves when the Node object is there. */
+  registered: Promise<void>
+  /** UID of the Node object, which owns the lease; undefined while it is not there. */
   nodeUID: () => string | undefined
 }
 
@@ -24,6 +27,7 @@ export interface NodeLeaseState {
   due: Due | undefined
 }
 
+const type = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const
 const namespace = 'kube-node-lease'
 const retryBaseMs = 200
 
@@ -68,33 +72,44 @@ export class NodeLease {
 
   async #renew(signal: AbortSignal): Promise<void> {
     const { client, nodeName } = this.#options
-    if (this.#lease === undefined) this.#lease = await this.#getOrCreate(signal)
-    const renewed = { ...this.#lease, spec: this.#spec() }
+    this.#lease ??= await this.#find(signal)
+    if (this.#lease === undefined) {
+      this.#lease = await this.#create(signal)
+      return
+    }
+    const renewed = { ...this.#lease, metadata: this.#owned(this.#lease.metadata), spec: this.#spec() }
     try {
       this.#lease = await client.update(renewed, signal)
     } catch (error) {
       if (!isConflict(error)) throw error
-      const { metadata } = await client.get<Lease>({ apiVersion: this.#lease.apiVersion, kind: 'Lease', namespace, name: nodeName }, signal)
-      this.#lease = await client.update({ ...renewed, metadata }, signal)
+      const { metadata } = await client.get<Lease>({ ...type, namespace, name: nodeName }, signal)
+      this.#lease = await client.update({ ...renewed, metadata: this.#owned(metadata) }, signal)
     }
   }
 
-  async #getOrCreate(signal: AbortSignal): Promise<Lease> {
-    const { client, nodeName, nodeUID } = this.#options
-    const type = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
+  async #find(signal: AbortSignal): Promise<Lease | undefined> {
     try {
-      return await client.get<Lease>({ ...type, namespace, name: nodeName }, signal)
+      return await this.#options.client.get<Lease>({ ...type, namespace, name: this.#options.nodeName }, signal)
     } catch (error) {
-      if (!isNotFound(error)) throw error
+      if (isNotFound(error)) return undefined
+      throw error
     }
+  }
+
+  /** As new as a renewed one. Without its owner it would outlive the node. */
+  async #create(signal: AbortSignal): Promise<Lease> {
+    const { client, nodeName, nodeUID, registered } = this.#options
+    if (nodeUID() === undefined) await abortable(registered, signal)
+    const metadata = this.#owned({ name: nodeName, namespace })
+    return client.create<Lease>({ ...type, metadata, spec: this.#spec() }, signal)
+  }
+
+  /** The same with the Node as owner, unless it has one or the Node is not there. */
+  #owned(metadata: Lease['metadata']): Lease['metadata'] {
+    const { nodeName, nodeUID } = this.#options
     const uid = nodeUID()
-    const ownerReferences = uid === undefined ? undefined : [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }]
-    try {
-      return await client.create<Lease>({ ...type, metadata: { name: nodeName, namespace, ownerReferences }, spec: this.#spec() }, signal)
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-      return client.get<Lease>({ ...type, namespace, name: nodeName }, signal)
-    }
+    if (uid === undefined || (metadata.ownerReferences?.length ?? 0) > 0) return metadata
+    return { ...metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] }
   }
 
   #spec(): Lease['spec'] {
