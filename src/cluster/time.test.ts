@@ -90,10 +90,50 @@ test('real time: who gives up does not wait for the limit', async () => {
   await assert.rejects(advancing, /^Error: enough$/)
 })
 
+const turns = async (count: number) => {
+  for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
 test('real time: the condition is asked again when one says so, without a write', async () => {
   const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
   const time = new ClusterTime(() => cluster)
-  let answers = 0
-  await time.runUntil(() => ++answers === 2, { alsoAfter: ask => setImmediate(ask) })
-  assert.equal(answers, 2)
+  const happened = { it: false, tell: () => {} }
+  const waiting = time.runUntil(() => happened.it, { timeout: '10s', alsoAfter: ask => (happened.tell = ask) })
+  await turns(10)
+  happened.it = true
+  happened.tell()
+  let holds = false
+  const told = waiting.then(() => (holds = true))
+  await turns(3)
+  assert.equal(holds, true)
+  await told
+})
+
+/** What runs on the real clock, and the newest revision that somebody knows who watches, and takes two turns for it. */
+async function watched() {
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const write = (key: string) => cluster.storage.commit({ key, value: Buffer.from(key), expectedRevision: 0 })
+  const known = { revision: 0 }
+  await cluster.storage.watch({ prefix: '/', afterRevision: 0 }, ([event]) =>
+    setImmediate(() => setImmediate(() => (known.revision = event!.revision))),
+  )
+  return { time: new ClusterTime(() => cluster), write, known }
+}
+
+describe('real time: the condition is asked again once who watches was told', () => {
+  const cases: { name: string; before: string[]; meanwhile: string[] }[] = [
+    { name: 'of a write', before: [], meanwhile: ['/a', '/b'] },
+    { name: 'of a write just before', before: ['/a', '/b'], meanwhile: [] },
+  ]
+  for (const { name, before, meanwhile } of cases)
+    test(name, async () => {
+      const { time, write, known } = await watched()
+      for (const key of before) await write(key)
+      let holds = false
+      const waiting = time.runUntil(() => known.revision === 2, { timeout: '1s' }).then(() => (holds = true))
+      for (const key of meanwhile) await write(key)
+      await turns(5)
+      assert.equal(holds, true, 'it waits for another write')
+      await waiting
+    })
 })

@@ -10,7 +10,7 @@ export interface TimedCluster {
   readonly requestsUnderWay: number
 }
 
-/** So many turns of the event loop without a write or a new timer mean that nobody has anything to do. */
+/** So many turns of the event loop without a write or a new timer mean that nobody has anything to do: who watches was told all. */
 const idleTurns = 3
 const defaultLimit = '1h'
 
@@ -80,7 +80,8 @@ export class ClusterTime {
   }
 
   /**
-   * Lets the cluster go on until the condition holds: on a virtual clock from timer to timer, on the real one with each write.
+   * Lets the cluster go on until the condition holds: on a virtual clock from timer to timer, on the real one with each write, and until who
+   * watches was told of it.
    * @param condition may be asked very often
    * @param options.timeout an hour when left out
    * @throws DeadlineExceeded
@@ -155,6 +156,8 @@ export class ClusterTime {
   ): Promise<boolean> {
     const { clock, storage } = this.#cluster()
     let isLate = false
+    // There may have been a write just before.
+    let turnsLeft = idleTurns
     let wake = () => {}
     const onAbort = () => wake()
     signal.addEventListener('abort', onAbort)
@@ -164,13 +167,18 @@ export class ClusterTime {
       isLate = true
       wake()
     })
-    using _watch = await storage.watch({ prefix: '/', afterRevision: storage.revision }, () => wake())
+    const onWrite = () => {
+      turnsLeft = idleTurns
+      wake()
+    }
+    using _watch = await storage.watch({ prefix: '/', afterRevision: storage.revision }, onWrite)
     for (;;) {
       const changed = new Promise<void>(resolve => (wake = resolve))
       if (await condition()) return true
       signal.throwIfAborted()
       if (isLate) return false
-      await changed
+      // The condition may look at what a watch told, and that comes later than the write.
+      await (turnsLeft-- > 0 ? turn() : changed)
     }
   }
 }
