@@ -1,9 +1,10 @@
 import { formatTime, parseTime } from '#apimachinery/meta/v1/time.ts'
-import type { Event } from '#api/core/v1/types.gen.ts'
-import { LRUMap } from './lru-map.ts'
+import type { Event, ObjectReference } from '#api/core/v1/types.gen.ts'
+import { EventMemory, type ObservedEvent, type SaidAboutObject, type SimilarEvents } from './event-memory.ts'
 
 /** client-go's defaults (`tools/record`, EventCorrelator). */
 export const correlatorLimits = {
+  /** Of objects, of similar and of observed events. */
   cacheEntriesMax: 4096,
   /** Events of one object and reason that differ only in their message, before they are combined into one. */
   similarEventsMax: 10,
@@ -15,106 +16,116 @@ export const correlatorLimits = {
 
 export type CorrelatedEvent =
   | { action: 'skip' }
-  | { action: 'create'; event: Event; key: string }
+  | { action: 'create'; event: Event }
   /** The same thing happened again: only these fields of the stored event change. */
-  | { action: 'patch'; event: Event; key: string; patch: { count: number; lastTimestamp: string; message: string } }
+  | { action: 'patch'; event: Event; patch: { count: number; lastTimestamp: string; message: string } }
 
-interface Observation {
-  name: string
-  count: number
-  firstTimestamp: string
-}
-
-interface Budget {
-  tokens: number
-  atMs: number
-}
-
-interface SimilarEvents {
-  /** Different ones, in the order in which they came first. */
-  messages: readonly string[]
-  atMs: number
-}
+const nothingSaid: SaidAboutObject = { tokens: correlatorLimits.spamBurst, atSeconds: 0, similar: [], observed: [] }
 
 /**
- * Keeps repeated events from flooding the API, with client-go's three rules: a rate limit for each source and object, combination of
+ * Keeps repeated events of one source from flooding the API, with client-go's three rules: a rate limit for each object, combination of
  * similar events, and counting of equal ones. Synchronous; the caller writes what comes out.
  */
 export class EventCorrelator {
-  // What is in them is replaced, never changed: copies share it.
-  #budgets = new LRUMap<string, Budget>(correlatorLimits.cacheEntriesMax)
-  #similar = new LRUMap<string, SimilarEvents>(correlatorLimits.cacheEntriesMax)
-  #observed = new LRUMap<string, Observation>(correlatorLimits.cacheEntriesMax)
+  #memory: EventMemory
+
+  /** @param entriesMax objects, similar and observed events to remember */
+  constructor(entriesMax: number = correlatorLimits.cacheEntriesMax) {
+    this.#memory = new EventMemory(entriesMax)
+  }
 
   /** One that remembers the same, and then goes its own way. */
   copy(): EventCorrelator {
     const copy = new EventCorrelator()
-    copy.#budgets = this.#budgets.copy()
-    copy.#similar = this.#similar.copy()
-    copy.#observed = this.#observed.copy()
+    copy.#memory = this.#memory.copy()
     return copy
   }
 
   correlate(incoming: Event): CorrelatedEvent {
-    const nowMs = parseTime(incoming.lastTimestamp) ?? 0
-    const { event, key } = this.#combine(incoming, nowMs)
-    const observed = this.#observe(event, key)
-    if (!this.#takeToken(event, nowMs)) return { action: 'skip' }
-    return observed
-  }
+    const object = objectKeyOf(incoming.involvedObject)
+    const said = this.#memory.get(object) ?? nothingSaid
+    const atSeconds = Math.floor((parseTime(incoming.lastTimestamp) ?? 0) / 1_000)
+    const use = this.#memory.nextUse()
 
-  /** Forgets that an event was stored, so that its next occurrence is created anew. */
-  forget(key: string): void {
-    this.#observed.delete(key)
-  }
+    const known = said.similar.find(({ type, reason }) => type === incoming.type && reason === incoming.reason)
+    const { similar, isFlood } = addMessage(known, incoming, { atSeconds, use })
+    const event = isFlood ? { ...incoming, message: `(combined from similar events): ${incoming.message}` } : incoming
 
-  #combine(event: Event, nowMs: number): { event: Event; key: string } {
-    const groupKey = similarKeyOf(event)
-    const known = this.#similar.get(groupKey)
-    const fresh = known === undefined || nowMs - known.atMs > correlatorLimits.similarEventsIntervalMs
-    const message = event.message ?? ''
-    const before = fresh ? [] : known.messages
-    const messages = before.includes(message) ? before : [...before, message]
-    const isFlood = messages.length >= correlatorLimits.similarEventsMax
-    this.#similar.set(groupKey, { messages: isFlood ? messages.slice(1) : messages, atMs: nowMs })
-    if (!isFlood) return { event, key: equalKeyOf(event) }
-    return { event: { ...event, message: `(combined from similar events): ${message}` }, key: groupKey }
-  }
+    const last = said.observed.find(isFlood ? each => isCombined(each, event) : each => isEqual(each, event))
+    const observed = observe(last, event, { isFlood, use })
 
-  #observe(event: Event, key: string): CorrelatedEvent {
-    const last = this.#observed.get(key)
-    if (last === undefined) {
-      const firstTimestamp = event.firstTimestamp ?? formatTime(0)
-      this.#observed.set(key, { name: event.metadata.name, count: event.count ?? 1, firstTimestamp })
-      return { action: 'create', event, key }
-    }
-    const { name, firstTimestamp } = last
-    const count = last.count + 1
-    this.#observed.set(key, { name, count, firstTimestamp })
+    const { tokens, isTaken } = takeToken(said, atSeconds)
+    const now = { similar: replace(said.similar, known, similar), observed: replace(said.observed, last, observed) }
+    this.#memory.set(object, { tokens, atSeconds, ...now })
+    if (!isTaken) return { action: 'skip' }
+    if (last === undefined) return { action: 'create', event }
+    const { name, count, firstTimestamp } = observed
     const repeated = { ...event, metadata: { ...event.metadata, name }, firstTimestamp, count }
-    const patch = { count, lastTimestamp: event.lastTimestamp ?? firstTimestamp, message: event.message ?? '' }
-    return { action: 'patch', event: repeated, key, patch }
-  }
-
-  #takeToken(event: Event, nowMs: number): boolean {
-    const key = budgetKeyOf(event)
-    const { spamBurst, spamRefillMs } = correlatorLimits
-    const last = this.#budgets.get(key) ?? { tokens: spamBurst, atMs: nowMs }
-    const tokens = Math.min(spamBurst, last.tokens + Math.max(0, nowMs - last.atMs) / spamRefillMs)
-    const taken = tokens >= 1
-    this.#budgets.set(key, { tokens: taken ? tokens - 1 : tokens, atMs: nowMs })
-    return taken
+    return {
+      action: 'patch',
+      event: repeated,
+      patch: { count, lastTimestamp: event.lastTimestamp ?? firstTimestamp, message: event.message ?? '' },
+    }
   }
 }
 
-function objectKeyOf(event: Event): string {
-  const { kind, namespace, name, uid, apiVersion } = event.involvedObject
-  return [event.source?.component, event.source?.host, kind, namespace, name, uid, apiVersion, event.type].join('\0')
+/** Without its source, which is the same for all that one correlator sees. */
+function objectKeyOf({ kind, namespace, name, uid, apiVersion }: ObjectReference): string {
+  return [kind, namespace, name, uid, apiVersion].join('\0')
 }
 
-const budgetKeyOf = (event: Event): string => objectKeyOf(event)
+interface Moment {
+  atSeconds: number
+  use: number
+}
 
-const similarKeyOf = (event: Event): string =>
-  [objectKeyOf(event), event.reason, event.reportingComponent, event.reportingInstance].join('\0')
+/** @returns all similar ones, and whether they are too many to be told one by one */
+function addMessage(
+  known: SimilarEvents | undefined,
+  { type, reason, message = '' }: Event,
+  { atSeconds, use }: Moment,
+): { similar: SimilarEvents; isFlood: boolean } {
+  const isFresh = known === undefined || (atSeconds - known.atSeconds) * 1_000 > correlatorLimits.similarEventsIntervalMs
+  const before = isFresh ? [] : [known.messages].flat()
+  const messages = before.includes(message) ? before : before.concat(message)
+  const isFlood = messages.length >= correlatorLimits.similarEventsMax
+  const kept = isFlood ? messages.slice(1) : messages
+  return { similar: { type, reason, messages: kept.length === 1 ? kept[0]! : kept, atSeconds, use }, isFlood }
+}
 
-const equalKeyOf = (event: Event): string => [objectKeyOf(event), event.involvedObject.fieldPath, event.reason, event.message].join('\0')
+function isEqual(observed: ObservedEvent, { type, reason, message = '', involvedObject: { fieldPath } }: Event): boolean {
+  return observed.message === message && observed.reason === reason && observed.fieldPath === fieldPath && observed.type === type
+}
+
+function isCombined(observed: ObservedEvent, { type, reason }: Event): boolean {
+  return observed.message === undefined && observed.reason === reason && observed.type === type
+}
+
+function observe(
+  last: ObservedEvent | undefined,
+  { type, reason, message = '', involvedObject, metadata, ...event }: Event,
+  { isFlood, use }: { isFlood: boolean; use: number },
+): ObservedEvent {
+  if (last !== undefined) return { ...last, count: last.count + 1, use }
+  return {
+    use,
+    type,
+    reason,
+    fieldPath: isFlood ? undefined : involvedObject.fieldPath,
+    message: isFlood ? undefined : message,
+    name: metadata.name,
+    count: event.count ?? 1,
+    firstTimestamp: event.firstTimestamp ?? formatTime(0),
+  }
+}
+
+function takeToken(last: Pick<SaidAboutObject, 'tokens' | 'atSeconds'>, atSeconds: number): { tokens: number; isTaken: boolean } {
+  const { spamBurst, spamRefillMs } = correlatorLimits
+  const tokens = Math.min(spamBurst, last.tokens + (Math.max(0, atSeconds - last.atSeconds) * 1_000) / spamRefillMs)
+  return tokens >= 1 ? { tokens: tokens - 1, isTaken: true } : { tokens, isTaken: false }
+}
+
+/** The newest one comes last. */
+function replace<T>(list: readonly T[], old: T | undefined, now: T): readonly T[] {
+  return (old === undefined ? list : list.filter(each => each !== old)).concat(now)
+}

@@ -2,7 +2,7 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { isAlreadyExists, isNotFound, StatusError } from '#apimachinery/status/status.ts'
 import type { Event, ObjectReference } from '#api/core/v1/types.gen.ts'
-import { AsyncQueue } from '#base/async-queue.ts'
+import { untilAborted } from '#base/abortable.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
@@ -36,6 +36,13 @@ export interface RecorderState {
   sequence: number | undefined
 }
 
+type WrittenEvent = Exclude<CorrelatedEvent, { action: 'skip' }>
+
+interface RecordedEvent {
+  correlated: WrittenEvent
+  cause: Cause | undefined
+}
+
 const queuedEventsMax = 1_000
 const writeAttemptsMax = 12
 const retryDelayMs = 10_000
@@ -50,7 +57,12 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 export class APIEventRecorder implements EventRecorder {
   readonly #options: APIEventRecorderOptions
   readonly #correlator: EventCorrelator
-  readonly #queue = new AsyncQueue<{ correlated: CorrelatedEvent; cause: Cause | undefined }>()
+  /** Recorded and not written yet, in order. */
+  readonly #waiting: RecordedEvent[] = []
+  /** Of the run; undefined before. */
+  #signal: AbortSignal | undefined
+  /** Undefined while there is nothing to write: thousands of recorders are silent most of the time. */
+  #writing: Promise<void> | undefined
   /** Recorders begin at different numbers: two may speak of one object in the same millisecond. */
   #sequence: number | undefined
 
@@ -67,28 +79,37 @@ export class APIEventRecorder implements EventRecorder {
   }
 
   event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {
-    if (this.#queue.size >= queuedEventsMax) {
+    if (this.#waiting.length >= queuedEventsMax) {
       this.#options.log.warn('event dropped, too many wait to be written', { reason, message })
       return
     }
     const reference = 'metadata' in about ? referenceTo(about as KubeObject) : (about as ObjectReference)
     const correlated = this.#correlator.correlate(this.#eventOf(reference, type, reason, message))
-    if (correlated.action !== 'skip') this.#queue.push({ correlated, cause: currentCause() })
+    if (correlated.action === 'skip' || this.#signal?.aborted === true) return
+    this.#waiting.push({ correlated, cause: currentCause() })
+    this.#begin()
   }
 
   /** Writes what was recorded, in order, until the signal is aborted. Events recorded before `run` wait for it. */
   async run(signal: AbortSignal): Promise<void> {
-    const stop = () => this.#queue.close()
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    try {
-      for await (const { correlated, cause } of this.#queue) {
-        if (signal.aborted) return
-        await because(cause, () => this.#write(correlated, signal))
-      }
-    } finally {
-      signal.removeEventListener('abort', stop)
+    this.#signal = signal
+    this.#begin()
+    await untilAborted(signal)
+    await this.#writing
+  }
+
+  #begin(): void {
+    if (this.#signal !== undefined) this.#writing ??= this.#writeAll(this.#signal)
+  }
+
+  async #writeAll(signal: AbortSignal): Promise<void> {
+    // Who records an event does not do the work of writing it.
+    await Promise.resolve()
+    for (let next = this.#waiting.shift(); next !== undefined && !signal.aborted; next = this.#waiting.shift()) {
+      const { correlated, cause } = next
+      await because(cause, () => this.#write(correlated, signal))
     }
+    this.#writing = undefined
   }
 
   #eventOf(about: ObjectReference, type: EventType, reason: string, message: string): Event {
@@ -116,8 +137,7 @@ export class APIEventRecorder implements EventRecorder {
     }
   }
 
-  async #write(correlated: CorrelatedEvent, signal: AbortSignal): Promise<void> {
-    if (correlated.action === 'skip') return
+  async #write(correlated: WrittenEvent, signal: AbortSignal): Promise<void> {
     const { clock, random, log } = this.#options
     for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
       try {
@@ -136,7 +156,7 @@ export class APIEventRecorder implements EventRecorder {
     }
   }
 
-  async #send(correlated: Exclude<CorrelatedEvent, { action: 'skip' }>, signal: AbortSignal): Promise<void> {
+  async #send(correlated: WrittenEvent, signal: AbortSignal): Promise<void> {
     const { client } = this.#options
     const { event } = correlated
     if (correlated.action === 'patch') {

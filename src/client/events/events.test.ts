@@ -54,6 +54,78 @@ test('correlator: one source may say only so much about one object', () => {
   assert.equal(correlator.correlate(event('a', '2026-01-01T00:05:00Z')).action, 'patch')
 })
 
+test('correlator: events of both types share what may be said about an object', () => {
+  const correlator = new EventCorrelator()
+  const both = (index: number) => ({ ...event('a'), type: index % 2 === 0 ? 'Normal' : 'Warning' })
+  const actions = Array.from({ length: 26 }, (_, index) => correlator.correlate(both(index)).action)
+  assert.deepEqual(actions.slice(0, 3), ['create', 'create', 'patch'])
+  assert.equal(actions.at(24), 'patch')
+  assert.equal(actions.at(25), 'skip')
+})
+
+test('correlator: a copy goes its own way', () => {
+  const correlator = new EventCorrelator()
+  correlator.correlate(event('a'))
+  const copy = correlator.copy()
+  assert.equal(correlator.correlate(event('b')).action, 'create')
+  assert.equal(copy.correlate(event('b')).action, 'create')
+  const counts = [correlator, copy, correlator].map(each => each.correlate(event('a')))
+  assert.deepEqual(
+    counts.map(each => each.action === 'patch' && each.patch.count),
+    [2, 2, 3],
+  )
+})
+
+test('correlator: forgets what three caches of the least recently used would', () => {
+  const entriesMax = 3
+  const random = new SeededRandom(1)
+  const correlator = new EventCorrelator(entriesMax)
+  const caches = new ThreeCaches(entriesMax)
+  const pick = (count: number) => Math.floor(random.next() * count)
+  for (let round = 0; round < 20_000; round++) {
+    const lastTimestamp = new Date(Date.UTC(2026, 0, 1) + round * 60_000).toISOString()
+    const about = { kind: 'Pod', name: `pod-${pick(random.next() < 0.5 ? 1 : 6)}` }
+    const said = { ...event(`m${pick(random.next() < 0.5 ? 3 : 14)}`, lastTimestamp, `Reason${pick(2)}`), involvedObject: about }
+    const correlated = correlator.correlate(said)
+    const shown = correlated.action === 'patch' ? correlated.patch.count : correlated.action
+    assert.equal(shown, caches.correlate(said, round * 60), `round ${round}`)
+  }
+})
+
+/** The rules once more, with the caches that client-go has. */
+class ThreeCaches {
+  readonly #entriesMax: number
+  readonly #budgets = new Map<string, { tokens: number; at: number }>()
+  readonly #similar = new Map<string, { messages: string[]; at: number }>()
+  readonly #observed = new Map<string, number>()
+
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax
+  }
+
+  correlate({ involvedObject: { name = '' }, reason = '', message = '' }: Event, at: number): number | string {
+    const group = `${name} ${reason}`
+    const old = this.#similar.get(group)
+    const messages = [...new Set([...(old === undefined || at - old.at > 600 ? [] : old.messages), message])]
+    const isFlood = messages.length >= 10
+    this.#use(this.#similar, group, { messages: isFlood ? messages.slice(1) : messages, at })
+    const key = isFlood ? group : `${group} ${message}`
+    const count = (this.#observed.get(key) ?? 0) + 1
+    this.#use(this.#observed, key, count)
+    const budget = this.#budgets.get(name) ?? { tokens: 25, at }
+    const tokens = Math.min(25, budget.tokens + (at - budget.at) / 300)
+    this.#use(this.#budgets, name, { tokens: tokens >= 1 ? tokens - 1 : tokens, at })
+    if (tokens < 1) return 'skip'
+    return count === 1 ? 'create' : count
+  }
+
+  #use<T>(cache: Map<string, T>, key: string, value: T): void {
+    cache.delete(key)
+    cache.set(key, value)
+    if (cache.size > this.#entriesMax) cache.delete([...cache.keys()][0]!)
+  }
+}
+
 test('recorder: the form of an event, and that it never throws', async () => {
   const written: Event[] = []
   const client = {
