@@ -7,9 +7,12 @@ import type { Fault, Occurrences } from '#base/fault-rules.ts'
 import type { Group } from '#base/group.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { PullError, SimulatedImages } from '#cri/simulated/index.ts'
-import type { StorageFaults, WritePattern } from '#storage/storage-faults.ts'
+import type { StorageFaults, WritePattern as AnyWritePattern } from '#storage/storage-faults.ts'
 import type { PodRef } from './cluster-client.ts'
 import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
+
+/** Which writes to the storage a fault concerns. An empty one concerns all. */
+export type WritePattern = AnyWritePattern<StoredObject>
 
 export interface ClusterFaultsOptions {
   server: ServerFaults
@@ -62,10 +65,7 @@ export class ClusterFaults {
    * The API server restarts in the middle of what it does: at a write.
    * @param options.when `after` (default): the write is made, and nobody is told; `before`: it is not made
    */
-  restartAPIServerAt(
-    writes: WritePattern<StoredObject>,
-    { when = 'after', ...occurrences }: Occurrences & { when?: 'before' | 'after' } = {},
-  ): Fault {
+  restartAPIServerAt(writes: WritePattern, { when = 'after', ...occurrences }: Occurrences & { when?: 'before' | 'after' } = {}): Fault {
     const restart = () => {
       this.stopAPIServer()
       this.#options.tasks.spawn(() => this.startAPIServer())
@@ -93,6 +93,18 @@ export class ClusterFaults {
     if (killed?.containerID === undefined || node === undefined) throw new Error(`no such container runs in pod "${namespace}/${name}"`)
     if (another !== undefined) throw new Error(`pod "${namespace}/${name}" has several containers: say which one`)
     node.faults.killOutOfMemory(killed.containerID.replace(/^.*:\/\//, ''))
+  }
+
+  /**
+   * The sandbox of a Pod dies, and its network with it; its containers go on until the kubelet makes all of it anew.
+   * @throws Error when it does not run on a simulated node
+   */
+  async killSandbox({ namespace = 'default', name }: PodRef): Promise<void> {
+    const { nodes, controlPlane } = this.#options
+    const { spec } = await controlPlane.server.stores.of<Pod>({ group: '', resource: 'pods' }).get(namespace, name)
+    const node = nodes.get(spec.nodeName ?? '')
+    if (node === undefined) throw new Error(`pod "${namespace}/${name}" is on no simulated node`)
+    node.faults.killSandboxOf({ namespace, name })
   }
 
   /**

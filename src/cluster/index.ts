@@ -2,7 +2,7 @@
 export { Cluster } from './cluster.ts'
 export { ClusterSnapshot } from './cluster-snapshot.ts'
 export { ClusterClient, type ExecResult } from './cluster-client.ts'
-export type { ClusterFaults } from './cluster-faults.ts'
+export type { ClusterFaults, WritePattern } from './cluster-faults.ts'
 export type { Duration } from './duration.ts'
 export type { BuiltInKinds, DynamicObject, ObjectOf } from './kinds.ts'
 export type { MachineNodeGroup, NodeGroup } from './node-group.ts'

@@ -21,6 +21,9 @@ const codeNames = [
 
 export type CRIErrorCode = (typeof codeNames)[number]
 
+/** What a call that failed may have as code. */
+export const failureCodes = codeNames.filter(code => code !== 'OK')
+
 /** What a runtime answered instead of a result. Match it by `code` (or the guards below), never by its text. */
 export class CRIError extends Error {
   override readonly name = 'CRIError'

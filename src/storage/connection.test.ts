@@ -5,7 +5,7 @@ import { bytes, describeConformance, put, text } from './conformance.ts'
 import { StorageConnection } from './connection.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
 import type { StorageEvent } from './storage.ts'
-import { StorageFaults } from './storage-faults.ts'
+import { StorageFaults, type WritePattern } from './storage-faults.ts'
 
 describeConformance('a connection', async use => {
   await using storage = new StorageConnection(new MemoryStorage(), new StorageFaults(new VirtualClock()))
@@ -94,4 +94,19 @@ test('failed writes are not made; the next one is', async () => {
   await assert.rejects(put(connection, '/b', 'x'), { code: 'Failed', message: 'cannot write: no space left on device' })
   await put(connection, '/b', 'x')
   assert.equal(fault.hits, 1)
+})
+
+test('faults of writes that create, change or delete', async () => {
+  const { faults, connection } = start()
+  const count = (writes: WritePattern) => faults.interrupt(writes, () => {}, { when: 'after', times: Number.POSITIVE_INFINITY })
+  const orders = (['create', 'update', 'delete'] as const).map(operation => count({ operation }))
+  const either = count({ operation: ['create', 'delete'], keyPrefix: '/a' })
+  const created = await put(connection, '/a', 'x')
+  await connection.commit({ key: '/a', expectedRevision: created, value: bytes('y') })
+  await put(connection, '/b', 'x')
+  await connection.commit({ key: '/a', expectedRevision: created + 1 })
+  assert.deepEqual(
+    [...orders, either].map(({ hits }) => hits),
+    [2, 1, 1, 2],
+  )
 })

@@ -3,10 +3,14 @@ import { Delays } from '#base/delays.ts'
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { StorageError, type Write } from './storage.ts'
 
+/** What a write does to its key. */
+export type WriteOperation = 'create' | 'update' | 'delete'
+
 /** Which writes a fault concerns. An empty one concerns all. */
 export interface WritePattern<V = Uint8Array> {
   /** `/registry/pods/`, `/registry/pods/default/web`. */
   keyPrefix?: string
+  operation?: WriteOperation | readonly WriteOperation[]
   /** Asked last. */
   where?: (write: Write<V>) => boolean
 }
@@ -97,7 +101,15 @@ export class StorageFaults<V = Uint8Array> {
     }
   }
 
-  #add({ keyPrefix = '', where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
-    return this.#rules.add(write => write.key.startsWith(keyPrefix) && (where?.(write) ?? true), effect, occurrences)
+  #add({ keyPrefix = '', operation, where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
+    const operations = operation === undefined ? undefined : [operation].flat()
+    const concerns = (write: Write<V>) =>
+      write.key.startsWith(keyPrefix) && (operations?.includes(operationOf(write)) ?? true) && (where?.(write) ?? true)
+    return this.#rules.add(concerns, effect, occurrences)
   }
+}
+
+function operationOf({ value, expectedRevision }: Write<unknown>): WriteOperation {
+  if (value === undefined) return 'delete'
+  return expectedRevision === 0 ? 'create' : 'update'
 }

@@ -2,11 +2,10 @@ import type { Event } from '#api/core/v1/types.gen.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { newTimeout } from '#apimachinery/status/status.ts'
 import { invalid, required } from '#apimachinery/validation/field-error.ts'
-import { pointerTokens, valueAt } from '#apimachinery/value/json-pointer.ts'
-import { deepEqual } from '#apimachinery/value/json-value.ts'
 import { DeadlineExceeded } from '#cluster/index.ts'
 import { NoMatchError } from '#client/rest-mapper.ts'
 import { duration } from './clock-routes.ts'
+import { hasField, pointer } from './object-field.ts'
 import { refused, refusedBy } from './refused.ts'
 import { route } from './route.ts'
 import { anyObject, anything, described, list, object, text, type TypeOf } from './shape.ts'
@@ -25,7 +24,7 @@ const wait = object(
   {
     namespace: described('default when left out', text()),
     for: described('Ready or another condition, Running or another phase, Exists, Deleted', text()),
-    pointer: described('Instead of for: JSON Pointer to a field, such as /status/containerStatuses/0/restartCount', text()),
+    pointer: described('Instead of for: JSON Pointer to a field, such as /status/containerStatuses/0/restartCount', pointer),
     value: anything('What the field has to be; left out: the field has to be there'),
     timeout: described("Of the cluster's time; 5m when left out", duration),
   },
@@ -38,11 +37,7 @@ function wantedBy({ for: wanted, pointer, value }: TypeOf<typeof wait>) {
     return wanted
   }
   if (wanted !== undefined) throw refused([invalid('pointer', pointer, 'must be left out when for is given')])
-  if (pointerTokens(pointer) === undefined) throw refused([invalid('pointer', pointer, 'must be a JSON Pointer, such as /status/phase')])
-  return (object: KubeObject | undefined) => {
-    const found = valueAt(object, pointer)
-    return value === undefined ? found !== undefined : deepEqual(found, value)
-  }
+  return (object: KubeObject | undefined) => hasField(object, pointer, value)
 }
 
 /** The cluster as a whole. */

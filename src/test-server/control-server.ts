@@ -11,6 +11,7 @@ import {
 } from '#apimachinery/status/status.ts'
 import { parseWithoutPrototypes } from '#apimachinery/value/json-value.ts'
 import type { Logger } from '#base/log.ts'
+import { ConnectionLostError } from '#client/transport.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { refused } from './refused.ts'
 import type { Route } from './route.ts'
@@ -68,8 +69,9 @@ export class ControlServer implements AsyncDisposable {
       send(response, 200, await Promise.race([this.#run(request, response, signal), abortion(signal)]))
     } catch (error) {
       if (gone.signal.aborted) return
-      if (!(error instanceof StatusError)) this.#options.log.error('control request failed', { error })
-      const status = toStatus(error)
+      const refusal = error instanceof ConnectionLostError ? newServiceUnavailable('the API server does not answer') : error
+      if (!(refusal instanceof StatusError)) this.#options.log.error('control request failed', { error })
+      const status = toStatus(refusal)
       send(response, status.code!, status)
     }
   }

@@ -1,30 +1,48 @@
 import { newNotFound, StatusError } from '#apimachinery/status/status.ts'
-import { delayMs, eventPattern, failure, occurrenceFields, orderedFault, requestPattern, senderPattern, when } from './fault-shape.ts'
+import {
+  delayMs,
+  eventPattern,
+  failure,
+  occurrenceFields,
+  orderedFault,
+  orderedFaults,
+  requestPattern,
+  senderPattern,
+  when,
+} from './fault-shape.ts'
 import { pullError } from './image-shape.ts'
 import { refusedBy } from './refused.ts'
 import { route } from './route.ts'
-import { described, integer, list, object, text } from './shape.ts'
+import { described, integer, object, text } from './shape.ts'
 
-const faults = object({ items: list(orderedFault) }, {})
 const watchCount = object({ watches: described('How many', integer({ min: 0 })) }, {})
 const requests = described('Which requests; left out: all', requestPattern)
 const events = described('Which events of which watches; left out: all', eventPattern)
 const watches = described('Whose watches; left out: all', senderPattern)
 
-/** What goes wrong between the API server and its clients. */
+/** What cannot be done to a Pod is the name's fault. @throws StatusError */
+async function ofPod(name: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    throw error instanceof StatusError ? error : refusedBy(error, 'name', name)
+  }
+}
+
+/** What goes wrong between the API server and its clients, and with what they run. */
 export const faultRoutes = [
   route({
     method: 'GET',
     path: '/faults',
     summary: 'What was ordered, and how often it has happened',
-    answer: faults,
+    answer: orderedFaults,
     run: ({ hosted }) => ({ items: hosted.faults.list() }),
   }),
   route({
     method: 'DELETE',
     path: '/faults',
     summary: 'Everything works again: what has not happened yet is forgotten, what is delayed goes on',
-    answer: faults,
+    answer: orderedFaults,
     run: async ({ hosted }) => {
       await hosted.cluster.faults.clear()
       return { items: hosted.faults.clear() }
@@ -43,16 +61,6 @@ export const faultRoutes = [
   }),
   route({
     method: 'POST',
-    path: '/faults/apiserver/restart',
-    summary: 'The API server dies and comes up again at the same address; every write that was answered is kept',
-    answer: faults,
-    run: async ({ hosted }) => {
-      await hosted.cluster.faults.restartAPIServer()
-      return { items: hosted.faults.list() }
-    },
-  }),
-  route({
-    method: 'POST',
     path: '/faults/pulls/fail',
     summary: 'Pulls of an image fail on every node',
     body: object({ image: text() }, { error: pullError, ...occurrenceFields }),
@@ -67,13 +75,20 @@ export const faultRoutes = [
     path: '/faults/oom-kill',
     summary: 'The kernel kills a container because memory ran out',
     body: object({ name: text() }, { namespace: text(), container: described('Needed when the Pod has more than one', text()) }),
-    answer: faults,
+    answer: orderedFaults,
     run: async ({ hosted, body: { container, ...pod } }) => {
-      try {
-        await hosted.cluster.faults.oomKill(pod, container)
-      } catch (error) {
-        throw error instanceof StatusError ? error : refusedBy(error, 'name', pod.name)
-      }
+      await ofPod(pod.name, () => hosted.cluster.faults.oomKill(pod, container))
+      return { items: hosted.faults.list() }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/faults/kill-sandbox',
+    summary: 'The sandbox of a Pod dies, and its network with it',
+    body: object({ name: text() }, { namespace: text() }),
+    answer: orderedFaults,
+    run: async ({ hosted, body: pod }) => {
+      await ofPod(pod.name, () => hosted.cluster.faults.killSandbox(pod))
       return { items: hosted.faults.list() }
     },
   }),

@@ -70,3 +70,5 @@ export const orderedFault = object(
   },
   {},
 )
+
+export const orderedFaults = object({ items: list(orderedFault) }, {})

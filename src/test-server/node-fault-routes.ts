@@ -1,4 +1,4 @@
-import { CRIError } from '#cri/error.ts'
+import { CRIError, failureCodes } from '#cri/error.ts'
 import type { SimulatedNode } from '#cluster/index.ts'
 import type { Verb } from '#cri/simulated/index.ts'
 import { delayMs, occurrenceFields, orderedFault } from './fault-shape.ts'
@@ -7,30 +7,43 @@ import { refusedBy } from './refused.ts'
 import { type Route, route } from './route.ts'
 import { boolean, described, integer, object, oneOf, type Shape, text } from './shape.ts'
 
-/** Calls of the runtime and the image service that are worth a fault. */
-const verb: Shape<Verb> = oneOf(
-  'runPodSandbox',
-  'stopPodSandbox',
-  'removePodSandbox',
-  'podSandboxStatus',
-  'listPodSandbox',
-  'createContainer',
-  'startContainer',
-  'stopContainer',
-  'removeContainer',
-  'containerStatus',
-  'listContainers',
-  'execSync',
-  'exec',
-  'attach',
-  'portForward',
-  'containerEvents',
-  'pullImage',
-  'imageStatus',
-  'listImages',
-  'removeImage',
-)
-const code = described('A code of gRPC', oneOf('Unknown', 'DeadlineExceeded', 'NotFound', 'ResourceExhausted', 'Internal', 'Unavailable'))
+/** Calls of the runtime and the image service. */
+const verbs = {
+  version: true,
+  status: true,
+  runtimeConfig: true,
+  updateRuntimeConfig: true,
+  runPodSandbox: true,
+  stopPodSandbox: true,
+  removePodSandbox: true,
+  podSandboxStatus: true,
+  listPodSandbox: true,
+  updatePodSandboxResources: true,
+  createContainer: true,
+  startContainer: true,
+  stopContainer: true,
+  removeContainer: true,
+  containerStatus: true,
+  listContainers: true,
+  updateContainerResources: true,
+  reopenContainerLog: true,
+  execSync: true,
+  exec: true,
+  attach: true,
+  portForward: true,
+  containerStats: true,
+  listContainerStats: true,
+  podSandboxStats: true,
+  listPodSandboxStats: true,
+  containerEvents: true,
+  pullImage: true,
+  imageStatus: true,
+  listImages: true,
+  removeImage: true,
+  imageFsInfo: true,
+} satisfies Record<Verb, true>
+const verb = oneOf(...(Object.keys(verbs) as Verb[]))
+const code = described('A code of gRPC', oneOf(...failureCodes))
 
 interface NodeAction<B> {
   summary: string
@@ -46,6 +59,8 @@ const action = <B = unknown>(declaration: NodeAction<B>): AnyNodeAction => decla
 /** What can happen to a machine, by the last word of the path. */
 const nodeActions: Readonly<Record<string, AnyNodeAction>> = {
   'restart-kubelet': action({ summary: 'The kubelet ends and starts again; what runs is taken over', act: node => node.restartKubelet() }),
+  'stop-kubelet': action({ summary: 'The kubelet dies; containers run on, and nobody watches over them', act: node => node.stopKubelet() }),
+  'start-kubelet': action({ summary: 'The kubelet starts again, and takes over what runs', act: node => node.startKubelet() }),
   partition: action({ summary: 'The machine is cut off from the network; its pods run on', act: ({ faults }) => faults.partition() }),
   heal: action({ summary: 'The network is there again', act: ({ faults }) => faults.heal() }),
   stop: action({

@@ -7,6 +7,7 @@ import { nodeRoutes } from './node-routes.ts'
 import { openAPIRoute } from './openapi.ts'
 import type { Route } from './route.ts'
 import { snapshotRoutes } from './snapshot-routes.ts'
+import { storageFaultRoutes } from './storage-fault-routes.ts'
 
 const declared: readonly Route[] = [
   ...clusterRoutes,
@@ -14,6 +15,7 @@ const declared: readonly Route[] = [
   ...imageRoutes,
   ...nodeRoutes,
   ...faultRoutes,
+  ...storageFaultRoutes,
   ...nodeFaultRoutes,
   ...snapshotRoutes,
 ]

@@ -101,6 +101,13 @@ export class SimulatedFaults {
     endSandbox(this.#node, this.#node.sandbox(podSandboxID))
   }
 
+  /** The same with the sandbox of that pod. @throws CRIError NotFound */
+  killSandboxOf({ namespace, name }: { namespace: string; name: string }): void {
+    const found = [...this.#node.sandboxes.values()].find(each => each.ready && each.name === name && each.namespace === namespace)
+    if (found === undefined) throw new CRIError('NotFound', `no sandbox of pod "${namespace}/${name}" is ready`)
+    endSandbox(this.#node, found)
+  }
+
   /** No space is left: nothing can be pulled or created, no log line is kept. */
   setDiskFull(isFull: boolean): void {
     this.#node.diskFull = isFull
