@@ -45,8 +45,7 @@ export class RealClock implements Clock {
 
   after(delayMs: number, callback: () => void): Timer {
     const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestTimerMs)).unref()
-    const cancel = () => clearTimeout(handle)
-    return { due: { atMs: this.monotonicMs() + delayMs, order: 0 }, cancel, [Symbol.dispose]: cancel }
+    return new RealTimer(handle, this.monotonicMs() + delayMs)
   }
 
   at({ atMs }: Due, callback: () => void): Timer {
@@ -55,6 +54,28 @@ export class RealClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return sleepOn(this, ms, signal)
+  }
+}
+
+class RealTimer implements Timer {
+  readonly #handle: NodeJS.Timeout
+  readonly #atMs: number
+
+  constructor(handle: NodeJS.Timeout, atMs: number) {
+    this.#handle = handle
+    this.#atMs = atMs
+  }
+
+  get due(): Due {
+    return { atMs: this.#atMs, order: 0 }
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle)
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#handle)
   }
 }
 

@@ -36,3 +36,10 @@ test('copy-on-write map: reads as a Map does, in the order of insertion', () => 
     [3, 5, undefined, true, true, false],
   )
 })
+
+test('copy-on-write map: empty ones share nothing that one could see', () => {
+  const [first, second] = [new CopyOnWriteMap<string, number>(), new CopyOnWriteMap<string, number>()]
+  assert.equal(first.delete('a'), false)
+  first.set('a', 1)
+  assert.deepEqual([[...first], [...second], [...new CopyOnWriteMap()]], [[['a', 1]], [], []])
+})

@@ -1,18 +1,22 @@
-/** A Map, in the order of insertion, whose copy costs nothing until one of the two changes. */
+/** Shared by all that are empty from the start: a Map takes its room before it holds anything. */
+const nothing = new Map<never, never>()
+
+/** A Map, in the order of insertion, whose copy costs nothing until one of the two changes; nor does one that is empty. */
 export class CopyOnWriteMap<K, V> implements Iterable<[K, V]> {
   #entries: Map<K, V>
   /** Another one has the same entries: they are copied before the first change. */
-  #isShared = false
+  #isShared: boolean
 
   constructor(entries?: Iterable<readonly [K, V]>) {
-    this.#entries = new Map(entries)
+    this.#entries = entries === undefined ? nothing : new Map(entries)
+    this.#isShared = entries === undefined
   }
 
   /** Another map with the same entries, which then goes its own way. */
   copy(): CopyOnWriteMap<K, V> {
     const copy = new CopyOnWriteMap<K, V>()
     copy.#entries = this.#entries
-    this.#isShared = copy.#isShared = true
+    this.#isShared = true
     return copy
   }
 

@@ -81,3 +81,29 @@ test('group: tasks that tasks start are waited for; the reason of the parent goe
   assert.deepEqual(reasons, [stop])
   await group[Symbol.asyncDispose]()
 })
+
+test('group: a task that fails at once fails like any other', async () => {
+  const run = async () => {
+    await using group = new Group(signal)
+    group.spawn(() => {
+      throw bug
+    })
+    await group.wait()
+  }
+  await assert.rejects(run(), error => error === bug)
+})
+
+test('group: a task that is started when the last one has just ended is waited for', async () => {
+  await using group = new Group(signal)
+  const ended: string[] = []
+  const first = (async () => {})()
+  group.spawn(() => first)
+  const waiting = group.wait().then(() => ended.push('wait'))
+  await first
+  group.spawn(async () => {
+    await new Promise(resolve => setImmediate(resolve))
+    ended.push('second')
+  })
+  await waiting
+  assert.deepEqual(ended, ['second', 'wait'])
+})

@@ -8,8 +8,10 @@
  */
 export class Group implements AsyncDisposable {
   readonly #controller = new AbortController()
-  readonly #tasks = new Set<Promise<void>>()
   readonly #leave: (() => void) | undefined
+  #running = 0
+  /** Of those who wait for the last task. */
+  #ended: PromiseWithResolvers<void> | undefined
   #failure: { error: unknown; thrown: boolean } | undefined
 
   constructor(parent: AbortSignal) {
@@ -24,16 +26,8 @@ export class Group implements AsyncDisposable {
 
   /** Starts a task. A rejection after the group was aborted is taken as the answer to the abort, not as a failure. */
   spawn(task: (signal: AbortSignal) => Promise<void>): void {
-    const running = (async () => {
-      try {
-        await task(this.#controller.signal)
-      } catch (error) {
-        if (this.#controller.signal.aborted) return
-        this.#failure ??= { error, thrown: false }
-        this.#controller.abort(error)
-      }
-    })().finally(() => this.#tasks.delete(running))
-    this.#tasks.add(running)
+    this.#running++
+    begin(task, this.#controller.signal).then(this.#onEnd, this.#onFailure)
   }
 
   /** Asks every task to end. Idempotent; the first reason stays. */
@@ -42,11 +36,9 @@ export class Group implements AsyncDisposable {
   }
 
   /** Resolves when every task has ended; throws the first failure. */
-  async wait(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks)
-    if (this.#failure === undefined) return
-    this.#failure.thrown = true
-    throw this.#failure.error
+  wait(): Promise<void> {
+    if (this.#running > 0) this.#ended ??= Promise.withResolvers()
+    return (this.#ended?.promise ?? Promise.resolve()).then(() => this.#outcome())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -57,6 +49,38 @@ export class Group implements AsyncDisposable {
     await this.wait().catch(error => {
       if (!isThrown) throw error
     })
+  }
+
+  // Made once for all tasks: there are groups of many that run as long as the process.
+  readonly #onEnd = (): void => {
+    if (--this.#running > 0) return
+    this.#ended?.resolve()
+    this.#ended = undefined
+  }
+
+  readonly #onFailure = (error: unknown): void => {
+    if (!this.#controller.signal.aborted) {
+      this.#failure ??= { error, thrown: false }
+      this.#controller.abort(error)
+    }
+    this.#onEnd()
+  }
+
+  #outcome(): Promise<void> | undefined {
+    // Another task was started at the last moment.
+    if (this.#running > 0) return this.wait()
+    if (this.#failure === undefined) return undefined
+    this.#failure.thrown = true
+    throw this.#failure.error
+  }
+}
+
+/** A task that fails at once fails like any other. */
+function begin(task: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    return task(signal)
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

@@ -13,7 +13,7 @@ export interface ResumedMapOptions<K, S, T> {
  */
 export class ResumedMap<K, S, T> {
   readonly #options: ResumedMapOptions<K, S, T>
-  readonly #made = new Map<K, T>()
+  readonly #made = new CopyOnWriteMap<K, T>()
   /** Of those that are not made yet. */
   readonly #states: CopyOnWriteMap<K, S>
 

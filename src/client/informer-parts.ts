@@ -1,7 +1,8 @@
 import { type KubeObject, keyOf } from '#apimachinery/meta/v1/object.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import { because, sightOf } from './cause.ts'
 import type { Informer, InformerEvent, InformerHandler } from './informer.ts'
-import type { Partition } from './partition.ts'
+import { type CutOff, Partition } from './partition.ts'
 
 /** A collection to read: that of an informer, or the part of it that concerns one reader. Objects in it are shared: never change them. */
 export interface ObjectSource<T extends KubeObject> {
@@ -22,8 +23,9 @@ export interface ObjectSource<T extends KubeObject> {
 }
 
 interface Part<T> {
-  objects: Map<string, T>
-  handlers: Set<InformerHandler<T>>
+  objects: CopyOnWriteMap<string, T>
+  /** Replaced as a whole: who comes or goes while an event is told does not change who is told of it. */
+  handlers: readonly InformerHandler<T>[]
 }
 
 /**
@@ -43,24 +45,26 @@ export class InformerParts<T extends KubeObject> {
   }
 
   /** @param partition while it is cut, the reader knows what it knew before */
-  of(name: string, partition?: Partition): ObjectSource<T> {
-    return partition === undefined ? new InformerPart(this, name) : new PartitionedPart(this, name, partition)
+  of(name: string, partition: Partition = new Partition()): ObjectSource<T> {
+    return new InformerPart(this, name, partition)
   }
 
   /** Objects of a part. For `InformerPart`. */
-  objects(name: string): ReadonlyMap<string, T> | undefined {
+  objects(name: string): CopyOnWriteMap<string, T> | undefined {
     return this.#parts.get(name)?.objects
   }
 
   /** For `InformerPart`. */
-  listen(name: string, handler: InformerHandler<T>): Disposable {
+  listen(name: string, handler: InformerHandler<T>): void {
     const part = this.#part(name)
-    part.handlers.add(handler)
-    const stop = () => {
-      part.handlers.delete(handler)
-      this.#drop(name, part)
-    }
-    return { [Symbol.dispose]: stop }
+    part.handlers = part.handlers.concat(handler)
+  }
+
+  /** For `InformerPart`. */
+  leave(name: string, handler: InformerHandler<T>): void {
+    const part = this.#part(name)
+    part.handlers = part.handlers.filter(other => other !== handler)
+    this.#drop(name, part)
   }
 
   #apply(event: InformerEvent<T>): void {
@@ -71,94 +75,60 @@ export class InformerParts<T extends KubeObject> {
     if (before !== '' && before !== now) {
       const part = this.#part(before)
       const known = part.objects.delete(key)
-      if (known) tell(part, { type: 'delete', object })
+      if (known) tell(part.handlers, { type: 'delete', object })
       this.#drop(before, part)
     }
     if (now === '') return
     const part = this.#part(now)
     part.objects.set(key, object)
-    tell(part, event.type === 'update' && before === now ? event : { type: 'add', object })
+    tell(part.handlers, event.type === 'update' && before === now ? event : { type: 'add', object })
   }
 
   #part(name: string): Part<T> {
     let part = this.#parts.get(name)
     if (part === undefined) {
-      part = { objects: new Map(), handlers: new Set() }
+      part = { objects: new CopyOnWriteMap(), handlers: [] }
       this.#parts.set(name, part)
     }
     return part
   }
 
   #drop(name: string, { objects, handlers }: Part<T>): void {
-    if (objects.size === 0 && handlers.size === 0) this.#parts.delete(name)
+    if (objects.size === 0 && handlers.length === 0) this.#parts.delete(name)
   }
 }
 
-function tell<T>({ handlers }: Part<T>, event: InformerEvent<T>): void {
+function tell<T>(handlers: readonly InformerHandler<T>[], event: InformerEvent<T>): void {
   for (const handler of handlers) handler(event)
 }
 
-class InformerPart<T extends KubeObject> implements ObjectSource<T> {
+/** A part whose reader, as long as it listens, can be cut off. What changed meanwhile is told when the network is there again, as after a new list. */
+class InformerPart<T extends KubeObject> implements ObjectSource<T>, CutOff {
   readonly #parts: InformerParts<T>
   readonly #name: string
-
-  constructor(parts: InformerParts<T>, name: string) {
-    this.#parts = parts
-    this.#name = name
-  }
-
-  get synced(): Promise<void> {
-    return this.#parts.informer.synced
-  }
-
-  get hasSynced(): boolean {
-    return this.#parts.informer.hasSynced
-  }
-
-  get(key: string): T | undefined {
-    return this.#parts.objects(this.#name)?.get(key)
-  }
-
-  list(): T[] {
-    return [...this.values()]
-  }
-
-  values(): Iterable<T> {
-    return this.#parts.objects(this.#name)?.values() ?? []
-  }
-
-  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
-    if (options.isKnown !== true) for (const object of this.values()) because(sightOf(object), () => handler({ type: 'add', object }))
-    return this.#parts.listen(this.#name, handler)
-  }
-
-  async run(): Promise<void> {}
-}
-
-/** A part whose reader, as long as it listens, can be cut off. What changed meanwhile is told when the network is there again, as after a new list. */
-class PartitionedPart<T extends KubeObject> implements ObjectSource<T> {
-  readonly #part: ObjectSource<T>
   readonly #partition: Partition
-  readonly #handlers = new Set<InformerHandler<T>>()
-  #listening: Disposable | undefined
+  #handlers: readonly InformerHandler<T>[] = []
+  /** What tells the handlers, while there are some. */
+  #listener: InformerHandler<T> | undefined
   /** What was known when the network was cut. */
-  #known: ReadonlyMap<string, T> | undefined
+  #known: CopyOnWriteMap<string, T> | undefined
 
   constructor(parts: InformerParts<T>, name: string, partition: Partition) {
-    this.#part = new InformerPart(parts, name)
+    this.#parts = parts
+    this.#name = name
     this.#partition = partition
   }
 
   get synced(): Promise<void> {
-    return this.#partition.isCut ? this.#partition.whenHealed.then(() => this.synced) : this.#part.synced
+    return this.#partition.isCut ? this.#partition.whenHealed.then(() => this.synced) : this.#parts.informer.synced
   }
 
   get hasSynced(): boolean {
-    return !this.#partition.isCut && this.#part.hasSynced
+    return !this.#partition.isCut && this.#parts.informer.hasSynced
   }
 
   get(key: string): T | undefined {
-    return this.#known === undefined ? this.#part.get(key) : this.#known.get(key)
+    return this.#objects?.get(key)
   }
 
   list(): T[] {
@@ -166,52 +136,60 @@ class PartitionedPart<T extends KubeObject> implements ObjectSource<T> {
   }
 
   values(): Iterable<T> {
-    return this.#known?.values() ?? this.#part.values()
+    return this.#objects?.values() ?? []
   }
 
   onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
-    this.#listening ??= this.#listen()
-    if (options.isKnown !== true) for (const object of this.values()) handler({ type: 'add', object })
-    this.#handlers.add(handler)
+    if (this.#listener === undefined) this.#listen()
+    if (options.isKnown !== true) for (const object of this.list()) because(sightOf(object), () => handler({ type: 'add', object }))
+    this.#handlers = this.#handlers.concat(handler)
     return { [Symbol.dispose]: () => this.#forget(handler) }
   }
 
   async run(): Promise<void> {}
 
-  #listen(): Disposable {
-    const listening = new DisposableStack()
-    listening.use(this.#partition.tell({ cut: () => this.#cut(), healed: () => this.#healed() }))
-    // Each handler is told of what is there when it comes.
-    listening.use(this.#part.onChange(event => this.#known === undefined && this.#tell(event), { isKnown: true }))
-    if (this.#partition.isCut) this.#known = new Map()
-    return listening
+  /** For the partition. */
+  cut(): void {
+    this.#known = this.#present?.copy() ?? new CopyOnWriteMap()
   }
 
-  #forget(handler: InformerHandler<T>): void {
-    this.#handlers.delete(handler)
-    if (this.#handlers.size > 0) return
-    this.#listening?.[Symbol.dispose]()
-    this.#listening = undefined
+  /** For the partition. */
+  healed(): void {
+    const known = this.#known ?? new CopyOnWriteMap<string, T>()
     this.#known = undefined
-  }
-
-  #cut(): void {
-    this.#known = new Map([...this.#part.values()].map(object => [keyOf(object), object]))
-  }
-
-  #healed(): void {
-    const known = this.#known ?? new Map<string, T>()
-    this.#known = undefined
+    const present = this.#present ?? new CopyOnWriteMap<string, T>()
     const isSame = (old: T | undefined, object: T | undefined) => old?.metadata.uid === object?.metadata.uid
-    for (const [key, object] of known) if (!isSame(object, this.#part.get(key))) this.#tell({ type: 'delete', object })
-    for (const object of [...this.#part.values()]) {
-      const old = known.get(keyOf(object))
-      if (old === undefined || !isSame(old, object)) this.#tell({ type: 'add', object })
-      else if (old !== object) this.#tell({ type: 'update', object, old })
+    for (const [key, object] of known) if (!isSame(object, present.get(key))) tell(this.#handlers, { type: 'delete', object })
+    for (const [key, object] of present) {
+      const old = known.get(key)
+      if (old === undefined || !isSame(old, object)) tell(this.#handlers, { type: 'add', object })
+      else if (old !== object) tell(this.#handlers, { type: 'update', object, old })
     }
   }
 
-  #tell(event: InformerEvent<T>): void {
-    for (const handler of this.#handlers) handler(event)
+  /** What the reader knows. */
+  get #objects(): CopyOnWriteMap<string, T> | undefined {
+    return this.#known ?? this.#present
+  }
+
+  get #present(): CopyOnWriteMap<string, T> | undefined {
+    return this.#parts.objects(this.#name)
+  }
+
+  #listen(): void {
+    this.#listener = event => this.#known === undefined && tell(this.#handlers, event)
+    // Each handler is told of what is there when it comes.
+    this.#parts.listen(this.#name, this.#listener)
+    this.#partition.tell(this)
+    if (this.#partition.isCut) this.#known = new CopyOnWriteMap()
+  }
+
+  #forget(handler: InformerHandler<T>): void {
+    this.#handlers = this.#handlers.filter(other => other !== handler)
+    if (this.#handlers.length > 0 || this.#listener === undefined) return
+    this.#partition.forget(this)
+    this.#parts.leave(this.#name, this.#listener)
+    this.#listener = undefined
+    this.#known = undefined
   }
 }

@@ -9,7 +9,8 @@ export interface CutOff {
 /** The network between the API server and one of its clients of this process. */
 export class Partition {
   #healed: PromiseWithResolvers<void> | undefined
-  readonly #members = new Set<CutOff>()
+  /** Replaced as a whole. */
+  #members: readonly CutOff[] = []
 
   get isCut(): boolean {
     return this.#healed !== undefined
@@ -24,7 +25,7 @@ export class Partition {
   cut(): void {
     if (this.isCut) return
     this.#healed = Promise.withResolvers()
-    for (const member of [...this.#members]) member.cut()
+    for (const member of this.#members) member.cut()
   }
 
   /** Idempotent. */
@@ -32,14 +33,17 @@ export class Partition {
     const healed = this.#healed
     if (healed === undefined) return
     this.#healed = undefined
-    for (const member of [...this.#members]) member.healed()
+    for (const member of this.#members) member.healed()
     healed.resolve()
   }
 
-  /** Tells somebody of each cut to come, until disposed. */
-  tell(member: CutOff): Disposable {
-    this.#members.add(member)
-    return { [Symbol.dispose]: () => this.#members.delete(member) }
+  /** Tells somebody of each cut to come, until `forget`. */
+  tell(member: CutOff): void {
+    this.#members = this.#members.concat(member)
+  }
+
+  forget(member: CutOff): void {
+    this.#members = this.#members.filter(other => other !== member)
   }
 }
 
@@ -66,8 +70,13 @@ export class PartitionedTransport implements Transport {
   async *watch(request: TransportRequest, signal: AbortSignal): AsyncGenerator<readonly WatchFrame[], void, undefined> {
     this.#check()
     const end = new AbortController()
-    using _cut = this.#partition.tell({ cut: () => end.abort(new ConnectionLostError()), healed() {} })
-    yield* this.#transport.watch(request, AbortSignal.any([signal, end.signal]))
+    const member = { cut: () => end.abort(new ConnectionLostError()), healed() {} }
+    this.#partition.tell(member)
+    try {
+      yield* this.#transport.watch(request, AbortSignal.any([signal, end.signal]))
+    } finally {
+      this.#partition.forget(member)
+    }
   }
 
   #check(): void {

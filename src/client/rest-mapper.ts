@@ -1,6 +1,7 @@
 import { apiVersionOf, type GroupVersion, parseAPIVersion, type ResourceInfo } from '#apimachinery/resource/resource-info.ts'
 import type { APIResourceList } from '#apimachinery/meta/v1/types.gen.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { TypeRef } from './client.ts'
 import type { Transport } from './transport.ts'
 
@@ -16,7 +17,7 @@ export class NoMatchError extends Error {
 }
 
 /** By API version, then kind. */
-type Mappings = Map<string, Map<string, ResourceMapping>>
+type Mappings = CopyOnWriteMap<string, Map<string, ResourceMapping>>
 
 /** Many mappers begin with the same declarations: each list of them is read once. */
 const declaredMappings = new WeakMap<Iterable<ResourceMapping>, Mappings>()
@@ -24,7 +25,7 @@ const declaredMappings = new WeakMap<Iterable<ResourceMapping>, Mappings>()
 /** Finds the URL of a kind: first among the declarations it was made with, then in the server's discovery, which it remembers. */
 export class RESTMapper {
   readonly #declared: Mappings
-  readonly #discovered: Mappings = new Map()
+  readonly #discovered: Mappings = new CopyOnWriteMap()
   readonly #transport: Transport
 
   /** @param declared never changes */
@@ -66,7 +67,7 @@ export class RESTMapper {
 }
 
 function mappingsOf(declared: Iterable<ResourceMapping>): Mappings {
-  const mappings: Mappings = new Map()
+  const mappings: Mappings = new CopyOnWriteMap()
   for (const mapping of declared) remember(mappings, apiVersionOf(mapping), mapping)
   declaredMappings.set(declared, mappings)
   return mappings

@@ -62,37 +62,35 @@ export class EventStreams {
    * @param admit decides whether it may begin
    */
   subscribe(signal: AbortSignal, admit: () => Promise<void> | undefined): AsyncIterableIterator<RuntimeEvent> {
-    return new EventStream({
-      signal,
-      admit,
-      onBegin: stream => {
-        this.#streams = [...this.#streams, stream]
-      },
-      onEnd: stream => {
-        this.#streams = this.#streams.filter(each => each !== stream)
-      },
-    })
+    return new EventStream(this, signal, admit)
   }
-}
 
-interface EventStreamOptions {
-  signal: AbortSignal
-  admit: () => Promise<void> | undefined
-  onBegin: (stream: EventStream) => void
-  onEnd: (stream: EventStream) => void
+  /** For `EventStream`. */
+  join(stream: EventStream): void {
+    this.#streams = this.#streams.concat(stream)
+  }
+
+  /** For `EventStream`. */
+  leave(stream: EventStream): void {
+    this.#streams = this.#streams.filter(each => each !== stream)
+  }
 }
 
 /** Written by hand: an idle stream of thousands of nodes must not cost the three nested generators that it would be otherwise. */
 class EventStream implements AsyncIterableIterator<RuntimeEvent> {
-  readonly #options: EventStreamOptions
+  readonly #streams: EventStreams
+  readonly #signal: AbortSignal
+  readonly #admit: () => Promise<void> | undefined
   #state: 'new' | 'open' | 'ended' = 'new'
   #events: RuntimeEvent[] = []
   #failure: unknown
   #reader: PromiseWithResolvers<IteratorResult<RuntimeEvent>> | undefined
-  readonly #onAbort = () => this.fail(this.#options.signal.reason)
+  readonly #onAbort = () => this.fail(this.#signal.reason)
 
-  constructor(options: EventStreamOptions) {
-    this.#options = options
+  constructor(streams: EventStreams, signal: AbortSignal, admit: () => Promise<void> | undefined) {
+    this.#streams = streams
+    this.#signal = signal
+    this.#admit = admit
   }
 
   push(event: RuntimeEvent): void {
@@ -113,16 +111,16 @@ class EventStream implements AsyncIterableIterator<RuntimeEvent> {
     this.#reader = undefined
   }
 
-  async next(): Promise<IteratorResult<RuntimeEvent>> {
+  next(): Promise<IteratorResult<RuntimeEvent>> {
     if (this.#state === 'new') return this.#begin()
     const event = this.#events.shift()
-    if (event !== undefined) return { done: false, value: event }
+    if (event !== undefined) return Promise.resolve({ done: false, value: event })
     if (this.#failure !== undefined) {
       const failure = this.#failure
       this.#failure = undefined
-      throw failure
+      return Promise.reject(failure)
     }
-    if (this.#state === 'ended') return { done: true, value: undefined }
+    if (this.#state === 'ended') return Promise.resolve({ done: true, value: undefined })
     this.#reader = Promise.withResolvers()
     return this.#reader.promise
   }
@@ -140,12 +138,11 @@ class EventStream implements AsyncIterableIterator<RuntimeEvent> {
 
   async #begin(): Promise<IteratorResult<RuntimeEvent>> {
     this.#state = 'ended'
-    const { signal, admit, onBegin } = this.#options
-    await admit()
-    signal.throwIfAborted()
+    await this.#admit()
+    this.#signal.throwIfAborted()
     this.#state = 'open'
-    signal.addEventListener('abort', this.#onAbort, { once: true })
-    onBegin(this)
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#streams.join(this)
     return { done: false, value: { type: 'Subscribed', containerID: '', podSandboxID: '', podUID: '' } }
   }
 
@@ -153,7 +150,7 @@ class EventStream implements AsyncIterableIterator<RuntimeEvent> {
     const wasOpen = this.#state === 'open'
     this.#state = 'ended'
     if (!wasOpen) return
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#options.onEnd(this)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#streams.leave(this)
   }
 }

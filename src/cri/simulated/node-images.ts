@@ -1,3 +1,4 @@
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { ImageService } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import type { Image } from '../gen/runtime.gen.ts'
@@ -17,14 +18,14 @@ export interface PresentImage {
 export class NodeImages {
   readonly #environment: SimulatedEnvironment
   /** By ID. */
-  readonly #present: Map<string, PresentImage>
+  readonly #present: CopyOnWriteMap<string, PresentImage>
   /** The list of all as it was asked for last; undefined after a change. */
   #listed: Image[] | undefined
 
   /** @param state of a node whose place is taken */
-  constructor(environment: SimulatedEnvironment, state?: ReadonlyMap<string, PresentImage>) {
+  constructor(environment: SimulatedEnvironment, state?: CopyOnWriteMap<string, PresentImage>) {
     this.#environment = environment
-    this.#present = new Map(state)
+    this.#present = state?.copy() ?? new CopyOnWriteMap()
   }
 
   /** Bytes of all images. */
@@ -94,8 +95,8 @@ export class NodeImages {
   }
 
   /** A copy of what is here, by ID. */
-  get state(): ReadonlyMap<string, PresentImage> {
-    return new Map(this.#present)
+  get state(): CopyOnWriteMap<string, PresentImage> {
+    return this.#present.copy()
   }
 
   #untag(tag: string, exceptID: string): void {

@@ -1,5 +1,6 @@
 import type { CIDR } from '#base/cidr.ts'
 import type { Due } from '#base/clock.ts'
+import type { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Container } from './container.ts'
 import type { EventStreamsState } from './events.ts'
 import type { SimulatedFaultsState } from './faults.ts'
@@ -23,7 +24,8 @@ export interface SimulatedNodeState {
   faults: SimulatedFaultsState | undefined
   lastAddress: number
   lastTimestampMs: number
-  images: ReadonlyMap<string, PresentImage>
+  /** Nobody changes the map. */
+  images: CopyOnWriteMap<string, PresentImage>
   events: EventStreamsState
   /** With their containers; all of them copies that nobody changes. */
   sandboxes: readonly Sandbox[]

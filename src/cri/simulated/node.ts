@@ -1,4 +1,5 @@
 import { type CIDR, parseCIDR } from '#base/cidr.ts'
+import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Random } from '#base/random.ts'
 import { CRIError } from '../error.ts'
 import { AddressPool } from './addresses.ts'
@@ -45,8 +46,8 @@ const idBytes = Buffer.alloc(32)
 export class SimulatedNode {
   readonly options: NodeOptions
   readonly environment: SimulatedEnvironment
-  readonly sandboxes = new Map<string, Sandbox>()
-  readonly containers = new Map<string, Container>()
+  readonly sandboxes = new CopyOnWriteMap<string, Sandbox>()
+  readonly containers = new CopyOnWriteMap<string, Container>()
   readonly events: EventStreams
   readonly images: NodeImages
   readonly addresses: AddressPool
@@ -59,7 +60,8 @@ export class SimulatedNode {
   diskFull = false
   /** How much longer what writes to the disk takes. */
   diskDelayMs = 0
-  readonly #waiting = new Set<(error: Error) => void>()
+  /** Made when a call waits first. */
+  #waiting: Set<(error: Error) => void> | undefined
 
   /**
    * @param state of a node whose place is taken; its sandboxes and containers come with `restoreState`
@@ -125,8 +127,9 @@ export class SimulatedNode {
   /** Waits as a call does: the caller may leave (`signal.reason`), the runtime may go away (CRIError). */
   wait<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     const { promise: interrupted, reject } = Promise.withResolvers<never>()
-    this.#waiting.add(reject)
-    return untilAborted(Promise.race([promise, interrupted]), signal).finally(() => this.#waiting.delete(reject))
+    this.#waiting ??= new Set()
+    const waiting = this.#waiting.add(reject)
+    return untilAborted(Promise.race([promise, interrupted]), signal).finally(() => waiting.delete(reject))
   }
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -137,7 +140,7 @@ export class SimulatedNode {
 
   /** Ends all calls that are under way. */
   interrupt(error: Error): void {
-    for (const reject of this.#waiting) reject(error)
+    for (const reject of this.#waiting ?? []) reject(error)
   }
 
   hostnameOf(sandbox: Sandbox): string {
@@ -150,7 +153,7 @@ export class SimulatedNode {
   }
 }
 
-function onlyMatch<T>(all: ReadonlyMap<string, T>, prefix: string): T | undefined {
+function onlyMatch<T>(all: CopyOnWriteMap<string, T>, prefix: string): T | undefined {
   if (prefix === '' || prefix.length >= 64) return undefined
   const matches = [...all.keys()].filter(id => id.startsWith(prefix))
   return matches.length === 1 ? all.get(matches[0]!) : undefined

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { coxswainVersion } from '#base/version.ts'
 import type { ExecStreams, ImageService, InProcessStreams, RuntimeEvent, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
-import { CgroupDriver, type ImageSpec, type RuntimeCondition, type RuntimeHandler, type StatusResponse } from '../gen/runtime.gen.ts'
+import { CgroupDriver, type ImageSpec } from '../gen/runtime.gen.ts'
 import * as containers from './container-verbs.ts'
 import { attachTo, executeOn, executeSync } from './exec.ts'
 import { SimulatedFaults, type Verb } from './faults.ts'
@@ -11,6 +10,7 @@ import { type NodeOptions, SimulatedNode } from './node.ts'
 import { restoreState, saveState, type SimulatedNodeState } from './node-state.ts'
 import { toImage } from './node-images.ts'
 import { HostEndpoint, listenerOf } from './ports.ts'
+import { simulatedVersion, statusOf } from './runtime-status.ts'
 import * as sandboxes from './sandbox-verbs.ts'
 import * as stats from './stats.ts'
 
@@ -31,8 +31,6 @@ export interface SimulatedRuntimeOptions extends NodeOptions {
 export class SimulatedRuntime implements RuntimeService, ImageService, InProcessStreams, Disposable {
   readonly #node: SimulatedNode
   #faults: SimulatedFaults | undefined
-  /** What was answered last: kubelets ask all the time, and see at once that it is the same. */
-  #status: { isNetworkReady: boolean; response: StatusResponse } | undefined
 
   /**
    * @param state of a runtime that this one takes the place of, in another environment (its own network, and a clock that shows the same time)
@@ -85,36 +83,12 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
 
   async version(signal: AbortSignal): Answer<'version'> {
     await this.#admit('version', signal)
-    return {
-      $typeName: 'runtime.v1.VersionResponse',
-      version: '0.1.0',
-      runtimeName: 'simulated',
-      runtimeVersion: coxswainVersion,
-      runtimeApiVersion: 'v1',
-    }
+    return simulatedVersion
   }
 
   async status(_: Request<'status'>, signal: AbortSignal): Answer<'status'> {
     await this.#admit('status', signal)
-    const isNetworkReady = this.#node.podCIDR !== undefined
-    if (this.#status?.isNetworkReady !== isNetworkReady) this.#status = { isNetworkReady, response: this.#newStatus(isNetworkReady) }
-    return this.#status.response
-  }
-
-  #newStatus(isNetworkReady: boolean): StatusResponse {
-    const conditions = [
-      condition('RuntimeReady', true, '', ''),
-      isNetworkReady
-        ? condition('NetworkReady', true, '', '')
-        : condition('NetworkReady', false, 'NetworkPluginNotReady', 'Network plugin returns error: cni plugin not initialized'),
-    ]
-    return {
-      $typeName: 'runtime.v1.StatusResponse',
-      status: { $typeName: 'runtime.v1.RuntimeStatus', conditions },
-      info: {},
-      runtimeHandlers: ['', ...(this.#node.options.runtimeHandlers ?? [])].map(handler),
-      features: { $typeName: 'runtime.v1.RuntimeFeatures', supplementalGroupsPolicy: true, userNamespacesHostNetwork: false },
-    }
+    return statusOf({ isNetworkReady: this.#node.podCIDR !== undefined }, this.#node.options.runtimeHandlers)
   }
 
   async runtimeConfig(signal: AbortSignal): Answer<'runtimeConfig'> {
@@ -309,13 +283,4 @@ function nameOf(spec: Partial<ImageSpec> | undefined): string {
 
 function noURL(): CRIError {
   return new CRIError('Unimplemented', 'the simulated runtime has no streaming server; it carries streams in this process')
-}
-
-function condition(type: string, status: boolean, reason: string, message: string): RuntimeCondition {
-  return { $typeName: 'runtime.v1.RuntimeCondition', type, status, reason, message }
-}
-
-function handler(name: string): RuntimeHandler {
-  const features = { $typeName: 'runtime.v1.RuntimeHandlerFeatures', recursiveReadOnlyMounts: true, userNamespaces: true } as const
-  return { $typeName: 'runtime.v1.RuntimeHandler', name, features }
 }

@@ -3,6 +3,7 @@ import { deepEqual } from '#apimachinery/value/json-value.ts'
 import { findCondition } from '#api/core/v1/pod-conditions.ts'
 import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due } from '#base/clock.ts'
+import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
 import { Pause } from '#base/pause.ts'
 import type { Client } from '#client/client.ts'
@@ -79,8 +80,8 @@ export class NodeReporter {
   #failures = 0
   readonly #pause: Pause
   readonly #resumed: NodeReporterState | undefined
-  #registered = Promise.withResolvers<void>()
-  #ready = Promise.withResolvers<void>()
+  readonly #registered = new Latch()
+  readonly #ready = new Latch()
 
   /** @param state of a reporter that this one takes the place of */
   constructor(options: NodeReporterOptions, state?: NodeReporterState) {
@@ -98,8 +99,8 @@ export class NodeReporter {
     this.#reportedAtMs = state.reportedAtMs
     this.#unreadyChecks = state.unreadyChecks
     this.#failures = state.failures
-    if (state.uid !== undefined) this.#registered.resolve()
-    if (this.#isReady) this.#ready.resolve()
+    if (state.uid !== undefined) this.#registered.open()
+    if (this.#isReady) this.#ready.open()
   }
 
   get state(): NodeReporterState {
@@ -117,12 +118,12 @@ export class NodeReporter {
 
   /** Resolves when the Node object is there. */
   get registered(): Promise<void> {
-    return this.#registered.promise
+    return this.#registered.opened
   }
 
   /** Resolves when the node was first reported Ready. */
   get ready(): Promise<void> {
-    return this.#ready.promise
+    return this.#ready.opened
   }
 
   get uid(): string | undefined {
@@ -197,8 +198,8 @@ export class NodeReporter {
       if (this.#uid === undefined) await this.#register(facts, signal)
       else if (isDue || !this.#isSaid(facts)) await this.#write(facts, signal)
       this.#reportedFacts = observed
-      this.#registered.resolve()
-      if (this.#isReady) this.#ready.resolve()
+      this.#registered.open()
+      if (this.#isReady) this.#ready.open()
     }
     return this.#isReady
   }

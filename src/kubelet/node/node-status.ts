@@ -88,21 +88,9 @@ function nodeConditions(facts: NodeFacts, previous: readonly NodeCondition[]): N
   const { pressure, nowMs } = facts
   const disk = pressure.diskAvailableShare < hardEvictionDiskShare || pressure.inodesFreeShare < hardEvictionInodesShare
   const ours: NodeCondition[] = [
-    pressureCondition(
-      'Memory',
-      pressure.memoryAvailableBytes < hardEvictionMemoryBytes,
-      ['InsufficientMemory', 'SufficientMemory'],
-      'sufficient memory available',
-      'insufficient memory available',
-    ),
-    pressureCondition('Disk', disk, ['DiskPressure', 'NoDiskPressure'], 'no disk pressure', 'disk pressure'),
-    pressureCondition(
-      'PID',
-      pressure.pidsAvailable < hardEvictionPids,
-      ['InsufficientPID', 'SufficientPID'],
-      'sufficient PID available',
-      'insufficient PID available',
-    ),
+    pressureConditions.Memory[pressure.memoryAvailableBytes < hardEvictionMemoryBytes ? 'bad' : 'good'],
+    pressureConditions.Disk[disk ? 'bad' : 'good'],
+    pressureConditions.PID[pressure.pidsAvailable < hardEvictionPids ? 'bad' : 'good'],
     readyCondition(facts),
   ]
   const time = formatTime(nowMs)
@@ -115,19 +103,25 @@ function nodeConditions(facts: NodeFacts, previous: readonly NodeCondition[]): N
   return [...others, ...timed]
 }
 
-function pressureCondition(
-  what: string,
-  isUnder: boolean,
-  [bad, good]: readonly [string, string],
-  goodWords: string,
-  badWords: string,
-): NodeCondition {
-  return {
+/** Made once: the texts of thousands of nodes are the same ones. */
+const pressureConditions = {
+  Memory: pressureCondition(
+    'Memory',
+    ['InsufficientMemory', 'insufficient memory available'],
+    ['SufficientMemory', 'sufficient memory available'],
+  ),
+  Disk: pressureCondition('Disk', ['DiskPressure', 'disk pressure'], ['NoDiskPressure', 'no disk pressure']),
+  PID: pressureCondition('PID', ['InsufficientPID', 'insufficient PID available'], ['SufficientPID', 'sufficient PID available']),
+}
+
+function pressureCondition(what: string, bad: readonly [string, string], good: readonly [string, string]) {
+  const condition = (status: 'True' | 'False', [reason, words]: readonly [string, string]): NodeCondition => ({
     type: `${what}Pressure`,
-    status: isUnder ? 'True' : 'False',
-    reason: `KubeletHas${isUnder ? bad : good}`,
-    message: `kubelet has ${isUnder ? badWords : goodWords}`,
-  }
+    status,
+    reason: `KubeletHas${reason}`,
+    message: `kubelet has ${words}`,
+  })
+  return { bad: condition('True', bad), good: condition('False', good) }
 }
 
 function readyCondition({ runtimeStatus, plegProblem }: NodeFacts): NodeCondition {

@@ -1,5 +1,6 @@
 import type { Clock, Due, Timer } from '#base/clock.ts'
 import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
+import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
 import { sameJSON } from '#base/same-json.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
@@ -50,9 +51,9 @@ export class RuntimeState {
   readonly #owners: CopyOnWriteMap<string, string>
   /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
   readonly #applied: CopyOnWriteMap<string, number>
-  readonly #listeners = new Set<RuntimeListener>()
+  #listeners: readonly RuntimeListener[] = []
   #lookCount: number
-  #synced = Promise.withResolvers<void>()
+  readonly #synced = new Latch()
   #lastHeardMs: number
   #relistTimer: Timer | undefined
   /** Of the list that follows the one we know of. */
@@ -67,7 +68,7 @@ export class RuntimeState {
     this.#lookCount = memory?.lookCount ?? 0
     this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
     this.#relistDue = memory?.relistDue
-    if (memory !== undefined) this.#synced.resolve()
+    if (memory !== undefined) this.#synced.open()
   }
 
   /** A copy. */
@@ -84,7 +85,7 @@ export class RuntimeState {
 
   /** Resolves when everything that runs is known. */
   get synced(): Promise<void> {
-    return this.#synced.promise
+    return this.#synced.opened
   }
 
   /** Milliseconds since the runtime last answered a list; infinite before the first. */
@@ -101,8 +102,8 @@ export class RuntimeState {
   }
 
   onChange(listener: RuntimeListener): Disposable {
-    this.#listeners.add(listener)
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+    this.#listeners = this.#listeners.concat(listener)
+    return { [Symbol.dispose]: () => (this.#listeners = this.#listeners.filter(other => other !== listener)) }
   }
 
   /** Follows the runtime until the signal is aborted. */
@@ -156,7 +157,7 @@ export class RuntimeState {
     for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#applied.get(id) ?? 0) <= since) this.forget(id)
     for (const id of [...this.#applied.keys()]) if (!this.#owners.has(id)) this.#applied.delete(id)
     await Promise.all(looks)
-    this.#synced.resolve()
+    this.#synced.open()
   }
 
   async refreshSandbox(id: string, signal: AbortSignal): Promise<ObservedSandbox | undefined> {
