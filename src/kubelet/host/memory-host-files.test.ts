@@ -48,6 +48,40 @@ test('links lead on, relative and absolute ones, but not in circles', async () =
   assert.equal(await files.realPath('/dangling'), undefined)
 })
 
+test('what a link leads to may be a folder whose name another one had before', async () => {
+  const files = new MemoryHostFiles()
+  for (const folder of ['/a', '/b']) {
+    await files.makeDirectory(`${folder}/in`)
+    await files.writeFile(`${folder}/in/file`, folder)
+  }
+  await files.symlink('/a', '/link')
+  assert.equal(await textOf(files, '/link/in/file'), '/a')
+  assert.equal(await files.realPath('/link//in/'), '/a/in')
+  await files.remove('/link')
+  await files.symlink('/b', '/link')
+  assert.equal(await textOf(files, '/link/in/file'), '/b')
+  await files.makeDirectory('/link/new/folder')
+  assert.deepEqual(await files.list('/b'), ['in', 'new'])
+  await files.rename('/b', '/c')
+  assert.equal(await textOf(files, '/b/in/file'), undefined)
+  await files.rename('/a', '/b')
+  assert.equal(await textOf(files, '/b/in/file'), '/a')
+  await files.remove('/b')
+  assert.equal(await files.typeOf('/b/in/file'), undefined)
+})
+
+test('a folder of many names, and bytes that their giver changes later', async () => {
+  const files = new MemoryHostFiles()
+  await files.makeDirectory('/many')
+  const bytes = Buffer.from('x')
+  const names = Array.from({ length: 30 }, (_, index) => `a-name-that-is-not-short-${index}`)
+  for (const name of names) await files.writeFile(`/many/${name}`, bytes)
+  bytes[0] = 0
+  assert.deepEqual(await files.list('/many'), names)
+  assert.equal(await files.usedBytes('/many'), names.length)
+  assert.equal(await textOf(files, `/many/${names[20]}`), 'x')
+})
+
 test('an atomic volume changes as a whole', async () => {
   const files = new MemoryHostFiles()
   const clock = new VirtualClock()

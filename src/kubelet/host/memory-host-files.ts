@@ -1,27 +1,37 @@
 import { posix } from 'node:path'
+import { shared } from '#base/shared-text.ts'
+import { SmallMap } from '#base/small-map.ts'
 import type { FileType, HostFiles } from './host-files.ts'
 
-type Folder = Map<string, Item>
-type Item = Folder | Buffer | { link: string }
+type Folder = SmallMap<string, Item>
+/** What is in files is replaced, never changed. Text is made bytes of when it is read: mostly somebody else holds it, too. */
+type Content = string | Buffer
+type Item = Folder | Content | { link: string }
 
 /** Where a path leads. */
 interface Place {
-  /** Names from the root on, none of them a link, but for the last one if that was not to be followed. */
-  names: string[]
+  /** None of its names is a link, but for the last one if that was not to be followed. */
+  path: string
   /** What the last name is in, or would be. */
   folder: Folder | undefined
+  /** The last one; '' for the root. */
+  name: string
   item: Item | undefined
 }
 
 const linksMax = 40
+/** A longer part of a text does not hold the characters, but the whole text. */
+const copiedPartMax = 12
 
 /** A file system in memory, for a simulated node: folders, files and symbolic links. Owners and modes are not kept. */
 export class MemoryHostFiles implements HostFiles {
   #root: Folder
   /** Another one has the same folders: they are copied before the first change. */
   #isShared = false
+  /** Where something was found last: the next mostly is beside it. No name of the path is a link. */
+  #near: { path: string; folder: Folder } | undefined
 
-  constructor(root: Folder = new Map()) {
+  constructor(root: Folder = new SmallMap()) {
     this.#root = root
   }
 
@@ -40,13 +50,13 @@ export class MemoryHostFiles implements HostFiles {
     this.#own()
     const place = this.#find(path) ?? this.#placeOf(path)
     if (place?.folder === undefined) throw missing('open', path)
-    if (place.item instanceof Map) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
-    place.folder.set(place.names.at(-1)!, Buffer.from(content as Uint8Array))
+    if (place.item instanceof SmallMap) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
+    put(place.folder, place.name, typeof content === 'string' ? content : Buffer.from(content))
   }
 
   async readFile(path: string): Promise<Buffer | undefined> {
     const item = this.#item(path)
-    return Buffer.isBuffer(item) ? item : undefined
+    return isContent(item) ? bytesOf(item) : undefined
   }
 
   async readTail(path: string, bytesMax: number): Promise<Buffer | undefined> {
@@ -57,17 +67,17 @@ export class MemoryHostFiles implements HostFiles {
   async typeOf(path: string): Promise<FileType | undefined> {
     const item = this.#item(path)
     if (item === undefined) return undefined
-    return item instanceof Map ? 'directory' : 'file'
+    return item instanceof SmallMap ? 'directory' : 'file'
   }
 
   async realPath(path: string): Promise<string | undefined> {
     const place = this.#find(path)
-    return place?.item === undefined ? undefined : `/${place.names.join('/')}`
+    return place?.item === undefined ? undefined : `/${namesOf(place.path).join('/')}`
   }
 
   async list(path: string): Promise<string[]> {
     const item = this.#item(path)
-    return item instanceof Map ? [...item.keys()] : []
+    return item instanceof SmallMap ? [...item.keys()] : []
   }
 
   async readLink(path: string): Promise<string | undefined> {
@@ -80,7 +90,7 @@ export class MemoryHostFiles implements HostFiles {
     const place = this.#placeOf(path)
     if (place?.folder === undefined) throw missing('symlink', path)
     if (place.item !== undefined) throw failure('EEXIST', `file already exists, symlink '${target}' -> '${path}'`)
-    place.folder.set(place.names.at(-1)!, { link: target })
+    put(place.folder, place.name, { link: shared(target) })
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -88,8 +98,9 @@ export class MemoryHostFiles implements HostFiles {
     const source = this.#placeOf(from)
     const target = this.#placeOf(to)
     if (source?.folder === undefined || source.item === undefined || target?.folder === undefined) throw missing('rename', from)
-    source.folder.delete(source.names.at(-1)!)
-    target.folder.set(target.names.at(-1)!, source.item)
+    source.folder.delete(source.name)
+    put(target.folder, target.name, source.item)
+    if (source.item instanceof SmallMap || target.item instanceof SmallMap) this.#near = undefined
   }
 
   async usedBytes(path: string): Promise<number> {
@@ -100,7 +111,8 @@ export class MemoryHostFiles implements HostFiles {
   async remove(path: string): Promise<void> {
     this.#own()
     const place = this.#placeOf(path)
-    place?.folder?.delete(place.names.at(-1)!)
+    place?.folder?.delete(place.name)
+    if (place?.item instanceof SmallMap) this.#near = undefined
   }
 
   async giveToGroup(): Promise<void> {}
@@ -115,22 +127,21 @@ export class MemoryHostFiles implements HostFiles {
 
   /** Before each change. */
   #own(): void {
-    if (this.#isShared) this.#root = copyOf(this.#root)
+    if (!this.#isShared) return
+    this.#root = copyOf(this.#root)
     this.#isShared = false
+    this.#near = undefined
   }
 
-  /** Makes what is missing of the folders of a path. */
-  #makeFolder(path: string): void {
+  /** The folder of a path; makes what is missing. */
+  #makeFolder(path: string): Folder {
     const place = this.#find(path)
-    if (place?.item instanceof Map) return
+    if (place?.item instanceof SmallMap) return place.item
+    if (place === undefined || place.item !== undefined) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
     this.#own()
-    let folder = this.#root
-    for (const name of place?.names ?? namesOf(path)) {
-      let next = folder.get(name)
-      if (next === undefined) folder.set(name, (next = new Map()))
-      if (!(next instanceof Map)) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
-      folder = next
-    }
+    const folder: Folder = new SmallMap()
+    put(this.#makeFolder(posix.dirname(place.path)), place.name, folder)
+    return folder
   }
 
   /** What the path leads to, all links followed. */
@@ -145,37 +156,70 @@ export class MemoryHostFiles implements HostFiles {
 
   /** Names need not exist, from the first missing one on. @returns undefined when links go in circles */
   #find(path: string, { followLast } = { followLast: true }): Place | undefined {
-    let names = namesOf(path)
-    let folder: Folder | undefined
-    let item: Item | undefined = this.#root
-    let links = 0
-    for (let index = 0; index < names.length; index++) {
-      folder = item instanceof Map ? item : undefined
-      item = folder?.get(names[index]!)
-      if (!isLink(item) || (!followLast && index === names.length - 1)) continue
-      if (++links > linksMax) return undefined
+    for (let links = 0, rest = path; links <= linksMax; links++) {
+      const place = this.#beside(rest) ?? this.#walk(rest)
+      const { item } = place
+      if (!isLink(item) || (!followLast && place.path === rest)) return place
       // From the beginning again, without this link.
-      const target = posix.resolve(`/${names.slice(0, index).join('/')}`, item.link)
-      names = [...namesOf(target), ...names.slice(index + 1)]
-      index = -1
-      item = this.#root
+      rest = posix.join(posix.resolve(posix.dirname(place.path), item.link), rest.slice(place.path.length))
     }
-    return { names, folder, item }
+    return undefined
+  }
+
+  /** As `#walk`, when the path is one of the folder where something was found last. */
+  #beside(path: string): Place | undefined {
+    const near = this.#near
+    if (near === undefined || path.lastIndexOf('/') !== near.path.length || !path.startsWith(near.path)) return undefined
+    const name = path.slice(near.path.length + 1)
+    return name === '' ? undefined : { path, folder: near.folder, name, item: near.folder.get(name) }
+  }
+
+  /** As far as there are no links. */
+  #walk(path: string): Place {
+    const place: Place = { path, folder: undefined, name: '', item: this.#root }
+    for (let start = 1, end: number; start < path.length; start = end + 1) {
+      end = path.indexOf('/', start)
+      if (end < 0) end = path.length
+      if (end === start) continue
+      if (isLink(place.item)) {
+        place.path = path.slice(0, start - 1)
+        return place
+      }
+      place.name = path.slice(start, end)
+      place.folder = place.item instanceof SmallMap ? place.item : undefined
+      place.item = place.folder?.get(place.name)
+    }
+    const { folder, name } = place
+    if (folder !== undefined && path.endsWith(`/${name}`)) this.#near = { path: path.slice(0, -name.length - 1), folder }
+    return place
   }
 }
 
-/** What is in files is replaced, never changed. */
+/** Names that many folders hold are held once. */
+function put(folder: Folder, name: string, item: Item): void {
+  folder.set(name.length > copiedPartMax ? Buffer.from(name).toString() : shared(name), item)
+}
+
 function copyOf(folder: Folder): Folder {
-  return new Map([...folder].map(([name, item]) => [name, item instanceof Map ? copyOf(item) : item]))
+  const copy: Folder = new SmallMap()
+  for (const [name, item] of folder) copy.set(name, item instanceof SmallMap ? copyOf(item) : item)
+  return copy
 }
 
 function namesOf(path: string): string[] {
-  const [, ...names] = path.split('/')
-  return names.includes('') ? names.filter(name => name !== '') : names
+  return path.split('/').filter(name => name !== '')
+}
+
+function isContent(item: Item | undefined): item is Content {
+  return typeof item === 'string' || Buffer.isBuffer(item)
 }
 
 function isLink(item: Item | undefined): item is { link: string } {
-  return item !== undefined && 'link' in item
+  return typeof item === 'object' && 'link' in item
+}
+
+function bytesOf(content: Content): Buffer {
+  return typeof content === 'string' ? Buffer.from(content) : content
 }
 
 function failure(code: string, message: string): Error {
@@ -187,8 +231,8 @@ function missing(call: string, path: string): Error {
 }
 
 function sizeOf(item: Item): number {
-  if (Buffer.isBuffer(item)) return item.length
-  if (!(item instanceof Map)) return 0
+  if (isContent(item)) return Buffer.byteLength(item)
+  if (!(item instanceof SmallMap)) return 0
   let bytes = 0
   for (const inner of item.values()) bytes += sizeOf(inner)
   return bytes

@@ -7,7 +7,7 @@ import type { HostFiles } from '../host/host-files.ts'
 export type Payload = Map<string, PayloadFile>
 
 export interface PayloadFile {
-  content: Uint8Array
+  content: Uint8Array | string
   mode: number
   /** Owner of the file; root when left out. */
   uid?: number | undefined
@@ -40,7 +40,8 @@ export class AtomicWriter {
   /** Makes the volume hold exactly the payload. @returns whether anything was different */
   async write(payload: Payload): Promise<boolean> {
     const { files, gid } = this.#options
-    const old = await files.readLink(`${this.#folder}/${dataLink}`)
+    const present = new Set(await files.list(this.#folder))
+    const old = present.has(dataLink) ? await files.readLink(`${this.#folder}/${dataLink}`) : undefined
     if (old !== undefined && (await this.#holds(`${this.#folder}/${old}`, payload))) return false
     const name = this.#timestampName()
     const folder = `${this.#folder}/${name}`
@@ -48,8 +49,8 @@ export class AtomicWriter {
     await Promise.all([...payload].map(([path, file]) => this.#writeFile(folder, path, file)))
     if (gid !== undefined) await files.giveToGroup(folder, gid, { readOnly: true, onlyWhenRootDiffers: false })
     // Links to names that appear are made first: until `..data` moves on they lead nowhere, as before.
-    await this.#addLinks(payload)
-    await files.remove(`${this.#folder}/${newDataLink}`)
+    await this.#addLinks(payload, present)
+    if (present.has(newDataLink)) await files.remove(`${this.#folder}/${newDataLink}`)
     await files.symlink(name, `${this.#folder}/${newDataLink}`)
     await files.rename(`${this.#folder}/${newDataLink}`, `${this.#folder}/${dataLink}`)
     if (old !== undefined) await this.#removeStale(payload, name)
@@ -70,7 +71,7 @@ export class AtomicWriter {
     for (const path of present) {
       const wanted = payload.get(path)
       const content = wanted === undefined ? undefined : await files.readFile(`${folder}/${path}`)
-      if (content === undefined || wanted === undefined || !content.equals(wanted.content)) return false
+      if (content === undefined || wanted === undefined || !content.equals(bytesOf(wanted))) return false
     }
     return true
   }
@@ -86,11 +87,11 @@ export class AtomicWriter {
     return paths
   }
 
-  async #addLinks(payload: Payload): Promise<void> {
+  async #addLinks(payload: Payload, present: ReadonlySet<string>): Promise<void> {
     const { files } = this.#options
     const add = async (name: string) => {
       const link = `${this.#folder}/${name}`
-      if ((await files.readLink(link)) === undefined) await files.symlink(`${dataLink}/${name}`, link)
+      if (!present.has(name) || (await files.readLink(link)) === undefined) await files.symlink(`${dataLink}/${name}`, link)
     }
     await Promise.all([...firstParts(payload)].map(add))
   }
@@ -109,6 +110,10 @@ export class AtomicWriter {
     const time = new Date(clock.now()).toISOString().slice(0, 19).replace(/[-T:]/g, '_')
     return `..${time}.${Math.floor(random.next() * 2 ** 32)}`
   }
+}
+
+function bytesOf({ content }: PayloadFile): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content) : content
 }
 
 function firstParts(payload: Payload): Set<string> {

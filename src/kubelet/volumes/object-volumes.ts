@@ -48,7 +48,7 @@ async function projection(
     const { token, refreshAtMs } = await context.token({ audience, expirationSeconds })
     const uid = commonUser(context.pod)
     const restricted = uid !== undefined || context.pod.spec.securityContext?.fsGroup !== undefined
-    return { payload: new Map([[path, { content: Buffer.from(token), mode: restricted ? ownerOnlyMode : defaultMode, uid }]]), refreshAtMs }
+    return { payload: new Map([[path, { content: token, mode: restricted ? ownerOnlyMode : defaultMode, uid }]]), refreshAtMs }
   }
   throw new Error(`projected volume source "${Object.keys(source).join(', ')}" is not supported on this node`)
 }

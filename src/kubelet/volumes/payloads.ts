@@ -1,8 +1,10 @@
 /** What the volumes made of API objects hold. Shared by the plain volumes and by projected ones. */
 import type { ConfigMap, Container, DownwardAPIVolumeFile, KeyToPath, Secret } from '#api/core/v1/types.gen.ts'
 import { fieldValue, resourceFieldValue } from '../container/field-ref.ts'
-import type { Payload } from './atomic-writer.ts'
+import type { Payload, PayloadFile } from './atomic-writer.ts'
 import type { VolumeContext } from './volume-plugin.ts'
+
+type Contents = Map<string, PayloadFile['content']>
 
 export interface PayloadOptions {
   items?: readonly KeyToPath[] | undefined
@@ -34,23 +36,22 @@ export function downwardPayload(files: readonly DownwardAPIVolumeFile[], default
         : resourceFieldRef !== undefined
           ? resourceFieldValue(pod, selected ?? ({ name: '' } as Container), resourceFieldRef, facts.allocatable)
           : ''
-    payload.set(path, { content: Buffer.from(value), mode })
+    payload.set(path, { content: value, mode })
   }
   return payload
 }
 
-function configMapContents({ data = {}, binaryData = {} }: ConfigMap): Map<string, Uint8Array> {
-  const contents = new Map<string, Uint8Array>()
-  for (const [key, value] of Object.entries(data)) contents.set(key, Buffer.from(value))
+function configMapContents({ data = {}, binaryData = {} }: ConfigMap): Contents {
+  const contents: Contents = new Map(Object.entries(data))
   for (const [key, value] of Object.entries(binaryData)) contents.set(key, Buffer.from(value, 'base64'))
   return contents
 }
 
-function secretContents({ data = {} }: Secret): Map<string, Uint8Array> {
+function secretContents({ data = {} }: Secret): Contents {
   return new Map(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64')]))
 }
 
-function pick(contents: Map<string, Uint8Array>, { items, optional, defaultMode }: PayloadOptions, refusal: string): Payload {
+function pick(contents: Contents, { items, optional, defaultMode }: PayloadOptions, refusal: string): Payload {
   if (items === undefined || items.length === 0)
     return new Map([...contents].map(([path, content]) => [path, { content, mode: defaultMode }]))
   const payload: Payload = new Map()

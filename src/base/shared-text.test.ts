@@ -1,0 +1,9 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shared } from './shared-text.ts'
+
+test('shared text: the same, also when it is given again after thousands of others', () => {
+  assert.equal(shared('a'), 'a')
+  for (let index = 0; index < 5_000; index++) assert.equal(shared(String(index)), String(index))
+  assert.equal(shared('a'), 'a')
+})
