@@ -1,10 +1,11 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
+import { shared } from '#base/shared-text.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 
 /** What each pod refers to, by its UID: keys of objects. */
-export type ReferencesState = ReadonlyMap<string, ReadonlySet<string>>
+export type ReferencesState = ReadonlyMap<string, readonly string[]>
 
 interface Reference<T extends KubeObject> {
   source: ObjectSource<T>
@@ -30,7 +31,7 @@ export class ReferencedObjects<T extends KubeObject> {
   readonly #kind: string
   readonly #options: ReferencedObjectsOptions<T>
   readonly #references = new Map<string, Reference<T>>()
-  readonly #keysByOwner = new Map<string, ReadonlySet<string>>()
+  readonly #keysByOwner = new Map<string, readonly string[]>()
   readonly #onChange: (owners: ReadonlySet<string>) => void
 
   /**
@@ -58,16 +59,16 @@ export class ReferencedObjects<T extends KubeObject> {
   }
 
   /** Makes the pod refer to exactly these objects of a namespace. */
-  refer(owner: string, namespace: string, names: Iterable<string>): void {
-    const keys = new Set([...names].map(name => `${namespace}/${name}`))
+  refer(owner: string, namespace: string, names: ReadonlySet<string>): void {
+    const keys = [...names].map(name => shared(`${namespace}/${name}`))
     for (const key of keys) this.#add(owner, key)
-    for (const key of this.#keysByOwner.get(owner) ?? []) if (!keys.has(key)) this.#drop(owner, key)
-    if (keys.size === 0) this.#keysByOwner.delete(owner)
+    for (const key of this.#keysByOwner.get(owner) ?? []) if (!keys.includes(key)) this.#drop(owner, key)
+    if (keys.length === 0) this.#keysByOwner.delete(owner)
     else this.#keysByOwner.set(owner, keys)
   }
 
   release(owner: string): void {
-    this.refer(owner, '', [])
+    this.refer(owner, '', new Set())
   }
 
   /**

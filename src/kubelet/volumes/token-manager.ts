@@ -3,6 +3,8 @@ import type { TokenRequest } from '#api/authentication/v1/types.gen.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
+import { shared } from '#base/shared-text.ts'
+import { SmallMap } from '#base/small-map.ts'
 import type { Client } from '#client/client.ts'
 import { limits } from '../limits.ts'
 
@@ -13,7 +15,7 @@ export interface ServiceAccountToken {
 }
 
 /** The tokens that are held, by pod UID, then by audience and lifetime. */
-export type TokensState = ReadonlyMap<string, ReadonlyMap<string, ServiceAccountToken>>
+export type TokensState = ReadonlyMap<string, SmallMap<string, ServiceAccountToken>>
 
 interface TokenManagerOptions {
   client: Client
@@ -28,20 +30,20 @@ const jitterMs = 10_000
 export class TokenManager {
   readonly #options: TokenManagerOptions
   /** By pod UID, then by audience and lifetime. */
-  readonly #tokens = new Map<string, Map<string, Promise<ServiceAccountToken> | ServiceAccountToken>>()
+  readonly #tokens = new Map<string, SmallMap<string, Promise<ServiceAccountToken> | ServiceAccountToken>>()
 
   /** @param state of a manager that this one takes the place of */
   constructor(options: TokenManagerOptions, state: TokensState = new Map()) {
     this.#options = options
-    for (const [uid, tokens] of state) this.#tokens.set(uid, new Map(tokens))
+    for (const [uid, tokens] of state) this.#tokens.set(uid, new SmallMap(tokens))
   }
 
   /** A copy. Tokens that were asked for and are not here yet are asked for again. */
   get state(): TokensState {
-    const state = new Map<string, Map<string, ServiceAccountToken>>()
+    const state = new Map<string, SmallMap<string, ServiceAccountToken>>()
     for (const [uid, tokens] of this.#tokens) {
       const held = [...tokens].filter((entry): entry is [string, ServiceAccountToken] => !(entry[1] instanceof Promise))
-      state.set(uid, new Map(held))
+      state.set(uid, new SmallMap(held))
     }
     return state
   }
@@ -49,8 +51,8 @@ export class TokenManager {
   async get(pod: Pod, request: { audience: string; expirationSeconds: number }, signal: AbortSignal): Promise<ServiceAccountToken> {
     const uid = pod.metadata.uid ?? ''
     let ofPod = this.#tokens.get(uid)
-    if (ofPod === undefined) this.#tokens.set(uid, (ofPod = new Map()))
-    const key = JSON.stringify(request)
+    if (ofPod === undefined) this.#tokens.set(uid, (ofPod = new SmallMap()))
+    const key = shared(JSON.stringify(request))
     const held = ofPod.get(key)
     if (held !== undefined) {
       const token = await held

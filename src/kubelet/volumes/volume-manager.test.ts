@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TokenRequest } from '#api/authentication/v1/types.gen.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
@@ -62,5 +63,42 @@ test('a kubelet that stops while volumes are set up leaves no timer', async () =
   const mounting = volumes.mount(pod)
   stop.abort(new Error('the kubelet stops'))
   await mounting
+  assert.equal(clock.waiting, 0)
+})
+
+/** A token is kept no longer. */
+const dayMinutes = 24 * 60
+
+test('each pod gets its token anew in time, whatever becomes of the others; what fails is tried again', async () => {
+  const { signal } = new AbortController()
+  const { volumes, clock, api } = newManager(signal)
+  const asked: string[] = []
+  let fails = false
+  const answer = api.createSubresource.bind(api)
+  api.createSubresource = async <R>(...request: unknown[]) => {
+    asked.push(`${(request[2] as TokenRequest).spec.boundObjectRef?.name} at ${Math.floor(clock.monotonicMs() / 60_000)}`)
+    if (fails) throw new Error('no server')
+    return answer<R>()
+  }
+  const named = (name: string): Pod => ({ ...pod, metadata: { name, namespace: 'default', uid: name } })
+  await volumes.mount(named('a'))
+  await clock.advance(60_000)
+  await volumes.mount(named('b'))
+  await volumes.mount(named('c'))
+  assert.equal(clock.waiting, 1)
+  assert.deepEqual(asked.splice(0), ['a at 0', 'b at 1', 'c at 1'])
+  await volumes.unmount('a', signal)
+  fails = true
+  await clock.advance(dayMinutes * 60_000)
+  const tries = asked.splice(0)
+  assert.ok(tries.length > 2, 'tried again')
+  assert.deepEqual(new Set(tries), new Set([`b at ${dayMinutes}`, `c at ${dayMinutes}`]))
+  fails = false
+  await clock.advance(2_000)
+  assert.deepEqual(asked.sort(), [`b at ${dayMinutes + 1}`, `c at ${dayMinutes + 1}`])
+  await clock.advance((dayMinutes / 2) * 60_000)
+  assert.equal(asked.length, 2)
+  await volumes.unmount('b', signal)
+  await volumes.unmount('c', signal)
   assert.equal(clock.waiting, 0)
 })

@@ -4,6 +4,8 @@ import type { ConfigMap, Pod, Secret, Volume } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { SmallMap } from '#base/small-map.ts'
+import { because } from '#client/cause.ts'
 import type { Client } from '#client/client.ts'
 import type { FieldFacts } from '../container/field-ref.ts'
 import type { HostFiles } from '../host/host-files.ts'
@@ -41,6 +43,9 @@ export class VolumeError extends Error {
   }
 }
 
+/** What could not be refreshed is tried again so late. */
+const refreshRetryMs = 1_000
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const plugins: Partial<Record<keyof Volume, SetUpVolume>> = {
@@ -54,16 +59,17 @@ const plugins: Partial<Record<keyof Volume, SetUpVolume>> = {
 
 interface PodVolumes {
   pod: Pod
-  /** Replaced, never changed. */
-  mounted: ReadonlyMap<string, MountedVolume>
-  timer: Timer | undefined
-  /** The last set-up that was begun; the next waits for it. */
-  settingUp: Promise<void>
+  readonly mounted: SmallMap<string, MountedVolume>
+  /** When something that the volumes show expires. Undefined while it is made anew. */
+  refreshAtMs: number | undefined
+  /** The last set-up that was begun and is not over; the next waits for it. */
+  settingUp: Promise<void> | undefined
 }
 
 /** What is mounted, by pod UID, what it is made of, and what the pods refer to. */
 export interface VolumesState {
-  pods: ReadonlyMap<string, { pod: Pod; mounted: ReadonlyMap<string, MountedVolume>; due: Due | undefined }>
+  pods: ReadonlyMap<string, Omit<PodVolumes, 'settingUp'>>
+  refresh: { atMs: number; due: Due } | undefined
   tokens: TokensState
   isMemoryMounted: boolean
   configMaps: ReferencesState
@@ -77,6 +83,8 @@ export class VolumeManager {
   readonly #secrets: ReferencedObjects<Secret>
   readonly #tokens: TokenManager
   readonly #pods = new Map<string, PodVolumes>()
+  /** One timer for all pods: when the first of them is refreshed. */
+  #refreshing: { atMs: number; timer: Timer } | undefined
   #memory: Promise<void> | undefined
 
   /** @param state of a manager that this one takes the place of */
@@ -94,17 +102,23 @@ export class VolumeManager {
     this.#tokens = new TokenManager(options, state?.tokens)
     if (state?.isMemoryMounted === true) this.#memory = Promise.resolve()
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
-    for (const [uid, { pod, mounted, due }] of state?.pods ?? []) {
-      const timer = due && clock.at(due, () => this.#refresh(uid))
-      this.#pods.set(uid, { pod, mounted, timer, settingUp: Promise.resolve() })
+    for (const [uid, volumes] of state?.pods ?? []) this.#pods.set(uid, copyOf(volumes))
+    if (state?.refresh !== undefined) {
+      const { atMs, due } = state.refresh
+      this.#refreshing = { atMs, timer: clock.at(due, () => this.#refreshDue()) }
     }
   }
 
   /** A copy. */
   get state(): VolumesState {
-    const pods = new Map([...this.#pods].map(([uid, { pod, mounted, timer }]) => [uid, { pod, mounted, due: timer?.due }]))
-    const isMemoryMounted = this.#memory !== undefined
-    return { pods, tokens: this.#tokens.state, isMemoryMounted, configMaps: this.#configMaps.state, secrets: this.#secrets.state }
+    return {
+      pods: new Map([...this.#pods].map(([uid, volumes]) => [uid, copyOf(volumes)])),
+      refresh: this.#refreshing && { atMs: this.#refreshing.atMs, due: this.#refreshing.timer.due },
+      tokens: this.#tokens.state,
+      isMemoryMounted: this.#memory !== undefined,
+      configMaps: this.#configMaps.state,
+      secrets: this.#secrets.state,
+    }
   }
 
   /** Begins to watch what the pod refers to. Cheap; called as soon as the pod is known. */
@@ -128,7 +142,7 @@ export class VolumeManager {
   async mount(pod: Pod): Promise<void> {
     this.register(pod)
     const uid = pod.metadata.uid ?? ''
-    const entry: PodVolumes = this.#pods.get(uid) ?? { pod, mounted: new Map(), timer: undefined, settingUp: Promise.resolve() }
+    const entry: PodVolumes = this.#pods.get(uid) ?? { pod, mounted: new SmallMap(), refreshAtMs: undefined, settingUp: undefined }
     entry.pod = pod
     this.#pods.set(uid, entry)
     await this.#setUpNext(entry)
@@ -153,8 +167,8 @@ export class VolumeManager {
     const { files, rootDirectory } = this.#options
     const entry = this.#pods.get(uid)
     this.#pods.delete(uid)
-    entry?.timer?.cancel()
-    await entry?.settingUp.catch(() => {})
+    this.#planRefresh()
+    await entry?.settingUp?.catch(() => {})
     this.#configMaps.release(uid)
     this.#secrets.release(uid)
     this.#tokens.forget(uid)
@@ -168,8 +182,7 @@ export class VolumeManager {
     await Promise.all(
       (entry.pod.spec.volumes ?? []).map(async volume => {
         try {
-          const mounted = await this.#setUpVolume(entry.pod, volume)
-          entry.mounted = new Map(entry.mounted).set(volume.name, mounted)
+          entry.mounted.set(volume.name, await this.#setUpVolume(entry.pod, volume))
         } catch (cause) {
           failures.push({ volume: volume.name, cause })
         }
@@ -224,14 +237,30 @@ export class VolumeManager {
   }
 
   #scheduleRefresh(entry: PodVolumes): void {
-    entry.timer?.cancel()
-    entry.timer = undefined
     // Unmounted, or stopped, while it was set up.
     if (!this.#isMounted(entry)) return
-    const times = [...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs).filter(time => time !== undefined)
-    if (times.length === 0) return
+    const expiryMs = earliest([...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs))
+    entry.refreshAtMs = expiryMs && Math.max(this.#options.clock.now() + refreshRetryMs, expiryMs)
+    this.#planRefresh()
+  }
+
+  #planRefresh(): void {
     const { clock } = this.#options
-    entry.timer = clock.after(Math.max(1_000, Math.min(...times) - clock.now()), () => this.#refresh(entry.pod.metadata.uid ?? ''))
+    const atMs = earliest([...this.#pods.values()].map(({ refreshAtMs }) => refreshAtMs))
+    if (atMs === this.#refreshing?.atMs) return
+    this.#refreshing?.timer.cancel()
+    this.#refreshing = atMs === undefined ? undefined : { atMs, timer: clock.after(atMs - clock.now(), () => this.#refreshDue()) }
+  }
+
+  #refreshDue(): void {
+    const dueMs = this.#refreshing?.atMs ?? 0
+    this.#refreshing = undefined
+    for (const [uid, entry] of this.#pods) {
+      if (entry.refreshAtMs === undefined || entry.refreshAtMs > dueMs) continue
+      entry.refreshAtMs = undefined
+      because({ reason: 'what its volumes show expires' }, () => this.#refresh(uid))
+    }
+    this.#planRefresh()
   }
 
   /** Sets up again what is mounted; an atomic volume that did not change stays as it is. */
@@ -242,14 +271,19 @@ export class VolumeManager {
   }
 
   /** One set-up of a pod after the other: each leaves the volumes whole. */
-  #setUpNext(entry: PodVolumes): Promise<void> {
-    const next = entry.settingUp
-      .catch(() => {})
-      .then(async () => {
-        if (this.#isMounted(entry)) await this.#setUp(entry)
-      })
-    entry.settingUp = next
-    return next
+  async #setUpNext(entry: PodVolumes): Promise<void> {
+    const own = this.#setUpAfter(entry.settingUp, entry)
+    entry.settingUp = own
+    try {
+      await own
+    } finally {
+      if (entry.settingUp === own) entry.settingUp = undefined
+    }
+  }
+
+  async #setUpAfter(before: Promise<void> | undefined, entry: PodVolumes): Promise<void> {
+    await before?.catch(() => {})
+    if (this.#isMounted(entry)) await this.#setUp(entry)
   }
 
   #isMounted(entry: PodVolumes): boolean {
@@ -257,9 +291,19 @@ export class VolumeManager {
   }
 
   #stop(): void {
-    for (const { timer } of this.#pods.values()) timer?.cancel()
     this.#pods.clear()
+    this.#planRefresh()
     this.#configMaps.stop()
     this.#secrets.stop()
   }
+}
+
+function copyOf({ pod, mounted, refreshAtMs }: Omit<PodVolumes, 'settingUp'>): PodVolumes {
+  return { pod, mounted: new SmallMap(mounted), refreshAtMs, settingUp: undefined }
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  let first: number | undefined
+  for (const time of times) if (time !== undefined && (first === undefined || time < first)) first = time
+  return first
 }
