@@ -17,7 +17,7 @@ import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
 import { formatDuration } from './pod/backoff.ts'
 import { removeLeftovers } from './pod/leftovers.ts'
-import { isAtRest, PodWorker, type PodWorkerState } from './pod/pod-worker.ts'
+import { isAtRest, PodWorker, type PodWorkerOptions, type PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
 import type { KubeletState } from './state.ts'
 import { Prober } from './prober/prober.ts'
@@ -45,6 +45,7 @@ export class Kubelet implements AsyncDisposable {
   readonly #volumes: VolumeManager
   readonly #prober: Prober
   readonly #shared: NodeServices
+  readonly #workerOptions: PodWorkerOptions
   readonly #lease: NodeLease
   /** For names of files and moments that no object shows. */
   readonly #jitter: Random
@@ -76,6 +77,13 @@ export class Kubelet implements AsyncDisposable {
     const resume = (worker: PodWorkerState) => this.#resumed(worker)
     this.#workers = new ResumedMap({ resume, stateOf: worker => worker.state }, state?.workers)
     this.#shared = this.#nodeServices(ownSignal)
+    this.#workerOptions = {
+      node: this.#shared,
+      events: this.#events,
+      signal: ownSignal,
+      onSync: worker => this.#prober.update(worker),
+      onDone: worker => this.#onDone(worker),
+    }
     const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
     this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: ownSignal })
   }
@@ -222,17 +230,7 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #newWorker(pod: Pod, state?: PodWorkerState): PodWorker {
-    const worker = new PodWorker(
-      pod,
-      {
-        node: this.#shared,
-        events: this.#events,
-        signal: this.#group.signal,
-        onSync: each => this.#prober.update(each),
-        onDone: each => this.#onDone(each),
-      },
-      state,
-    )
+    const worker = new PodWorker(pod, this.#workerOptions, state)
     this.#workers.set(worker.uid, worker)
     return worker
   }

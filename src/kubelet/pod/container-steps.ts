@@ -13,6 +13,7 @@ import { ImageError } from '../images/image-manager.ts'
 import { limits } from '../limits.ts'
 import type { ObservedSandbox } from '../runtime/observed.ts'
 import { crashBackOffLimits, imageBackOffLimits, nextBackOff, stepRetryLimits } from './backoff.ts'
+import { withEntry, withoutEntry } from './memory.ts'
 import { graceOf, isChanged } from './plan.ts'
 import { messageOf, podSandboxConfig } from './sandbox-steps.ts'
 import type { KillReason, Step } from './step.ts'
@@ -34,15 +35,16 @@ export async function pullImage(step: StepOf<'pullImage'>, context: StepContext,
     report,
   }
   try {
-    memory.images[container.name] = await node.images.ensure(request, signal)
-    delete memory.imageBackOffs[container.name]
+    const image = await node.images.ensure(request, signal)
+    memory.images = withEntry(memory.images, container.name, image)
+    memory.imageBackOffs = withoutEntry(memory.imageBackOffs, container.name)
   } catch (error) {
     if (!(error instanceof ImageError)) throw error
     const atMs = node.clock.now()
     const backOff = nextBackOff(memory.imageBackOffs[container.name], { failedAtMs: atMs, nowMs: atMs }, imageBackOffLimits)
-    memory.imageBackOffs[container.name] = backOff
+    memory.imageBackOffs = withEntry(memory.imageBackOffs, container.name, backOff)
     const failure = { reason: error.reason, message: error.message, atMs, image: container.image ?? '' }
-    memory.images[container.name] = { failure, retryAtMs: atMs + backOff.delayMs }
+    memory.images = withEntry(memory.images, container.name, { failure, retryAtMs: atMs + backOff.delayMs })
     report('Warning', 'Failed', `Error: ${error.reason}`)
   }
 }
@@ -53,41 +55,40 @@ export async function startContainer(step: StepOf<'startContainer'>, context: St
   const container = containerNamed(pod, step.container)
   const report = (type: 'Normal' | 'Warning', reason: string, message: string) => context.report(type, reason, message, container.name)
   const last = observed.containers.find(({ name, state }) => name === container.name && state === 'exited')
-  if (last !== undefined)
-    memory.crashes[container.name] = nextBackOff(
-      isChanged(container, last) ? undefined : memory.crashes[container.name],
-      { failedAtMs: last.finishedAtMs, nowMs: clock.now() },
-      crashBackOffLimits,
-    )
+  if (last !== undefined) {
+    const known = isChanged(container, last) ? undefined : memory.crashes[container.name]
+    const backOff = nextBackOff(known, { failedAtMs: last.finishedAtMs, nowMs: clock.now() }, crashBackOffLimits)
+    memory.crashes = withEntry(memory.crashes, container.name, backOff)
+  }
   let containerID: string
   try {
     containerID = await createContainer(step, container, context, signal)
   } catch (error) {
     signal.throwIfAborted()
     const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError'
-    memory.waiting[container.name] = { reason, message: answerOf(error) }
+    memory.waiting = withEntry(memory.waiting, container.name, { reason, message: answerOf(error) })
     const backOff = nextBackOff(memory.startBackOffs[container.name], { failedAtMs: clock.now(), nowMs: clock.now() }, stepRetryLimits)
-    memory.startBackOffs[container.name] = backOff
-    memory.startRetryAtMs[container.name] = clock.now() + backOff.delayMs
+    memory.startBackOffs = withEntry(memory.startBackOffs, container.name, backOff)
+    memory.startRetryAtMs = withEntry(memory.startRetryAtMs, container.name, clock.now() + backOff.delayMs)
     report('Warning', 'Failed', `Error: ${answerOf(error)}`)
     return
   } finally {
     // The next start looks at the image again: it may be gone, or a newer one wanted.
-    delete memory.images[container.name]
+    memory.images = withoutEntry(memory.images, container.name)
   }
-  delete memory.startBackOffs[container.name]
-  delete memory.startRetryAtMs[container.name]
+  memory.startBackOffs = withoutEntry(memory.startBackOffs, container.name)
+  memory.startRetryAtMs = withoutEntry(memory.startRetryAtMs, container.name)
   report('Normal', 'Created', 'Container created')
   try {
     await runtime.startContainer({ containerId: containerID }, signal)
   } catch (error) {
     signal.throwIfAborted()
-    memory.waiting[container.name] = { reason: 'RunContainerError', message: answerOf(error) }
+    memory.waiting = withEntry(memory.waiting, container.name, { reason: 'RunContainerError', message: answerOf(error) })
     report('Warning', 'Failed', `Error: ${answerOf(error)}`)
     await runtimeState.refreshContainer(containerID, step.sandboxID, signal)
     return
   }
-  delete memory.waiting[container.name]
+  memory.waiting = withoutEntry(memory.waiting, container.name)
   report('Normal', 'Started', 'Container started')
   await runtimeState.refreshContainer(containerID, step.sandboxID, signal)
   await postStart(container, containerID, context, signal)
@@ -192,7 +193,8 @@ async function postStart(container: Container, containerID: string, context: Ste
   } catch (error) {
     signal.throwIfAborted()
     context.report('Warning', 'FailedPostStartHook', `PostStartHook failed`, container.name)
-    context.memory.waiting[container.name] = { reason: 'PostStartHookError', message: messageOf(error) }
+    const { memory } = context
+    memory.waiting = withEntry(memory.waiting, container.name, { reason: 'PostStartHookError', message: messageOf(error) })
     const gracePeriodSeconds = graceOf(context.pod)
     const kill = {
       action: 'killContainer',
@@ -227,7 +229,7 @@ export async function killContainer(step: StepOf<'killContainer'>, context: Step
   const container = findContainer(pod, step.container) ?? { name: step.container }
   const isFirst = !memory.killed.includes(containerID)
   if (isFirst) {
-    memory.killed.push(containerID)
+    memory.killed = [...memory.killed, containerID]
     context.report('Normal', 'Killing', killMessages[why](container.name), container.name)
   }
   const probeGrace =

@@ -25,7 +25,10 @@ export interface WaitingMemory {
   message: string
 }
 
-/** What the worker of a pod knows beyond the API object and the runtime. Plain JSON; lost in a crash, and nothing breaks by that. */
+/**
+ * What the worker of a pod knows beyond the API object and the runtime. Plain JSON; lost in a crash, and nothing breaks by that. Lists and
+ * records are replaced, never changed, but for `probes`: of most pods they are empty, and then the same for all.
+ */
 export interface PodMemory {
   /** The API object is gone. */
   removed: boolean
@@ -33,24 +36,24 @@ export interface PodMemory {
   volumesMounted: boolean
   nodePrepared: boolean
   /** Sandboxes whose network was given back. */
-  stoppedSandboxes: string[]
+  stoppedSandboxes: readonly string[]
   /** By container name, until the container is created. */
-  images: Record<string, ImageMemory>
+  images: Readonly<Record<string, ImageMemory>>
   /** By container name: why it could not be created or started the last time, or waits after crashes. Forgotten once it is started. */
-  waiting: Record<string, WaitingMemory>
+  waiting: Readonly<Record<string, WaitingMemory>>
   /** By container name: when creating or starting it may be tried again. */
-  startRetryAtMs: Record<string, number>
+  startRetryAtMs: Readonly<Record<string, number>>
   /** By container name. */
-  crashes: Record<string, BackOff>
+  crashes: Readonly<Record<string, BackOff>>
   /** By container name: failed pulls, and failed creations. */
-  imageBackOffs: Record<string, BackOff>
-  startBackOffs: Record<string, BackOff>
+  imageBackOffs: Readonly<Record<string, BackOff>>
+  startBackOffs: Readonly<Record<string, BackOff>>
   /** IDs of containers that were told to stop. */
-  killed: string[]
+  killed: readonly string[]
   /** By container ID. */
   probes: Record<string, ProbeMemory>
   /** Keys of the steps under way. */
-  inFlight: string[]
+  inFlight: readonly string[]
   /** Volumes and cgroup of the ended pod are gone. */
   cleaned: boolean
   /** Folders and logs of the removed pod are gone. */
@@ -62,19 +65,18 @@ export interface PodMemory {
 /** A copy, which then goes its own way. */
 export function copyMemory(memory: PodMemory): PodMemory {
   const probes = Object.fromEntries(Object.entries(memory.probes).map(([id, probe]) => [id, { ...probe }]))
-  return {
-    ...memory,
-    stoppedSandboxes: [...memory.stoppedSandboxes],
-    images: { ...memory.images },
-    waiting: { ...memory.waiting },
-    startRetryAtMs: { ...memory.startRetryAtMs },
-    crashes: { ...memory.crashes },
-    imageBackOffs: { ...memory.imageBackOffs },
-    startBackOffs: { ...memory.startBackOffs },
-    killed: [...memory.killed],
-    probes,
-    inFlight: [...memory.inFlight],
-  }
+  return { ...memory, probes }
+}
+
+/** The record with another entry. */
+export function withEntry<T>(record: Readonly<Record<string, T>>, name: string, value: T): Readonly<Record<string, T>> {
+  return { ...record, [name]: value }
+}
+
+export function withoutEntry<T>(record: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
+  if (!(name in record)) return record
+  const { [name]: _, ...others } = record
+  return Object.keys(others).length === 0 ? noEntries : others
 }
 
 export interface ProbeMemory {
@@ -85,21 +87,25 @@ export interface ProbeMemory {
   failed?: 'liveness' | 'startup'
 }
 
+/** Shared by all. */
+export const noEntries: Readonly<Record<string, never>> = Object.freeze({})
+export const noNames: readonly string[] = Object.freeze([])
+
 export function emptyMemory(): PodMemory {
   return {
     removed: false,
     volumesMounted: false,
     nodePrepared: false,
-    stoppedSandboxes: [],
-    images: {},
-    waiting: {},
-    startRetryAtMs: {},
-    crashes: {},
-    imageBackOffs: {},
-    startBackOffs: {},
-    killed: [],
+    stoppedSandboxes: noNames,
+    images: noEntries,
+    waiting: noEntries,
+    startRetryAtMs: noEntries,
+    crashes: noEntries,
+    imageBackOffs: noEntries,
+    startBackOffs: noEntries,
+    killed: noNames,
     probes: {},
-    inFlight: [],
+    inFlight: noNames,
     cleaned: false,
     swept: false,
     deleted: false,

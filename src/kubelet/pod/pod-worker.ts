@@ -4,6 +4,7 @@ import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Due, Timer } from '#base/clock.ts'
 import { sameJSON } from '#base/same-json.ts'
+import { SmallMap } from '#base/small-map.ts'
 import { because, type Cause, currentCause, withReason } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
 import { bytes } from '../container/resources.ts'
@@ -13,7 +14,7 @@ import type { RuntimeChange } from '../runtime/runtime-state.ts'
 import { limitedVolumes } from '../volumes/limited-volumes.ts'
 import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
-import { copyMemory, emptyMemory, type PodMemory, type TerminationCause } from './memory.ts'
+import { copyMemory, emptyMemory, noEntries, noNames, type PodMemory, type TerminationCause, withEntry } from './memory.ts'
 import { graceOf, planPod } from './plan.ts'
 import type { Plan } from './plan-draft.ts'
 import { podStatusOf } from './status.ts'
@@ -49,8 +50,8 @@ export interface PodWorkerState {
   memory: PodMemory
   /** Steps under way. */
   steps: readonly Step[]
-  retries: ReadonlyMap<string, Retry>
-  reportedBackOffs: ReadonlyMap<string, number>
+  retries: SmallMap<string, Retry>
+  reportedBackOffs: SmallMap<string, number>
   verdict: Verdict | undefined
   due: Due | undefined
   wakeReason: string
@@ -70,13 +71,11 @@ export function isAtRest({ steps, due, volumeDue }: PodWorkerState): boolean {
 export class PodWorker implements StepContext {
   readonly memory: PodMemory
   readonly #options: PodWorkerOptions
-  readonly #retries: Map<string, Retry>
-  /** Under way, by key. */
-  readonly #steps = new Map<string, Step>()
-  /** What each of them was begun for. */
-  readonly #stepCauses = new Map<string, Cause | undefined>()
+  readonly #retries: SmallMap<string, Retry>
+  /** Under way, by key, each with what it was begun for. */
+  readonly #steps = new SmallMap<string, { step: Step; cause: Cause | undefined }>()
   /** By container: the back-off that was told of last. */
-  readonly #reportedBackOffs: Map<string, number>
+  readonly #reportedBackOffs: SmallMap<string, number>
   #pod: Pod
   #verdict: Verdict | undefined
   #timer: Timer | undefined
@@ -93,8 +92,8 @@ export class PodWorker implements StepContext {
     this.#pod = pod
     this.#options = options
     this.memory = state === undefined ? emptyMemory() : copyMemory(state.memory)
-    this.#retries = new Map(state?.retries)
-    this.#reportedBackOffs = new Map(state?.reportedBackOffs)
+    this.#retries = new SmallMap(state?.retries)
+    this.#reportedBackOffs = new SmallMap(state?.reportedBackOffs)
     this.#verdict = state?.verdict
     if (state !== undefined) return
     this.#recall()
@@ -106,9 +105,9 @@ export class PodWorker implements StepContext {
     return {
       pod: this.#pod,
       memory: copyMemory(this.memory),
-      steps: [...this.#steps.values()],
-      retries: new Map(this.#retries),
-      reportedBackOffs: new Map(this.#reportedBackOffs),
+      steps: [...this.#steps.values()].map(({ step }) => step),
+      retries: new SmallMap(this.#retries),
+      reportedBackOffs: new SmallMap(this.#reportedBackOffs),
       verdict: this.#verdict,
       due: this.#timer?.due,
       wakeReason: this.#wakeReason,
@@ -122,12 +121,8 @@ export class PodWorker implements StepContext {
    */
   resume({ steps, due, wakeReason, volumeDue }: PodWorkerState): void {
     if (volumeDue !== undefined) this.#measureVolumes(callback => this.node.clock.at(volumeDue, callback))
-    this.memory.inFlight = []
-    for (const step of steps) {
-      if (step.action !== 'killContainer') continue
-      this.memory.inFlight.push(keyOfStep(step))
-      this.#execute(step, keyOfStep(step))
-    }
+    this.memory.inFlight = noNames
+    for (const step of steps) if (step.action === 'killContainer') this.#execute(step, keyOfStep(step))
     if (this.memory.inFlight.length < steps.length) this.wake()
     else if (due !== undefined) this.#setTimer(wakeReason, callback => this.node.clock.at(due, callback))
   }
@@ -172,7 +167,7 @@ export class PodWorker implements StepContext {
   objectChanged(): void {
     if (this.memory.termination !== undefined) return
     if (this.memory.volumesMounted && Object.keys(this.memory.startRetryAtMs).length === 0) return
-    this.memory.startRetryAtMs = {}
+    this.memory.startRetryAtMs = noEntries
     this.#retries.clear()
     this.wake()
   }
@@ -182,7 +177,7 @@ export class PodWorker implements StepContext {
     if (change === undefined) return this.wake()
     const { container, containerID, what } = change
     const step = this.memory.inFlight.find(key => key === `startContainer:${container}` || key.startsWith(`killContainer:${containerID}:`))
-    this.wake(withReason(currentCause() ?? this.#stepCauses.get(step ?? ''), what))
+    this.wake(withReason(currentCause() ?? this.#steps.get(step ?? '')?.cause, what))
     // At once: a program that starts and ends shall be seen to run.
     queueMicrotask(() => this.#lookIfWoken())
   }
@@ -214,7 +209,9 @@ export class PodWorker implements StepContext {
   #lookIfWoken(): void {
     if (!this.#isWoken) return
     this.#isWoken = false
-    if (!this.#options.signal.aborted && !this.#isDone) because(this.#cause, () => this.#sync())
+    const cause = this.#cause
+    this.#cause = undefined
+    if (!this.#options.signal.aborted && !this.#isDone) because(cause, () => this.#sync())
   }
 
   stop(): void {
@@ -225,9 +222,10 @@ export class PodWorker implements StepContext {
 
   /** Containers that were in a crash loop when we were stopped stay in it: our restart restarts nothing. */
   #recall(): void {
+    const { memory } = this
     for (const { name, restartCount, startedAtMs, createdAtMs } of this.observed.containers) {
       const backOff = recalledBackOff(restartCount, Math.max(startedAtMs, createdAtMs))
-      if (backOff !== undefined) this.memory.crashes[name] ??= backOff
+      if (backOff !== undefined && memory.crashes[name] === undefined) memory.crashes = withEntry(memory.crashes, name, backOff)
     }
   }
 
@@ -274,15 +272,16 @@ export class PodWorker implements StepContext {
 
   #statusAt(nowMs: number): PodStatus {
     const { memory, observed, node } = this
+    const previous = this.#previousStatus()
     return podStatusOf({
       pod: this.#pod,
       observed,
       memory,
       nowMs,
       runtimeName: node.runtimeName(),
-      previous: this.#previousStatus(),
+      previous,
       hostIPs: node.hostIPs,
-      qosClass: podQOS(this.#pod),
+      qosClass: previous.qosClass ?? podQOS(this.#pod),
       verdict: this.#verdict,
     })
   }
@@ -298,19 +297,17 @@ export class PodWorker implements StepContext {
 
   /** Starts a step unless it runs already. @returns when to try it again, if it failed lately */
   #begin(step: Step, nowMs: number): WakeTime | undefined {
-    const { inFlight } = this.memory
     const key = keyOfStep(step)
-    if (inFlight.includes(key)) return undefined
+    if (this.#steps.has(key)) return undefined
     const retry = this.#retries.get(key)
     if (retry !== undefined && retry.atMs > nowMs) return { atMs: retry.atMs, reason: `step ${step.action} is tried again` }
-    inFlight.push(key)
     this.#execute(step, key)
     return undefined
   }
 
   #execute(step: Step, key: string): void {
-    this.#steps.set(key, step)
-    this.#stepCauses.set(key, currentCause())
+    this.#steps.set(key, { step, cause: currentCause() })
+    this.memory.inFlight = [...this.#steps.keys()]
     const { signal } = this.#options
     execute(step, this, signal).then(
       () => {
@@ -334,8 +331,7 @@ export class PodWorker implements StepContext {
 
   #finish(key: string): void {
     this.#steps.delete(key)
-    this.memory.inFlight = this.memory.inFlight.filter(other => other !== key)
-    this.#stepCauses.delete(key)
+    this.memory.inFlight = this.#steps.size === 0 ? noNames : [...this.#steps.keys()]
     this.wake()
   }
 
@@ -348,7 +344,7 @@ export class PodWorker implements StepContext {
       else if (this.#isNews(`crash:${container}`, untilMs)) {
         const pod = formatPod(this.#pod)
         const message = `back-off ${formatDuration(delayMs)} restarting failed container=${container} pod=${pod}`
-        this.memory.waiting[container] = { reason: 'CrashLoopBackOff', message }
+        this.memory.waiting = withEntry(this.memory.waiting, container, { reason: 'CrashLoopBackOff', message })
         this.report('Warning', 'BackOff', `Back-off restarting failed container ${container} in pod ${pod}`, container)
       }
     }

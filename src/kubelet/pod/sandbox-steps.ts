@@ -89,7 +89,7 @@ export function podCgroupResources(pod: Pod): PodCgroupResources {
 
 export async function stopSandbox({ sandboxID }: StepOf<'stopSandbox'>, { node, memory }: StepContext, signal: AbortSignal): Promise<void> {
   await node.runtime.stopPodSandbox({ podSandboxId: sandboxID }, signal)
-  memory.stoppedSandboxes.push(sandboxID)
+  memory.stoppedSandboxes = [...memory.stoppedSandboxes, sandboxID]
   await node.runtimeState.refreshSandbox(sandboxID, signal)
 }
 
