@@ -1,3 +1,4 @@
+import { keyOf } from '#apimachinery/meta/v1/object.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
@@ -18,8 +19,7 @@ export interface StatusManagerOptions {
 }
 
 interface Entry {
-  ref: { namespace: string | undefined; name: string }
-  /** The status to be written, or the last written. */
+  /** The status to be written, or the last written: the object that the API server has, once we were told of it. */
   wanted: PodStatus
   /** What the API server has, as far as we know. */
   stored: PodStatus
@@ -28,10 +28,10 @@ interface Entry {
   /** The newest version that we were told of. */
   told: Pod
   /** What has to be written to make `wanted` out of `stored`, when these are still the two that were compared. */
-  compared: { stored: PodStatus; wanted: PodStatus; patch: StatusPatch | undefined } | undefined
+  compared: { stored: PodStatus; wanted: PodStatus; patch: StatusPatch } | undefined
   isWriting: boolean
-  /** Resolves when the last write that was begun is over. */
-  written: Promise<void>
+  /** Resolves when the write that was begun is over. */
+  written: Promise<void> | undefined
   /** Why the status that waits is another one. */
   cause: Cause | undefined
   /** Runs while a passing status waits. */
@@ -75,12 +75,11 @@ export class StatusManager {
 
   /** @param isPassing a better status is about to follow: this one may wait for it a moment */
   set(pod: Pod, status: PodStatus, isPassing = false): void {
-    const { uid = '', name, namespace } = pod.metadata
+    const { uid = '' } = pod.metadata
     let entry = this.#entries.get(uid)
     if (entry === undefined) {
       const stored = pod.status ?? {}
-      const known = { wanted: stored, stored, storedVersion: versionOf(pod), told: pod, cause: undefined }
-      entry = { ref: { namespace, name }, ...known, ...idle() }
+      entry = { wanted: stored, stored, storedVersion: versionOf(pod), told: pod, cause: undefined, ...idle() }
       this.#entries.set(uid, entry)
     }
     entry.told = pod
@@ -133,9 +132,11 @@ export class StatusManager {
       if (status === undefined) break
       try {
         const patch = { type: 'strategic', body: { metadata: { uid }, status } } as const
-        const ref = { apiVersion: 'v1', kind: 'Pod', ...entry.ref }
+        const { namespace, name } = entry.told.metadata
+        const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name }
         const written = await because(cause, () => client.patch<Pod>(ref, patch, signal, { subresource: 'status' }))
         entry.stored = wanted
+        entry.compared = undefined
         // The version of before: what came between it and ours shows when we are told of ours.
         entry.storedVersion = Math.max(entry.storedVersion, versionOf(written) - 1)
         failures = 0
@@ -143,26 +144,29 @@ export class StatusManager {
         // The pod is no more. With a conflict it may be another one of that name: then ours is forgotten as soon as we are told.
         if (signal.aborted || isNotFound(error)) break
         entry.cause ??= cause
-        log.warn('cannot write pod status', { pod: entry.ref, error })
+        log.warn('cannot write pod status', { pod: keyOf(entry.told), error })
         await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
       }
     }
     // Not a moment later: who sets a status from now on has to begin the next write.
     entry.isWriting = false
+    entry.written = undefined
   }
 }
 
 function idle(): Pick<Entry, 'compared' | 'isWriting' | 'written' | 'timer'> {
-  return { compared: undefined, isWriting: false, written: Promise.resolve(), timer: undefined }
+  return { compared: undefined, isWriting: false, written: undefined, timer: undefined }
 }
 
 /** What is to be written; undefined for nothing. */
 function patchOf(entry: Entry): StatusPatch | undefined {
   learn(entry)
   const { stored, wanted, compared } = entry
+  if (stored === wanted) return undefined
   if (compared?.stored === stored && compared.wanted === wanted) return compared.patch
   const patch = statusPatch(stored, wanted)
-  entry.compared = { stored, wanted, patch }
+  entry.compared = patch && { stored, wanted, patch }
+  if (patch === undefined) entry.wanted = stored
   return patch
 }
 
@@ -209,6 +213,6 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
   return Object.keys(patch).length === 0 ? undefined : patch
 }
 
-function stateOf({ ref, wanted, stored, storedVersion, told, cause, isWriting, timer }: Entry): EntryState {
-  return { ref, wanted, stored, storedVersion, told, cause, isWriting, due: timer?.due }
+function stateOf({ wanted, stored, storedVersion, told, cause, isWriting, timer }: Entry): EntryState {
+  return { wanted, stored, storedVersion, told, cause, isWriting, due: timer?.due }
 }

@@ -1,8 +1,8 @@
 import type { HostAlias } from '#api/core/v1/types.gen.ts'
 
-const managedHeader = '# Kubernetes-managed hosts file.\n'
 const hostNetworkHeader = '# Kubernetes-managed hosts file (host network).\n'
 const podNetworkHosts = [
+  '# Kubernetes-managed hosts file.',
   '127.0.0.1\tlocalhost',
   '::1\tlocalhost ip6-localhost ip6-loopback',
   'fe00::0\tip6-localnet',
@@ -23,8 +23,8 @@ export interface HostsFileInput {
 /** The text of /etc/hosts for a pod with a network of its own; layout as upstream writes it. */
 export function managedHostsFile({ podIPs, hostname, fullDomainName, hostAliases }: HostsFileInput): string {
   const names = fullDomainName === '' ? hostname : `${fullDomainName}\t${hostname}`
-  const own = podIPs.map(ip => `${ip}\t${names}\n`).join('')
-  return managedHeader + podNetworkHosts + own + aliasEntries(hostAliases)
+  const own = podIPs.flatMap(ip => [ip, '\t', names, '\n']).join('')
+  return podNetworkHosts + own + aliasEntries(hostAliases)
 }
 
 /** The node's own file, for pods on the node's network. */

@@ -20,8 +20,6 @@ interface Place {
 }
 
 const linksMax = 40
-/** A longer part of a text does not hold the characters, but the whole text. */
-const copiedPartMax = 12
 
 /** A file system in memory, for a simulated node: folders, files and symbolic links. Owners and modes are not kept. */
 export class MemoryHostFiles implements HostFiles {
@@ -51,7 +49,7 @@ export class MemoryHostFiles implements HostFiles {
     const place = this.#find(path) ?? this.#placeOf(path)
     if (place?.folder === undefined) throw missing('open', path)
     if (place.item instanceof SmallMap) throw failure('EISDIR', `illegal operation on a directory, open '${path}'`)
-    put(place.folder, place.name, typeof content === 'string' ? content : Buffer.from(content))
+    place.folder.set(shared(place.name), typeof content === 'string' ? content : Buffer.from(content))
   }
 
   async readFile(path: string): Promise<Buffer | undefined> {
@@ -90,7 +88,7 @@ export class MemoryHostFiles implements HostFiles {
     const place = this.#placeOf(path)
     if (place?.folder === undefined) throw missing('symlink', path)
     if (place.item !== undefined) throw failure('EEXIST', `file already exists, symlink '${target}' -> '${path}'`)
-    put(place.folder, place.name, { link: shared(target) })
+    place.folder.set(shared(place.name), { link: shared(target) })
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -99,7 +97,7 @@ export class MemoryHostFiles implements HostFiles {
     const target = this.#placeOf(to)
     if (source?.folder === undefined || source.item === undefined || target?.folder === undefined) throw missing('rename', from)
     source.folder.delete(source.name)
-    put(target.folder, target.name, source.item)
+    target.folder.set(shared(target.name), source.item)
     if (source.item instanceof SmallMap || target.item instanceof SmallMap) this.#near = undefined
   }
 
@@ -140,7 +138,7 @@ export class MemoryHostFiles implements HostFiles {
     if (place === undefined || place.item !== undefined) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
     this.#own()
     const folder: Folder = new SmallMap()
-    put(this.#makeFolder(posix.dirname(place.path)), place.name, folder)
+    this.#makeFolder(posix.dirname(place.path)).set(shared(place.name), folder)
     return folder
   }
 
@@ -193,11 +191,6 @@ export class MemoryHostFiles implements HostFiles {
     if (folder !== undefined && path.endsWith(`/${name}`)) this.#near = { path: path.slice(0, -name.length - 1), folder }
     return place
   }
-}
-
-/** Names that many folders hold are held once. */
-function put(folder: Folder, name: string, item: Item): void {
-  folder.set(name.length > copiedPartMax ? Buffer.from(name).toString() : shared(name), item)
 }
 
 function copyOf(folder: Folder): Folder {

@@ -30,8 +30,8 @@ export const setUpProjected: SetUpVolume = async (volume, context) => {
   const parts = await Promise.all(sources.map(source => projection(source, defaultMode, context)))
   const payload: Payload = new Map(parts.flatMap(part => [...part.payload]))
   const refreshTimes = parts.map(part => part.refreshAtMs).filter(time => time !== undefined)
-  const mounted = await write(context.folder('kubernetes.io~projected', 'memory'), payload, context)
-  return { ...mounted, ...(refreshTimes.length > 0 && { refreshAtMs: Math.min(...refreshTimes) }) }
+  const { hostPath } = await write(context.folder('kubernetes.io~projected', 'memory'), payload, context)
+  return { hostPath, refreshAtMs: refreshTimes.length > 0 ? Math.min(...refreshTimes) : undefined }
 }
 
 async function projection(
