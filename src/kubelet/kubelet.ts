@@ -1,17 +1,16 @@
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
-import type { Node, Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
+import type { Node, Pod, Service } from '#api/core/v1/types.gen.ts'
 import { Group } from '#base/group.ts'
 import type { Random } from '#base/random.ts'
 import { ResumedMap } from '#base/resumed-map.ts'
 import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
-import { parseResolvConf } from './container/dns.ts'
 import { terminationMessageOf } from './container/termination-message.ts'
-import { ImageManager } from './images/image-manager.ts'
 import { limits } from './limits.ts'
 import { NodeLease } from './node/node-lease.ts'
 import { NodeReporter } from './node/node-reporter.ts'
+import { KubeletNodeServices } from './node-services.ts'
 import type { KubeletOptions } from './options.ts'
 import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
@@ -24,7 +23,6 @@ import { Prober } from './prober/prober.ts'
 import { type RuntimeChange, RuntimeState } from './runtime/runtime-state.ts'
 import type { KubeletHost } from './server/host.ts'
 import { type KubeletSources, ownSources } from './sources.ts'
-import { StatusManager } from './status-manager.ts'
 import { PodStreams } from './streams.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
 
@@ -53,8 +51,7 @@ export class Kubelet implements AsyncDisposable {
   readonly #workers: ResumedMap<string, PodWorkerState, PodWorker>
   #knowsBothSides = false
   #stopped: Promise<void> = Promise.resolve()
-  /** For exec, logs and their like: hand it to the kubelet's server. */
-  readonly host: KubeletHost
+  #host: KubeletHost | undefined
 
   constructor(options: KubeletOptions, signal: AbortSignal) {
     this.#options = options
@@ -66,8 +63,7 @@ export class Kubelet implements AsyncDisposable {
     const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files, host.logs)
     this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage }, state?.runtime)
     this.#node = this.#nodeReporter()
-    const { registered } = this.#node
-    this.#lease = new NodeLease({ nodeName, client, clock, log, registered, nodeUID: () => this.#node.uid }, state?.lease)
+    this.#lease = new NodeLease({ nodeName, client, clock, log, node: this.#node }, state?.lease)
     this.#sources = options.sources ?? ownSources({ client, clock, random, log })
     this.#pods = this.#sources.pods(nodeName)
     this.#nodes = this.#sources.node(nodeName)
@@ -75,8 +71,16 @@ export class Kubelet implements AsyncDisposable {
     this.#volumes = this.#volumeManager(ownSignal)
     this.#prober = new Prober(ownSignal)
     const resume = (worker: PodWorkerState) => this.#resumed(worker)
-    this.#workers = new ResumedMap({ resume, stateOf: worker => worker.state }, state?.workers)
-    this.#shared = this.#nodeServices(ownSignal)
+    this.#workers = new ResumedMap({ resume, stateOf }, state?.workers)
+    this.#shared = new KubeletNodeServices(options, {
+      reporter: this.#node,
+      runtimeState: this.#runtimeState,
+      volumes: this.#volumes,
+      services: this.#services,
+      random: this.#jitter,
+      signal: ownSignal,
+      warn: (uid, reason, message) => this.#workers.get(uid)?.report('Warning', reason, message),
+    })
     this.#workerOptions = {
       node: this.#shared,
       events: this.#events,
@@ -84,8 +88,16 @@ export class Kubelet implements AsyncDisposable {
       onSync: worker => this.#prober.update(worker),
       onDone: worker => this.#onDone(worker),
     }
-    const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
-    this.host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: ownSignal })
+  }
+
+  /** For exec, logs and their like: hand it to the kubelet's server. Made when it is asked for. */
+  get host(): KubeletHost {
+    if (this.#host === undefined) {
+      const { runtime, host } = this.#options
+      const pods = () => this.#pods.list().map(pod => this.#withNewestStatus(pod))
+      this.#host = new PodStreams({ runtime, runtimeState: this.#runtimeState, logs: host.logs, pods, signal: this.#group.signal })
+    }
+    return this.#host
   }
 
   /** A copy. */
@@ -271,17 +283,24 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #nodeReporter(): NodeReporter {
-    const { hostname, nodeName, host, labels = {}, taints = [], maxPods = 110, kubeletPort = 10_250, version } = this.#options
+    const { nodeName, hostname = nodeName, nodeIPs, labels = {}, taints = [], maxPods = 110, kubeletPort = 10_250, version } = this.#options
+    const { client, runtime, images, host, clock, log } = this.#options
     return new NodeReporter(
       {
-        ...this.#options,
-        hostname: hostname ?? nodeName,
+        nodeName,
+        hostname,
+        nodeIPs,
         labels,
         taints,
         maxPods,
         kubeletPort,
         kubeletVersion: version,
+        client,
+        runtime,
+        images,
         probe: host.probe,
+        clock,
+        log,
         events: this.#events,
         present: () => this.#nodes.get(nodeName),
         plegProblem: () => this.#plegProblem(),
@@ -321,53 +340,10 @@ export class Kubelet implements AsyncDisposable {
       this.#options.state?.volumes,
     )
   }
+}
 
-  #nodeServices(signal: AbortSignal): NodeServices {
-    const { nodeName, nodeIPs, client, runtime, images, clock, log, host, rootDirectory, podLogsDirectory } = this.#options
-    const { clusterDNS = [], clusterDomain = 'cluster.local' } = this.#options
-    return {
-      nodeName,
-      hostIPs: nodeIPs,
-      client,
-      runtime,
-      runtimeState: this.#runtimeState,
-      images: new ImageManager({ images, clock }),
-      volumes: this.#volumes,
-      cgroups: host.cgroups,
-      files: host.files,
-      statuses: new StatusManager({ client, clock, log, signal }, this.#options.state?.statuses),
-      clock,
-      random: this.#jitter,
-      log,
-      rootDirectory,
-      podLogsDirectory,
-      clusterDNS,
-      clusterDomain,
-      nodeDNS: async () => parseResolvConf(await host.resolvConf()),
-      nodeHosts: () => host.hosts(),
-      dialer: host.dialer,
-      services: async () => {
-        await this.#services.synced
-        return this.#services.values()
-      },
-      pullSecrets: pod => this.#pullSecrets(pod),
-      allocatable: () => this.#node.allocatable,
-      memoryBytes: () => this.#node.memoryBytes,
-      runtimeName: () => this.#node.runtimeName,
-    }
-  }
-
-  async #pullSecrets(pod: Pod): Promise<Secret[]> {
-    const { namespace = '' } = pod.metadata
-    const names = (pod.spec.imagePullSecrets ?? []).map(({ name }) => name ?? '').filter(name => name !== '')
-    const found = await Promise.all(names.map(name => this.#volumes.secret(namespace, name)))
-    const missing = names.filter((_, index) => found[index] === undefined)
-    if (missing.length > 0) {
-      const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
-      this.#workers.get(pod.metadata.uid ?? '')?.report('Warning', 'FailedToRetrieveImagePullSecret', message)
-    }
-    return found.filter(secret => secret !== undefined)
-  }
+function stateOf({ state }: PodWorker): PodWorkerState {
+  return state
 }
 
 /** Starts a kubelet; dispose it, or abort the signal, to stop it. */

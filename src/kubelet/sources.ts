@@ -40,16 +40,51 @@ export function ownSources(options: InformerOptions): KubeletSources {
  * @returns what a kubelet reads over a network that can be cut
  */
 export function sharedSources(informers: InformerFactory): (partition: Partition) => KubeletSources {
-  const pods = new InformerParts(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }), ({ spec }) => spec.nodeName ?? '')
-  const nodes = new InformerParts(informers.of<Node>({ apiVersion: 'v1', kind: 'Node' }), keyOf)
-  const services = new InformerParts(informers.of<Service>({ apiVersion: 'v1', kind: 'Service' }), () => 'all')
-  const configMaps = new InformerParts(informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap' }), keyOf)
-  const secrets = new InformerParts(informers.of<Secret>({ apiVersion: 'v1', kind: 'Secret' }), keyOf)
-  return partition => ({
-    pods: nodeName => pods.of(nodeName, partition),
-    node: nodeName => nodes.of(nodeName, partition),
-    services: () => services.of('all', partition),
-    configMap: (namespace, name) => configMaps.of(`${namespace}/${name}`, partition),
-    secret: (namespace, name) => secrets.of(`${namespace}/${name}`, partition),
-  })
+  const all: AllParts = {
+    pods: new InformerParts(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }), ({ spec }) => spec.nodeName ?? ''),
+    nodes: new InformerParts(informers.of<Node>({ apiVersion: 'v1', kind: 'Node' }), keyOf),
+    services: new InformerParts(informers.of<Service>({ apiVersion: 'v1', kind: 'Service' }), () => 'all'),
+    configMaps: new InformerParts(informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap' }), keyOf),
+    secrets: new InformerParts(informers.of<Secret>({ apiVersion: 'v1', kind: 'Secret' }), keyOf),
+  }
+  return partition => new PartitionedSources(all, partition)
+}
+
+/** What all kubelets read together. */
+interface AllParts {
+  pods: InformerParts<Pod>
+  nodes: InformerParts<Node>
+  services: InformerParts<Service>
+  configMaps: InformerParts<ConfigMap>
+  secrets: InformerParts<Secret>
+}
+
+class PartitionedSources implements KubeletSources {
+  readonly #all: AllParts
+  readonly #partition: Partition
+
+  constructor(all: AllParts, partition: Partition) {
+    this.#all = all
+    this.#partition = partition
+  }
+
+  pods(nodeName: string): ObjectSource<Pod> {
+    return this.#all.pods.of(nodeName, this.#partition)
+  }
+
+  node(nodeName: string): ObjectSource<Node> {
+    return this.#all.nodes.of(nodeName, this.#partition)
+  }
+
+  services(): ObjectSource<Service> {
+    return this.#all.services.of('all', this.#partition)
+  }
+
+  configMap(namespace: string, name: string): ObjectSource<ConfigMap> {
+    return this.#all.configMaps.of(`${namespace}/${name}`, this.#partition)
+  }
+
+  secret(namespace: string, name: string): ObjectSource<Secret> {
+    return this.#all.secrets.of(`${namespace}/${name}`, this.#partition)
+  }
 }

@@ -55,8 +55,8 @@ export class EventCorrelator {
     const observed = observe(last, event, { isFlood, use })
 
     const { tokens, isTaken } = takeToken(said, atSeconds)
-    const now = { similar: replace(said.similar, known, similar), observed: replace(said.observed, last, observed) }
-    this.#memory.set(object, { tokens, atSeconds, ...now })
+    const similarNow = replace(said.similar, known, similar)
+    this.#memory.set(object, { tokens, atSeconds, similar: similarNow, observed: replace(said.observed, last, observed) })
     if (!isTaken) return { action: 'skip' }
     if (last === undefined) return { action: 'create', event }
     const { name, count, firstTimestamp } = observed

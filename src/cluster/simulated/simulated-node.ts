@@ -1,31 +1,83 @@
 import { Duplex } from 'node:stream'
+import type { Taint } from '#api/core/v1/types.gen.ts'
 import type { Clock } from '#base/clock.ts'
+import type { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
-import type { Partition } from '#client/partition.ts'
-import { ConnectError, type MachineListener, type SimulatedFaults, type SimulatedRuntime } from '#cri/simulated/index.ts'
-import type { Kubelet, KubeletState } from '#kubelet/index.ts'
+import type { Random } from '#base/random.ts'
+import { kubernetesVersion } from '#base/version.ts'
+import type { Client } from '#client/client.ts'
+import { Partition } from '#client/partition.ts'
+import {
+  ConnectError,
+  type LogSource,
+  type MachineListener,
+  type SimulatedEnvironment,
+  type SimulatedFaults,
+  type SimulatedNodeState,
+  SimulatedRuntime,
+} from '#cri/simulated/index.ts'
+import {
+  Kubelet,
+  type KubeletOptions,
+  type KubeletSources,
+  type KubeletState,
+  MemoryHostFiles,
+  type SimulatedMachine,
+  simulatedHost,
+} from '#kubelet/index.ts'
 import { KubeletServer } from '#kubelet/server/server.ts'
 
-export interface SimulatedNodeOptions {
-  name: string
-  ip: string
-  /** Between the kubelet and the API server. */
-  partition: Partition
-  runtimeOf: (machine: MachineListener) => SimulatedRuntime
-  /** Makes a kubelet over the runtime, which may take the place of another one. */
-  kubeletOver: (runtime: SimulatedRuntime, state?: KubeletState) => Kubelet
-  onStart: (kubelet: Kubelet) => void
+/** What all simulated nodes of a cluster share. */
+export interface NodeSurroundings {
+  environment: SimulatedEnvironment
+  /** The store that `environment.logs` is. */
+  logs: LogSource
+  clientOf: (nodeName: string, partition: Partition) => Client
+  /** What a kubelet reads over a network that can be cut. */
+  sourcesOf: (partition: Partition) => KubeletSources
+  /** Addresses of the cluster's DNS service, as pods get them. */
+  clusterDNS: readonly string[]
+  /** Kubelets are tasks of the cluster: one that breaks ends it. */
+  tasks: Group
+  /** Ends the kubelets. */
+  signal: AbortSignal
   clock: Clock
+  random: Random
   log: Logger
-  /** Of a node that this one takes the place of. */
-  state?: { runtime: { isOn: boolean; isConnected: boolean }; kubelet: KubeletState | undefined; isKubeletStopped: boolean } | undefined
 }
+
+/** What a node is from its start on. */
+export interface NodePlace {
+  name: string
+  machine: SimulatedMachine & { maxPods: number }
+  labels: Readonly<Record<string, string>>
+  taints: Taint[]
+  nodeIP: string
+  podCIDR: string
+}
+
+/** What another node needs to go on from here. */
+export interface NodeState {
+  place: NodePlace
+  runtime: SimulatedNodeState
+  files: MemoryHostFiles
+  /** Undefined while it does not run. */
+  kubelet: KubeletState | undefined
+  isKubeletStopped: boolean
+}
+
+const rootDirectory = '/var/lib/kubelet'
+const podLogsDirectory = '/var/log/pods'
 
 /** One simulated node: the real kubelet over the simulated runtime. */
 export class SimulatedNode implements AsyncDisposable {
   readonly name: string
   readonly runtime: SimulatedRuntime
-  readonly #options: SimulatedNodeOptions
+  readonly #place: NodePlace
+  readonly #surroundings: NodeSurroundings
+  readonly #files: MemoryHostFiles
+  /** Between the kubelet and the API server. */
+  readonly #partition = new Partition()
   #kubelet: Kubelet
   #server: KubeletServer | undefined
   #isOn = true
@@ -35,27 +87,33 @@ export class SimulatedNode implements AsyncDisposable {
   /** Stops and starts of the kubelet, one after the other. */
   #changing: Promise<void> = Promise.resolve()
 
-  constructor(options: SimulatedNodeOptions) {
-    this.name = options.name
-    this.#options = options
-    this.runtime = options.runtimeOf({
-      onPower: isOn => this.#onPower(isOn),
-      onNetwork: isConnected => (isConnected ? options.partition.heal() : options.partition.cut()),
-    })
-    const { state } = options
+  /** @param state of a node that this one takes the place of */
+  constructor(place: NodePlace, surroundings: NodeSurroundings, state?: NodeState) {
+    this.name = place.name
+    this.#place = place
+    this.#surroundings = surroundings
+    this.#files = state?.files.copy() ?? new MemoryHostFiles()
+    this.runtime = this.#newRuntime(state?.runtime)
     if (state !== undefined) {
       this.#isOn = state.runtime.isOn
       this.#isKubeletStopped = state.isKubeletStopped
       this.#isRunning = state.kubelet !== undefined
-      if (!state.runtime.isConnected) options.partition.cut()
+      if (!state.runtime.isConnected) this.#partition.cut()
     }
-    this.#kubelet = options.kubeletOver(this.runtime, state?.kubelet)
+    this.#kubelet = this.#newKubelet(state?.kubelet)
     if (this.#isRunning) this.#start()
   }
 
-  /** What another node needs to go on from here. */
-  get kubeletState(): { kubelet: KubeletState | undefined; isKubeletStopped: boolean } {
-    return { kubelet: this.#isRunning ? this.#kubelet.state : undefined, isKubeletStopped: this.#isKubeletStopped }
+  /** A copy. */
+  get state(): NodeState {
+    const kubelet = this.#isRunning ? this.#kubelet.state : undefined
+    return {
+      place: this.#place,
+      runtime: this.runtime.state,
+      files: this.#files.copy(),
+      kubelet,
+      isKubeletStopped: this.#isKubeletStopped,
+    }
   }
 
   /** The one that was started last. */
@@ -88,9 +146,9 @@ export class SimulatedNode implements AsyncDisposable {
 
   /** A connection to the kubelet's server, which is made when it is first needed and has no port. */
   connect(): Duplex {
-    const { ip, partition, clock, log } = this.#options
-    const address = { ip, port: 10_250 }
-    if (!this.#isOn || partition.isCut) return unconnected(new ConnectError('EHOSTUNREACH', address))
+    const { clock, log } = this.#surroundings
+    const address = { ip: this.#place.nodeIP, port: 10_250 }
+    if (!this.#isOn || this.#partition.isCut) return unconnected(new ConnectError('EHOSTUNREACH', address))
     if (!this.#isRunning) return unconnected(new ConnectError('ECONNREFUSED', address))
     this.#server ??= new KubeletServer({ host: this.#kubelet.host, clock, logger: log })
     return this.#server.connect()
@@ -101,14 +159,54 @@ export class SimulatedNode implements AsyncDisposable {
     this.runtime[Symbol.dispose]()
   }
 
+  #newRuntime(state: SimulatedNodeState | undefined): SimulatedRuntime {
+    const { environment, random } = this.#surroundings
+    const { name: nodeName, nodeIP, podCIDR } = this.#place
+    const machine: MachineListener = {
+      onPower: isOn => this.#onPower(isOn),
+      onNetwork: isConnected => (isConnected ? this.#partition.heal() : this.#partition.cut()),
+    }
+    return new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR, files: this.#files, machine }, state)
+  }
+
+  /** @param state of a kubelet that it takes the place of */
+  #newKubelet(state?: KubeletState): Kubelet {
+    const { environment, logs, clientOf, sourcesOf, clusterDNS, clock, random, log, signal } = this.#surroundings
+    const { name: nodeName, machine, labels, taints, nodeIP } = this.#place
+    const { runtime } = this
+    const isDiskFull = () => runtime.isDiskFull
+    const options: KubeletOptions = {
+      nodeName,
+      client: clientOf(nodeName, this.#partition),
+      runtime,
+      images: runtime,
+      host: simulatedHost(machine, { network: environment.network, logs, files: this.#files, isDiskFull }),
+      clock,
+      random,
+      log,
+      rootDirectory,
+      podLogsDirectory,
+      nodeIPs: [nodeIP],
+      clusterDNS,
+      version: kubernetesVersion.gitVersion,
+      labels,
+      taints,
+      maxPods: machine.maxPods,
+      sources: sourcesOf(this.#partition),
+      state,
+    }
+    return new Kubelet(options, signal)
+  }
+
   #onPower(isOn: boolean): void {
     this.#isOn = isOn
-    this.#change().catch(error => this.#options.log.error('kubelet neither started nor stopped', { node: this.name, error }))
+    this.#change().catch(error => this.#surroundings.log.error('kubelet neither started nor stopped', { node: this.name, error }))
   }
 
   #start(): void {
-    this.#kubelet.start()
-    this.#options.onStart(this.#kubelet)
+    const kubelet = this.#kubelet
+    kubelet.start()
+    this.#surroundings.tasks.spawn(() => kubelet.stopped)
   }
 
   #change(): Promise<void> {
@@ -121,7 +219,7 @@ export class SimulatedNode implements AsyncDisposable {
     if (shouldRun === this.#isRunning) return
     this.#isRunning = shouldRun
     if (shouldRun) {
-      this.#kubelet = this.#options.kubeletOver(this.runtime)
+      this.#kubelet = this.#newKubelet()
       this.#start()
       return
     }

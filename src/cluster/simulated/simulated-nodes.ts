@@ -1,33 +1,13 @@
 import type { Duplex } from 'node:stream'
-import type { Taint } from '#api/core/v1/types.gen.ts'
 import { formatIPv4 } from '#base/cidr.ts'
-import type { Clock } from '#base/clock.ts'
-import type { Group } from '#base/group.ts'
-import type { Logger } from '#base/log.ts'
-import type { Random } from '#base/random.ts'
-import { kubernetesVersion } from '#base/version.ts'
-import type { Client } from '#client/client.ts'
 import type { InformerFactory } from '#client/informer-factory.ts'
-import { Partition } from '#client/partition.ts'
-import { type LogSource, type SimulatedEnvironment, type SimulatedNodeState, SimulatedRuntime } from '#cri/simulated/index.ts'
-import { Kubelet, type KubeletState, MemoryHostFiles, sharedSources, simulatedHost } from '#kubelet/index.ts'
+import { sharedSources } from '#kubelet/index.ts'
 import { machineOf, type SimulatedNodeGroup } from './node-group.ts'
-import { SimulatedNode } from './simulated-node.ts'
+import { type NodePlace, type NodeState, type NodeSurroundings, SimulatedNode } from './simulated-node.ts'
 
-export interface SimulatedNodesOptions {
-  environment: SimulatedEnvironment
-  /** The store that `environment.logs` is. */
-  logs: LogSource
-  clientOf: (nodeName: string, partition: Partition) => Client
+export interface SimulatedNodesOptions extends Omit<NodeSurroundings, 'sourcesOf' | 'signal'> {
   /** Read by all kubelets together. */
   informers: InformerFactory
-  /** Addresses of the cluster's DNS service, as pods get them. */
-  clusterDNS: readonly string[]
-  /** Kubelets are tasks of the cluster: one that breaks ends it. */
-  tasks: Group
-  clock: Clock
-  random: Random
-  log: Logger
 }
 
 /** Nothing is ever sent to these addresses: they are names in the simulated network. */
@@ -36,27 +16,6 @@ const firstPodAddress = (10 * 256 + 128) * 65_536
 /** Up to 10.244.0.0, where the ranges of real nodes begin. */
 const nodesMax = (244 - 128) * 256
 const smallestRange = 24
-const rootDirectory = '/var/lib/kubelet'
-const podLogsDirectory = '/var/log/pods'
-
-/** What a node is from its start on. */
-interface NodePlace {
-  name: string
-  machine: ReturnType<typeof machineOf>
-  labels: Readonly<Record<string, string>> | undefined
-  taints: readonly Taint[]
-  nodeIP: string
-  podCIDR: string
-}
-
-interface NodeState {
-  place: NodePlace
-  runtime: SimulatedNodeState
-  files: MemoryHostFiles
-  /** Undefined while it does not run. */
-  kubelet: KubeletState | undefined
-  isKubeletStopped: boolean
-}
 
 /** All nodes of a cluster, to go on from there. */
 export interface SimulatedNodesState {
@@ -69,11 +28,10 @@ export interface SimulatedNodesState {
 export class SimulatedNodes implements AsyncDisposable {
   readonly #options: SimulatedNodesOptions
   readonly #nodes = new Map<string, SimulatedNode>()
-  /** What gives the state of each. */
-  readonly #states = new WeakMap<SimulatedNode, () => NodeState>()
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
-  #sources: ReturnType<typeof sharedSources> | undefined
+  /** Made with the first node. */
+  #surroundings: NodeSurroundings | undefined
   #count = 0
   #nextRange = 0
 
@@ -97,11 +55,12 @@ export class SimulatedNodes implements AsyncDisposable {
   /** Starts nodes. @returns them; their `kubelet.ready` tells when the API shows each as Ready. @throws Error for what makes no sense */
   add(group: SimulatedNodeGroup): SimulatedNode[] {
     const machine = machineOf(group)
+    const labels = group.labels ?? {}
+    const taints = [...(group.taints ?? [])]
     const added: SimulatedNode[] = []
     for (let index = 0; index < group.count; index++) {
       let name = `${group.namePrefix ?? 'node'}-${index}`
       for (let next = index; this.#nodes.has(name); next++) name = `${group.namePrefix ?? 'node'}-${next}`
-      const { labels, taints = [] } = group
       const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
       added.push(this.#start({ name, machine, labels, taints, nodeIP, podCIDR: this.#podRange(machine.maxPods) }))
     }
@@ -117,7 +76,7 @@ export class SimulatedNodes implements AsyncDisposable {
 
   /** A copy. */
   get state(): SimulatedNodesState {
-    return { nodes: [...this.#nodes.values()].map(node => this.#states.get(node)!()), count: this.#count, nextRange: this.#nextRange }
+    return { nodes: [...this.#nodes.values()].map(({ state }) => state), count: this.#count, nextRange: this.#nextRange }
   }
 
   /** The machine is taken away: no farewell, its Node object stays. */
@@ -140,52 +99,9 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 
   #start(place: NodePlace, state?: NodeState): SimulatedNode {
-    const { environment, logs, clientOf, clusterDNS, clock, random, log } = this.#options
-    this.#sources ??= sharedSources(this.#options.informers)
-    const { name: nodeName, machine, labels, taints, nodeIP, podCIDR } = place
-    const files = state?.files.copy() ?? new MemoryHostFiles()
-    const partition = new Partition()
-    const client = clientOf(nodeName, partition)
-    const sources = this.#sources(partition)
-    const node = new SimulatedNode({
-      name: nodeName,
-      ip: nodeIP,
-      partition,
-      runtimeOf: listener =>
-        new SimulatedRuntime({ environment, random, nodeName, nodeIP, podCIDR, files, machine: listener }, state?.runtime),
-      kubeletOver: (runtime, kubeletState) => {
-        const isDiskFull = () => runtime.isDiskFull
-        return new Kubelet(
-          {
-            nodeName,
-            client,
-            runtime,
-            images: runtime,
-            host: simulatedHost(machine, { network: environment.network, logs, files, isDiskFull }),
-            clock,
-            random,
-            log,
-            rootDirectory,
-            podLogsDirectory,
-            nodeIPs: [nodeIP],
-            clusterDNS,
-            version: kubernetesVersion.gitVersion,
-            ...(labels !== undefined && { labels }),
-            taints: [...taints],
-            maxPods: machine.maxPods,
-            sources,
-            state: kubeletState,
-          },
-          this.#signal,
-        )
-      },
-      onStart: kubelet => this.#options.tasks.spawn(() => kubelet.stopped),
-      clock,
-      log,
-      state,
-    })
-    this.#nodes.set(nodeName, node)
-    this.#states.set(node, () => ({ place, runtime: node.runtime.state, files: files.copy(), ...node.kubeletState }))
+    this.#surroundings ??= { ...this.#options, sourcesOf: sharedSources(this.#options.informers), signal: this.#signal }
+    const node = new SimulatedNode(place, this.#surroundings, state)
+    this.#nodes.set(place.name, node)
     return node
   }
 

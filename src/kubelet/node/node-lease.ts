@@ -13,10 +13,13 @@ export interface NodeLeaseOptions {
   client: Client
   clock: Clock
   log: Logger
-  /** Resolves when the Node object is there. */
-  registered: Promise<void>
-  /** UID of the Node object, which owns the lease; undefined while it is not there. */
-  nodeUID: () => string | undefined
+  /** The Node object, which owns the lease. */
+  node: {
+    /** Resolves when it is there. */
+    readonly registered: Promise<void>
+    /** Undefined while it is not there. */
+    readonly uid: string | undefined
+  }
 }
 
 /** Where renewal stands. */
@@ -98,16 +101,16 @@ export class NodeLease {
 
   /** As new as a renewed one. Without its owner it would outlive the node. */
   async #create(signal: AbortSignal): Promise<Lease> {
-    const { client, nodeName, nodeUID, registered } = this.#options
-    if (nodeUID() === undefined) await abortable(registered, signal)
+    const { client, nodeName, node } = this.#options
+    if (node.uid === undefined) await abortable(node.registered, signal)
     const metadata = this.#owned({ name: nodeName, namespace })
     return client.create<Lease>({ ...type, metadata, spec: this.#spec() }, signal)
   }
 
   /** The same with the Node as owner, unless it has one or the Node is not there. */
   #owned(metadata: Lease['metadata']): Lease['metadata'] {
-    const { nodeName, nodeUID } = this.#options
-    const uid = nodeUID()
+    const { nodeName, node } = this.#options
+    const { uid } = node
     if (uid === undefined || (metadata.ownerReferences?.length ?? 0) > 0) return metadata
     return { ...metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] }
   }

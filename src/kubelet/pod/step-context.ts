@@ -37,15 +37,15 @@ export interface NodeServices {
   clusterDNS: readonly string[]
   clusterDomain: string
   /** The node's own resolv.conf. */
-  nodeDNS: () => Promise<DNSConfig>
+  nodeDNS(): Promise<DNSConfig>
   /** The node's own /etc/hosts. */
-  nodeHosts: () => Promise<string>
+  nodeHosts(): Promise<string>
   /** Resolves when the services were read once. */
-  services: () => Promise<Iterable<Service>>
-  pullSecrets: (pod: Pod) => Promise<Secret[]>
-  allocatable: () => Record<string, string>
-  memoryBytes: () => number
-  runtimeName: () => string
+  services(): Promise<Iterable<Service>>
+  pullSecrets(pod: Pod): Promise<Secret[]>
+  allocatable(): Record<string, string>
+  memoryBytes(): number
+  runtimeName(): string
 }
 
 /** One pod, as its steps see it. */

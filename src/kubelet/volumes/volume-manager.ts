@@ -97,8 +97,18 @@ export class VolumeManager {
       }
     }
     const { sources, clock, log } = options
-    this.#configMaps = new ReferencedObjects('ConfigMap', { sourceOf: sources.configMap, clock, log }, refreshAll, state?.configMaps)
-    this.#secrets = new ReferencedObjects('Secret', { sourceOf: sources.secret, clock, log }, refreshAll, state?.secrets)
+    this.#configMaps = new ReferencedObjects(
+      'ConfigMap',
+      { sourceOf: (namespace, name) => sources.configMap(namespace, name), clock, log },
+      refreshAll,
+      state?.configMaps,
+    )
+    this.#secrets = new ReferencedObjects(
+      'Secret',
+      { sourceOf: (namespace, name) => sources.secret(namespace, name), clock, log },
+      refreshAll,
+      state?.secrets,
+    )
     this.#tokens = new TokenManager(options, state?.tokens)
     if (state?.isMemoryMounted === true) this.#memory = Promise.resolve()
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
