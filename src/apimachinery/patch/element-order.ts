@@ -29,18 +29,18 @@ export function orderMerged(merged: unknown[], order: unknown[], server: unknown
   }
   const patched = merged.filter(item => orderPositions.has(identity(item, mergeKey))).sort(by(orderPositions))
   const serverOnly = merged.filter(item => !orderPositions.has(identity(item, mergeKey))).sort(by(serverPositions))
-  const result: unknown[] = []
-  let next = 0
+  const result = new Array<unknown>(merged.length)
+  let [length, next] = [0, 0]
   for (const item of patched) {
     const position = serverPositions.get(identity(item, mergeKey))
     while (position !== undefined && next < serverOnly.length) {
       const other = serverPositions.get(identity(serverOnly[next], mergeKey))
       if (other === undefined || other >= position) break
-      result.push(serverOnly[next++])
+      result[length++] = serverOnly[next++]
     }
-    result.push(item)
+    result[length++] = item
   }
-  while (next < serverOnly.length) result.push(serverOnly[next++])
+  while (next < serverOnly.length) result[length++] = serverOnly[next++]
   return result
 }
 

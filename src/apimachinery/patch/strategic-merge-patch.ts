@@ -240,7 +240,10 @@ function takeOver(original: JSONObject, key: string, change: unknown): void {
 
 /** undefined when the value is nothing but a directive. */
 function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDirectives).filter(item => item !== undefined)
+  if (Array.isArray(value)) {
+    const kept = value.map(withoutDirectives)
+    return kept.includes(undefined) ? kept.filter(item => item !== undefined) : kept
+  }
   if (!isObject(value)) return value
   if (value[directive] === 'delete') return undefined
   const result: JSONObject = {}

@@ -2,7 +2,10 @@ import type { Pod } from '#api/core/v1/types.gen.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../registry/resource.ts'
 
 const toleratedSeconds = 300
-const taintKeys = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+/** All pods share these. */
+const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map(key =>
+  Object.freeze({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: toleratedSeconds }),
+)
 
 /** Pods stay five minutes on a node that is not ready or unreachable, unless they say otherwise. */
 export class DefaultTolerationSeconds implements AdmissionPlugin {
@@ -14,13 +17,9 @@ export class DefaultTolerationSeconds implements AdmissionPlugin {
     const { spec } = object as Pod
     if (spec === undefined) return
     const existing = spec.tolerations ?? []
-    for (const key of taintKeys) {
-      const covered = existing.some(
-        toleration => (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute'),
-      )
-      if (covered) continue
-      const toleration = { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: toleratedSeconds }
-      spec.tolerations = [...(spec.tolerations ?? []), toleration]
-    }
+    const missing = added.filter(
+      ({ key }) => !existing.some(({ key: other, effect }) => (!other || other === key) && (!effect || effect === 'NoExecute')),
+    )
+    if (missing.length > 0) spec.tolerations = existing.concat(missing)
   }
 }

@@ -1,4 +1,4 @@
-import type { Container, Pod, ServiceAccount as ServiceAccountObject, Volume } from '#api/core/v1/types.gen.ts'
+import type { Container, Pod, ProjectedVolumeSource, ServiceAccount as ServiceAccountObject } from '#api/core/v1/types.gen.ts'
 import { mirrorPodAnnotation } from '#api/core/v1/well-known.ts'
 import { isNotFound } from '#apimachinery/status/status.ts'
 import { podReferences } from '../authorization/node/pod-references.ts'
@@ -12,6 +12,16 @@ const volumeNamePrefix = 'kube-api-access-'
 /** An hour and the seconds by which the API server knows that this plugin asked. */
 const tokenExpirationSeconds = 3607
 const rootCAConfigMap = 'kube-root-ca.crt'
+
+/** All pods share it: it never changes. */
+const tokenProjection: ProjectedVolumeSource = {
+  sources: [
+    { serviceAccountToken: { expirationSeconds: tokenExpirationSeconds, path: 'token' } },
+    { configMap: { items: [{ key: 'ca.crt', path: 'ca.crt' }], name: rootCAConfigMap } },
+    { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } },
+  ],
+  defaultMode: 0o644,
+}
 
 /** The default account of a new namespace is made by a controller: a pod that comes first waits this long for it. */
 const defaultAccountWaitMs = 100
@@ -90,24 +100,10 @@ function mountToken(pod: Pod, { context }: AdmissionRequest): void {
   let needed = false
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (container.volumeMounts?.some(mount => mount.mountPath === tokenMountPath)) continue
-    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenMountPath }]
+    container.volumeMounts = (container.volumeMounts ?? []).concat({ name, readOnly: true, mountPath: tokenMountPath })
     needed = true
   }
-  if (existing === undefined && needed) spec.volumes = [...(spec.volumes ?? []), accessVolume(name)]
-}
-
-function accessVolume(name: string): Volume {
-  return {
-    name,
-    projected: {
-      sources: [
-        { serviceAccountToken: { expirationSeconds: tokenExpirationSeconds, path: 'token' } },
-        { configMap: { items: [{ key: 'ca.crt', path: 'ca.crt' }], name: rootCAConfigMap } },
-        { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } },
-      ],
-      defaultMode: 0o644,
-    },
-  }
+  if (existing === undefined && needed) spec.volumes = (spec.volumes ?? []).concat({ name, projected: tokenProjection })
 }
 
 /** For accounts that say which secrets their pods may use. */

@@ -10,7 +10,6 @@ import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-v
 import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
 import { collectionKeyPrefix, objectKey } from './storage-key.ts'
-import { ownCopy } from './own-copy.ts'
 import { isGone, prepareUpdate } from './updating.ts'
 import { type ObjectStorage, StoredObject } from '../storage/stored-object.ts'
 
@@ -87,7 +86,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   async update(
     namespace: string | undefined,
     name: string,
-    change: (copy: T) => T,
+    change: (shared: T) => T,
     context: RequestContext,
     options?: { strategy?: Strategy<T>; resourceVersion?: string },
   ): Promise<T> {
@@ -95,7 +94,7 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
     const entry = await this.updateEntry({
       namespace,
       name,
-      change: old => change(ownCopy(old)),
+      change: old => change({ ...old, metadata: { ...old.metadata } }),
       context,
       strategy,
       resourceVersion: options?.resourceVersion,

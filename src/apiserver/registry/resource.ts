@@ -174,13 +174,14 @@ export interface Store<T extends KubeObject = KubeObject> {
   readonly generation: number
   create(object: T, context: RequestContext): Promise<T>
   /**
-   * Reads, lets `change` make the new object from a private copy, validates by `strategy` (default: the resource's own) and writes; retries
-   * on conflict unless the caller fixed a resourceVersion. Throws what `change` throws.
+   * Reads, lets `change` make the new object, validates by `strategy` (default: the resource's own) and writes; retries on conflict unless
+   * the caller fixed a resourceVersion. The fields of the object and of its metadata are `change`'s to set; what is in them is shared with
+   * the old object: it may be replaced, never changed. Throws what `change` throws.
    */
   update(
     namespace: string | undefined,
     name: string,
-    change: (copy: T) => T,
+    change: (shared: T) => T,
     context: RequestContext,
     options?: { strategy?: Strategy<T>; resourceVersion?: string },
   ): Promise<T>

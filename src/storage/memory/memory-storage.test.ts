@@ -54,3 +54,12 @@ test('a copy has what was committed before it was asked for', async () => {
   assert.deepEqual([copy.revision, await valueAt(copy, '/a', 1)], [1, 'a'])
   await write
 })
+
+test('a key of very many versions: reads in the past, and compaction', async () => {
+  await using storage = new MemoryStorage()
+  const last = 20_000
+  for (let revision = 0; revision < last; revision++) await put(storage, '/a', String(revision + 1), revision)
+  assert.equal(await valueAt(storage, '/a', 3), '3')
+  await storage.compact(3)
+  assert.deepEqual([await valueAt(storage, '/a', 3), await valueAt(storage, '/a', last)], ['3', String(last)])
+})

@@ -15,6 +15,12 @@ import {
   type Write,
 } from '../storage.ts'
 
+/** What a key was at some time and, through the older ones, before. Never changes, so that copies share it. */
+interface Version<V> {
+  readonly event: StorageEvent<V>
+  readonly older: Version<V> | undefined
+}
+
 interface Pending<V> {
   event: StorageEvent<V>
   resolve: (result: CommitResult<V>) => void
@@ -25,11 +31,9 @@ interface Pending<V> {
  * after its commit, so that callers see the same order of things as with a disk.
  */
 export class MemoryStorage<V = Uint8Array> implements Storage<V> {
-  /** Every event of a key that some readable revision needs, oldest first. */
-  #histories = new CopyOnWriteMap<string, StorageEvent<V>[]>()
-  /** Histories that no copy shares: only these may grow. Others are replaced by a longer one. */
-  #ownHistories = new WeakSet<StorageEvent<V>[]>()
-  /** The keys of `#histories`, in order, but for those that came since somebody asked for a range. */
+  /** The newest version of each key, which leads to all that some readable revision needs. */
+  #versions = new CopyOnWriteMap<string, Version<V>>()
+  /** The keys of `#versions`, in order, but for those that came since somebody asked for a range. */
   #keys: string[] = []
   #newKeys: string[] = []
   /** Every visible event after the compacted revision. */
@@ -120,20 +124,13 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
     checkRevision(this, beforeRevision)
     this.#log.splice(0, beforeRevision - this.#compactedRevision)
     this.#compactedRevision = beforeRevision
-    for (const [key, history] of this.#histories) {
-      const kept = history.filter(
-        (event, index) =>
-          (history[index + 1]?.revision ?? Infinity) > beforeRevision && !(event.type === 'delete' && event.revision <= beforeRevision),
-      )
-      if (kept.length === history.length) continue
-      if (kept.length === 0) this.#histories.delete(key)
-      else {
-        this.#ownHistories.add(kept)
-        this.#histories.set(key, kept)
-      }
+    for (const [key, newest] of this.#versions) {
+      const kept = since(beforeRevision, newest)
+      if (kept === undefined) this.#versions.delete(key)
+      else if (kept !== newest) this.#versions.set(key, kept)
     }
-    this.#keys = this.#keys.filter(key => this.#histories.has(key))
-    this.#newKeys = this.#newKeys.filter(key => this.#histories.has(key))
+    this.#keys = this.#keys.filter(key => this.#versions.has(key))
+    this.#newKeys = this.#newKeys.filter(key => this.#versions.has(key))
   }
 
   async close(): Promise<void> {
@@ -147,23 +144,16 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
   }
 
   #append(event: StorageEvent<V>): void {
-    const history = this.#histories.get(event.key)
-    if (history === undefined) this.#newKeys.push(event.key)
-    else if (this.#ownHistories.has(history)) {
-      history.push(event)
-      return
-    }
-    const own = history === undefined ? [event] : [...history, event]
-    this.#ownHistories.add(own)
-    this.#histories.set(event.key, own)
+    const older = this.#versions.get(event.key)
+    if (older === undefined) this.#newKeys.push(event.key)
+    this.#versions.set(event.key, { event, older })
   }
 
   async #copy(other: MemoryStorage<V>): Promise<void> {
     // What is committed but not visible yet will be in a moment.
     while (other.#pending.length > 0) await other.#drained
     other.#checkOpen()
-    this.#histories = other.#histories.copy()
-    other.#ownHistories = new WeakSet()
+    this.#versions = other.#versions.copy()
     this.#keys = other.#keys
     this.#newKeys = [...other.#newKeys]
     this.#log = other.#log.slice()
@@ -191,7 +181,9 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
   }
 
   #valueAt(key: string, revision: number): StoredValue<V> | undefined {
-    const event = this.#histories.get(key)?.findLast(event => event.revision <= revision)
+    let version = this.#versions.get(key)
+    while (version !== undefined && version.event.revision > revision) version = version.older
+    const event = version?.event
     if (event === undefined || event.type === 'delete') return undefined
     return { key, value: event.value, modRevision: event.revision, createRevision: event.createRevision }
   }
@@ -219,6 +211,17 @@ export class MemoryStorage<V = Uint8Array> implements Storage<V> {
   #checkOpen(): void {
     if (this.#closed) throw new StorageError('Closed', 'cannot use storage: it is closed')
   }
+}
+
+/** The versions that reads at that revision and later ones find; undefined when they find none. */
+function since<V>(revision: number, newest: Version<V>): Version<V> | undefined {
+  const later: StorageEvent<V>[] = []
+  let base: Version<V> | undefined = newest
+  for (; base !== undefined && base.event.revision > revision; base = base.older) later.push(base.event)
+  const isKept = base !== undefined && base.event.type !== 'delete'
+  if (base === undefined || (isKept && base.older === undefined)) return newest
+  const kept = isKept ? { event: base.event, older: undefined } : undefined
+  return later.reduceRight<Version<V> | undefined>((older, event) => ({ event, older }), kept)
 }
 
 /** As strings compare with `<`. */

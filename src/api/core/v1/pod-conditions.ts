@@ -5,23 +5,23 @@ export function findCondition<T extends { type: string }>(conditions: readonly T
 }
 
 /**
- * Sets the condition of that type in place. The transition time is kept while the status stays the same, and is `nowText` otherwise.
+ * Sets the condition of that type: the status gets another list. The transition time is kept while the status stays the same, and is `nowText` otherwise.
  * @returns whether anything changed
  */
 export function setPodCondition(status: PodStatus, condition: PodCondition, nowText: string): boolean {
-  const conditions = (status.conditions ??= [])
+  const conditions = status.conditions ?? []
   const index = conditions.findIndex(({ type }) => type === condition.type)
   const old = conditions[index]
   const next: PodCondition = { lastProbeTime: null, ...condition, lastTransitionTime: nowText }
   if (old === undefined) {
-    conditions.push(next)
+    status.conditions = conditions.concat(next)
     return true
   }
   if (old.status === condition.status) {
     if (old.lastTransitionTime === undefined) delete next.lastTransitionTime
     else next.lastTransitionTime = old.lastTransitionTime
   }
-  conditions[index] = next
+  status.conditions = conditions.with(index, next)
   return (
     old.status !== next.status ||
     (old.reason ?? '') !== (next.reason ?? '') ||

@@ -45,9 +45,9 @@ async function reconcile<T extends KubeObject>(resource: string, expected: T, me
     await store.delete(namespace, name, {}, { ...context, verb: 'delete' })
     await store.create(expected, { ...context, verb: 'create' })
   } else if (!isDeepStrictEqual(merged, existing)) {
-    const change = (copy: T) => {
-      const again = merge(copy, expected)
-      return again === 'replace' ? copy : again
+    const change = (shared: T) => {
+      const again = merge(shared, expected)
+      return again === 'replace' ? shared : again
     }
     await store.update(namespace, name, change, { ...context, verb: 'update' })
   }

@@ -31,11 +31,11 @@ async function bind(body: Binding, name: string, context: RequestContext): Promi
     if (pod.metadata.deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
     if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node "${pod.spec.nodeName}"`)
     if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
-    pod.spec.nodeName = body.target.name
+    pod.spec = { ...pod.spec, nodeName: body.target.name }
     if (annotations !== undefined) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations }
     if (labels !== undefined) pod.metadata.labels = { ...pod.metadata.labels, ...labels }
     const observedGeneration = pod.metadata.generation
-    pod.status ??= {}
+    pod.status = { ...pod.status }
     setPodCondition(pod.status, { type: 'PodScheduled', observedGeneration, status: 'True' }, formatTime(context.clock.now()))
     return pod
   }

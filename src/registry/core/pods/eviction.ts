@@ -25,7 +25,7 @@ async function evict(body: Eviction, name: string, context: RequestContext): Pro
   const pod = await store.get(context.namespace, name)
   if (!dryRun && !isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
     const { resourceVersion } = options.preconditions ?? {}
-    const change = (copy: Pod) => addDisruptionTarget(copy, context)
+    const change = (shared: Pod) => addDisruptionTarget(shared, context)
     const marked = await store.update(context.namespace, name, change, context, {
       strategy: evictionStrategy,
       ...(resourceVersion ? { resourceVersion } : {}),
@@ -42,7 +42,7 @@ function versionOf(pod: Pod): { resourceVersion?: string } {
 }
 
 function addDisruptionTarget(pod: Pod, context: RequestContext): Pod {
-  pod.status ??= {}
+  pod.status = { ...pod.status }
   const observedGeneration = pod.metadata.generation
   const words = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
   setPodCondition(pod.status, { type: 'DisruptionTarget', observedGeneration, status: 'True', ...words }, formatTime(context.clock.now()))
