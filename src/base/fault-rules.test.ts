@@ -36,6 +36,20 @@ test('fault rules: several at once, taken back, forgotten', () => {
   assert.deepEqual([rules.due('call'), rules.isEmpty], [[], true])
 })
 
+test('fault rules: a copy goes on from where the original is, and goes its own way', () => {
+  const rules = new FaultRules<string, string>()
+  const fault = rules.add(() => true, 'x', { nth: 2, times: 3 })
+  const gone = rules.add(() => true, 'y')
+  for (let call = 0; call < 2; call++) rules.due('call')
+  const copy = rules.copy()
+  const [copied, forgotten] = [copy.find(fault)!, copy.find(gone)]
+  assert.deepEqual([copied.hits, forgotten, copy.find(rules.add(() => true, 'z'))], [1, undefined, undefined])
+  assert.deepEqual(copy.due('call'), ['x'])
+  assert.deepEqual([fault.hits, copied.hits, copy.copy().find(copied)?.hits], [1, 2, 2])
+  copied[Symbol.dispose]()
+  assert.deepEqual([copy.due('call'), rules.due('call')], [[], ['x', 'z']])
+})
+
 test('fault rules: what has happened as often as it should is forgotten', () => {
   const rules = new FaultRules<string, number>()
   rules.add(() => true, 1)

@@ -13,12 +13,16 @@ export interface Fault extends Disposable {
 }
 
 interface Rule<Call, Effect> {
+  /** The same in copies. */
+  readonly order: object
   concerns: (call: Call) => boolean
   effect: Effect
   toSkip: number
   left: number
   hits: number
 }
+
+const orders = new WeakMap<Fault, object>()
 
 /** The faults that are ordered at one seam: what happens to which call, and how often. */
 export class FaultRules<Call, Effect> {
@@ -30,21 +34,33 @@ export class FaultRules<Call, Effect> {
   }
 
   add(concerns: (call: Call) => boolean, effect: Effect, { nth = 1, times = 1 }: Occurrences = {}): Fault {
-    const rule = { concerns, effect, toSkip: nth - 1, left: times, hits: 0 }
+    const rule = { order: {}, concerns, effect, toSkip: nth - 1, left: times, hits: 0 }
     this.#rules = [...this.#rules, rule]
-    return {
-      get hits() {
-        return rule.hits
-      },
-      [Symbol.dispose]: () => this.#remove(rule),
-    }
+    return this.#faultOf(rule)
   }
 
   /** The same faults, each as far as it has come. What takes one back here does not there. */
   copy(): FaultRules<Call, Effect> {
     const copy = new FaultRules<Call, Effect>()
-    copy.#rules = this.#rules.map(rule => ({ ...rule }))
+    copy.replace(this)
     return copy
+  }
+
+  /** Copies those of another; no others stay. */
+  replace(other: FaultRules<Call, Effect>): void {
+    this.#rules = other.#rules.map(rule => ({ ...rule }))
+  }
+
+  /** Forgets those with other effects. */
+  keep(isKept: (effect: Effect) => boolean): void {
+    this.#rules = this.#rules.filter(({ effect }) => isKept(effect))
+  }
+
+  /** What became here of a fault that was ordered where this is a copy of; undefined when it will not happen any more. */
+  find(fault: Fault): Fault | undefined {
+    const order = orders.get(fault)
+    const rule = this.#rules.find(each => each.order === order)
+    return rule && this.#faultOf(rule)
   }
 
   /** Counts one more call. @returns what happens to it, in the order in which it was ordered */
@@ -54,6 +70,17 @@ export class FaultRules<Call, Effect> {
 
   clear(): void {
     this.#rules = []
+  }
+
+  #faultOf(rule: Rule<Call, Effect>): Fault {
+    const fault: Fault = {
+      get hits() {
+        return rule.hits
+      },
+      [Symbol.dispose]: () => this.#remove(rule),
+    }
+    orders.set(fault, rule.order)
+    return fault
   }
 
   #isDue(rule: Rule<Call, Effect>): boolean {

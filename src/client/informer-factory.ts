@@ -1,34 +1,42 @@
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import { untilAborted } from '#base/abortable.ts'
 import { Group } from '#base/group.ts'
+import type { Random } from '#base/random.ts'
 import type { CollectionRef } from './client.ts'
 import { Informer, type InformerOptions, type InformerState } from './informer.ts'
 
 /** The states of a factory's informers, by collection. */
-export type InformersState = ReadonlyMap<string, InformerState>
+export interface InformersState {
+  informers: ReadonlyMap<string, InformerState>
+  jitter: Random
+}
 
 /** One informer a collection, shared by all components of a process, and run together. */
 export class InformerFactory {
   readonly #options: InformerOptions
   readonly #informers = new Map<string, Informer<KubeObject>>()
-  readonly #states: InformersState
+  readonly #states: ReadonlyMap<string, InformerState>
   #group: Group | undefined
 
   /** @param state of a factory that this one takes the place of */
-  constructor(options: InformerOptions, state: InformersState = new Map()) {
-    this.#options = options
-    this.#states = state
+  constructor(options: InformerOptions, state?: InformersState) {
+    // How long they wait after a failure is of their own: who watches again more often does not give objects other names.
+    this.#options = { ...options, random: state?.jitter.copy() ?? options.random.branch() }
+    this.#states = state?.informers ?? new Map()
   }
 
   /**
    * A copy of what the informers hold.
-   * @param resourceVersion up to which they have seen all there is; undefined when they may be behind
+   * @param resourceVersion up to which those that watch have seen all there is; undefined when they may be behind
    */
   stateAt(resourceVersion: string | undefined): InformersState {
     const states = new Map<string, InformerState>()
-    for (const [key, { state }] of this.#informers)
-      if (state !== undefined) states.set(key, { ...state, resourceVersion: resourceVersion ?? state.resourceVersion })
-    return states
+    for (const [key, informer] of this.#informers) {
+      const { state } = informer
+      if (state === undefined) continue
+      states.set(key, resourceVersion !== undefined && informer.isWatching ? { ...state, resourceVersion } : state)
+    }
+    return { informers: states, jitter: this.#options.random.copy() }
   }
 
   /** The informer of that collection; it runs as soon as the factory does. */

@@ -57,6 +57,7 @@ export class Informer<T extends KubeObject> {
   #resourceVersion = ''
   readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
+  #isWatching = false
 
   /** @param state of an informer that this one takes the place of: it then begins with a watch */
   constructor(ref: CollectionRef, options: InformerOptions, state?: InformerState<T>) {
@@ -103,6 +104,11 @@ export class Informer<T extends KubeObject> {
 
   values(): Iterable<T> {
     return this.#objects.values()
+  }
+
+  /** A watch is open, or was asked for: what happens is heard of. */
+  get isWatching(): boolean {
+    return this.#isWatching
   }
 
   get size(): number {
@@ -166,6 +172,7 @@ export class Informer<T extends KubeObject> {
         if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
         watchedSinceMs = clock.monotonicMs()
         const request = { ...this.#ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
+        this.#isWatching = true
         for await (const events of client.watch<T>(request, signal)) {
           hasEvents = true
           yield events
@@ -176,6 +183,8 @@ export class Informer<T extends KubeObject> {
         askedDelayMs = retryAfterMsOf(error)
         if (isStale) this.#resourceVersion = ''
         else log.warn('list or watch failed', { kind: this.#ref.kind, error })
+      } finally {
+        this.#isWatching = false
       }
       failures = hasEvents || clock.monotonicMs() - watchedSinceMs >= shortWatchMs ? 0 : failures + 1
       if (failures > 1 || (failures === 1 && !isStale)) {

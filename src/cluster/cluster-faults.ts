@@ -1,5 +1,5 @@
 import type { RequestFaults } from '#apiserver/faults/request-faults.ts'
-import type { ServerFaults } from '#apiserver/faults/server-faults.ts'
+import type { ServerFaults, ServerFaultsState } from '#apiserver/faults/server-faults.ts'
 import type { WatchFaults } from '#apiserver/faults/watch-faults.ts'
 import type { StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { Pod } from '#api/core/v1/types.gen.ts'
@@ -7,12 +7,18 @@ import type { Fault, Occurrences } from '#base/fault-rules.ts'
 import type { Group } from '#base/group.ts'
 import type { ControlPlane } from '#controlplane/control-plane.ts'
 import type { PullError, SimulatedImages } from '#cri/simulated/index.ts'
-import type { StorageFaults, WritePattern as AnyWritePattern } from '#storage/storage-faults.ts'
+import type { StorageFaults, StorageFaultsState, WritePattern as AnyWritePattern } from '#storage/storage-faults.ts'
 import type { PodRef } from './cluster-client.ts'
 import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
 
 /** Which writes to the storage a fault concerns. An empty one concerns all. */
 export type WritePattern = AnyWritePattern<StoredObject>
+
+/** What is ordered and has not happened yet; images and nodes keep theirs themselves. */
+export interface ClusterFaultsState {
+  server: ServerFaultsState
+  storage: StorageFaultsState<StoredObject>
+}
 
 export interface ClusterFaultsOptions {
   server: ServerFaults
@@ -39,6 +45,25 @@ export class ClusterFaults {
     this.requests = options.server.requests
     this.watches = options.server.watches
     this.storage = options.storage
+    this.storage.onRestart = () => {
+      this.stopAPIServer()
+      options.tasks.spawn(() => this.startAPIServer())
+    }
+  }
+
+  /**
+   * What became in this cluster of a fault that was ordered in another, which this one is a fork of, or before it was set back: counts its
+   * `hits` here, and takes it back here. Undefined when it will not happen here any more.
+   */
+  find(fault: Fault): Fault | undefined {
+    const { images, nodes } = this.#options
+    const found = this.requests.find(fault) ?? this.watches.find(fault) ?? this.storage.find(fault) ?? images.findFault(fault)
+    if (found !== undefined) return found
+    for (const node of nodes) {
+      const ofNode = node.faults.find(fault)
+      if (ofNode !== undefined) return ofNode
+    }
+    return undefined
   }
 
   /**
@@ -66,11 +91,7 @@ export class ClusterFaults {
    * @param options.when `after` (default): the write is made, and nobody is told; `before`: it is not made
    */
   restartAPIServerAt(writes: WritePattern, { when = 'after', ...occurrences }: Occurrences & { when?: 'before' | 'after' } = {}): Fault {
-    const restart = () => {
-      this.stopAPIServer()
-      this.#options.tasks.spawn(() => this.startAPIServer())
-    }
-    return this.storage.interrupt(writes, restart, { when, ...occurrences })
+    return this.storage.restartAt(writes, { when, ...occurrences })
   }
 
   /** Pulls of an image fail on every node: `ErrImagePull`, then `ImagePullBackOff`. A name without tag means all tags. */

@@ -6,6 +6,7 @@ import type { Random } from '#base/random.ts'
 import type { CompactionState } from '#controlplane/compaction.ts'
 import type { MemoryLogStore, SimulatedImages } from '#cri/simulated/index.ts'
 import type { MemoryStorage } from '#storage/memory/memory-storage.ts'
+import type { ClusterFaultsState } from './cluster-faults.ts'
 import type { ComponentsState } from './components.ts'
 import type { SimulatedNodesState } from './simulated/simulated-nodes.ts'
 
@@ -20,7 +21,9 @@ export interface ClusterState {
   random: Random
   images: SimulatedImages
   logs: MemoryLogStore
-  server: StoresState
+  /** Undefined while the API server is down. */
+  server: StoresState | undefined
+  faults: ClusterFaultsState
   compaction: CompactionState | undefined
   components: ComponentsState
   nodes: SimulatedNodesState

@@ -165,6 +165,7 @@ export class Cluster implements AsyncDisposable {
     await next.run(endpoint)
     this.#follow(next)
     await this.clock.settle()
+    next.endResumption()
   }
 
   /** Writes the kubeconfig to a file, for kubectl and Helm. */

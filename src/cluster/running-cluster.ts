@@ -55,6 +55,7 @@ interface Parts {
   nodes: SimulatedNodes
   tasks: Group
   faults: ClusterFaults
+  serverFaults: ServerFaults
   logs: MemoryLogStore
 }
 
@@ -71,11 +72,12 @@ export class RunningCluster implements AsyncDisposable {
   readonly #options: RunningClusterOptions
   readonly #components: Components
   readonly #tasks: Group
+  readonly #serverFaults: ServerFaults
   readonly #logs: MemoryLogStore
   readonly #compaction: Compaction
   #adminTransport: Transport | undefined
 
-  private constructor(options: RunningClusterOptions, { controlPlane, components, nodes, tasks, faults, logs }: Parts) {
+  private constructor(options: RunningClusterOptions, { controlPlane, components, nodes, tasks, faults, serverFaults, logs }: Parts) {
     this.#options = options
     this.storage = options.storage
     this.clock = options.clock
@@ -84,6 +86,7 @@ export class RunningCluster implements AsyncDisposable {
     this.faults = faults
     this.#components = components
     this.#tasks = tasks
+    this.#serverFaults = serverFaults
     this.#logs = logs
     this.#compaction = new Compaction(options, options.state?.compaction)
   }
@@ -94,8 +97,8 @@ export class RunningCluster implements AsyncDisposable {
     const logs = state?.logs.fork() ?? new MemoryLogStore()
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
-    const serverFaults = new ServerFaults({ clock, storage })
-    const storageFaults = new StorageFaults<StoredObject>(clock)
+    const serverFaults = new ServerFaults({ clock, storage }, state?.faults.server)
+    const storageFaults = new StorageFaults<StoredObject>(clock, state?.faults.storage)
     const controlPlane = await ControlPlane.start({
       storage,
       audit,
@@ -129,7 +132,8 @@ export class RunningCluster implements AsyncDisposable {
       log: log.child({ component: 'kubelet' }),
     })
     const faults = new ClusterFaults({ server: serverFaults, storage: storageFaults, controlPlane, images, nodes, tasks })
-    return new RunningCluster(options, { controlPlane, components, nodes, tasks, faults, logs })
+    if (state !== undefined && state.server === undefined) faults.stopAPIServer()
+    return new RunningCluster(options, { controlPlane, components, nodes, tasks, faults, serverFaults, logs })
   }
 
   /** The same, with all that another cluster was: its time, its randomness and a copy of its storage. */
@@ -163,6 +167,8 @@ export class RunningCluster implements AsyncDisposable {
   /** A copy of all that it is, at a moment at which nobody has anything to do: see `ClusterTime.settle`. */
   async save(): Promise<ClusterState> {
     const storage = await MemoryStorage.copyOf(this.storage)
+    const { state: server } = this.controlPlane
+    const serverFaults = this.#serverFaults
     // Somebody wrote while the copy was made: what others know would be newer.
     if (storage.revision !== this.storage.revision) return this.save()
     return {
@@ -172,11 +178,17 @@ export class RunningCluster implements AsyncDisposable {
       random: this.#options.random.copy(),
       images: this.#options.images.copy(),
       logs: this.#logs.fork(),
-      server: this.controlPlane.state,
+      server,
+      faults: { server: serverFaults.state, storage: this.faults.storage.state },
       compaction: this.#compaction.state,
-      components: this.#components.stateAt(String(storage.revision)),
+      components: this.#components.stateAt(server === undefined || serverFaults.isHolding ? undefined : String(storage.revision)),
       nodes: this.nodes.state,
     }
+  }
+
+  /** A cluster that takes the place of another has come to rest: from now on what is ordered happens to all that is asked. */
+  endResumption(): void {
+    this.#serverFaults.endResumption()
   }
 
   get random(): Random {

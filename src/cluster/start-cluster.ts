@@ -132,6 +132,7 @@ async function startFromSnapshot({ from, seed, api = {}, ...own }: ClusterFromSn
   const cluster = await serve({ running, pki, images, contextName }, { host, port, advertiseAddress: '127.0.0.1' })
   started.move()
   await cluster.clock.settle()
+  running.endResumption()
   return cluster
 }
 

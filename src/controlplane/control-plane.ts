@@ -165,9 +165,9 @@ export class ControlPlane implements Disposable {
     return this.#mapper.mappingOf(type, new AbortController().signal)
   }
 
-  /** A copy of what storage does not hold. */
-  get state(): StoresState {
-    return this.server.state
+  /** A copy of what storage does not hold; undefined while the server is down. */
+  get state(): StoresState | undefined {
+    return this.slot.server?.state
   }
 
   /** Requests of this process that wait for their answer, and not for time to go on. */

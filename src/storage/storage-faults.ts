@@ -17,7 +17,14 @@ export interface WritePattern<V = Uint8Array> {
 
 type Moment = 'before' | 'after'
 
-type Effect = { type: 'delay'; delayMs: number } | { type: 'fail'; message: string } | { type: 'interrupt'; when: Moment; act: () => void }
+type Effect =
+  | { type: 'delay'; delayMs: number }
+  | { type: 'fail'; message: string }
+  | { type: 'interrupt'; when: Moment; act: () => void }
+  | { type: 'restart'; when: Moment }
+
+/** What is ordered. */
+export type StorageFaultsState<V = Uint8Array> = FaultRules<Write<V>, Effect>
 
 /** What happens to a write. */
 export interface Admission {
@@ -31,15 +38,32 @@ const never = new AbortController().signal
 
 /** What goes wrong between API servers and their storage. Every order can be taken back by disposing what it returns. */
 export class StorageFaults<V = Uint8Array> {
-  readonly #rules = new FaultRules<Write<V>, Effect>()
+  readonly #rules: StorageFaultsState<V>
   readonly #delays: Delays
   /** Resolves when the write that came last has gone on. */
   #last: Promise<void> | undefined
   /** Replaced by `clear`: who waited before it does not wait again. */
   #order = {}
 
-  constructor(clock: Clock) {
+  /** What `restartAt` does: given by whoever can. */
+  onRestart: () => void = () => {}
+
+  /** @param state of the faults between others whose place is taken */
+  constructor(clock: Clock, state?: StorageFaultsState<V>) {
     this.#delays = new Delays(clock)
+    this.#rules = state?.copy() ?? new FaultRules()
+  }
+
+  /** A copy, without what calls functions of the caller: they would reach into where they were given. */
+  get state(): StorageFaultsState<V> {
+    const copy = this.#rules.copy()
+    copy.keep(({ type }) => type !== 'interrupt')
+    return copy
+  }
+
+  /** See `FaultRules.find`. */
+  find(fault: Fault): Fault | undefined {
+    return this.#rules.find(fault)
   }
 
   /** Writes that wait for time to go on. */
@@ -63,6 +87,11 @@ export class StorageFaults<V = Uint8Array> {
     return this.#add(writes, { type: 'interrupt', when, act }, occurrences)
   }
 
+  /** The API server dies and comes up again, right before a write is made, or after it is and before anybody is told. */
+  restartAt(writes: WritePattern<V>, { when, ...occurrences }: Occurrences & { when: Moment }): Fault {
+    return this.#add(writes, { type: 'restart', when }, occurrences)
+  }
+
   /** Nothing more is ordered; what waits goes on now. */
   clear(): void {
     this.#rules.clear()
@@ -74,9 +103,9 @@ export class StorageFaults<V = Uint8Array> {
   admit(write: Write<V>): Admission | undefined {
     if (this.#rules.isEmpty && this.#last === undefined) return undefined
     const effects = this.#rules.due(write)
-    const later = effects.filter(effect => effect.type === 'interrupt' && effect.when === 'after')
+    const later = effects.filter(effect => 'when' in effect && effect.when === 'after')
     const turn = effects.length > later.length || this.#last !== undefined ? this.#queue(effects) : undefined
-    return { turn, made: () => later.forEach(effect => effect.type === 'interrupt' && effect.act()) }
+    return { turn, made: () => later.forEach(effect => this.#interrupt(effect)) }
   }
 
   #queue(effects: readonly Effect[]): Promise<void> {
@@ -97,8 +126,13 @@ export class StorageFaults<V = Uint8Array> {
       if (order !== this.#order) return
       if (effect.type === 'fail') throw new StorageError('Failed', effect.message)
       if (effect.type === 'delay') await this.#delays.sleep(effect.delayMs, never)
-      else if (effect.when === 'before') effect.act()
+      else if (effect.when === 'before') this.#interrupt(effect)
     }
+  }
+
+  #interrupt(effect: Effect): void {
+    if (effect.type === 'interrupt') effect.act()
+    else if (effect.type === 'restart') this.onRestart()
   }
 
   #add({ keyPrefix = '', operation, where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {

@@ -6,7 +6,7 @@ import type { Logger } from '#base/log.ts'
 import type { Cluster } from '#cluster/index.ts'
 import { ControlServer } from './control-server.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
-import { NamedSnapshots } from './named-snapshots.ts'
+import { keep, NamedSnapshots } from './named-snapshots.ts'
 import { OrderedFaults } from './ordered-faults.ts'
 import { routes } from './routes.ts'
 import { TimeClaims } from './time-claims.ts'
@@ -46,24 +46,27 @@ export class ClusterHost implements AsyncDisposable {
   /**
    * Takes over a running cluster.
    * @param options.isKept in a folder
+   * @param options.forkOf the cluster that it goes on from
    * @param options.onStop called when somebody has asked through the control API that the cluster ends, once the answer is out; without it
    *   the cluster ends alone
    */
-  async add(cluster: Cluster, options: { isKept?: boolean; onStop?: () => void } = {}): Promise<HostedCluster> {
-    const { isKept = false, onStop } = options
+  async add(cluster: Cluster, options: { isKept?: boolean; forkOf?: HostedCluster; onStop?: () => void } = {}): Promise<HostedCluster> {
+    const { isKept = false, forkOf, onStop } = options
     const secret = randomBytes(secretBytes).toString('base64url')
     const kubeconfig = join(this.#folder, `kubeconfig-${this.#count++}`)
     await cluster.writeKubeconfig(kubeconfig)
     cluster.ended.catch(this.#broken.reject)
+    const faults = new OrderedFaults()
+    if (forkOf !== undefined) faults.replace(forkOf.faults, order => cluster.faults.find(order))
     const hosted: HostedCluster = {
       cluster,
       endpoint: { kubeconfig, url: cluster.url, control: this.#control.urlOf(secret) },
       isKept,
-      beginning: await cluster.snapshot(),
-      faults: new OrderedFaults(),
+      beginning: await keep(cluster, faults),
+      faults,
       snapshots: new NamedSnapshots(),
       time: new TimeClaims(),
-      fork: async () => (await this.add(await cluster.fork())).endpoint,
+      fork: async () => (await this.add(await cluster.fork(), { forkOf: hosted })).endpoint,
       stop: async () => (onStop === undefined ? this.#remove(secret) : void setImmediate(onStop)),
     }
     this.#hosted.set(secret, hosted)

@@ -1,5 +1,5 @@
-import type { Cluster, ClusterSnapshot } from '#cluster/index.ts'
-import type { NamedSnapshots } from './named-snapshots.ts'
+import type { Cluster } from '#cluster/index.ts'
+import type { KeptMoment, NamedSnapshots } from './named-snapshots.ts'
 import type { OrderedFaults } from './ordered-faults.ts'
 import type { TimeClaims } from './time-claims.ts'
 
@@ -22,7 +22,7 @@ export interface HostedCluster {
   /** In a folder. What is set back goes on in memory, so that such a cluster must not be. */
   readonly isKept: boolean
   /** As it was when it started, or was forked. */
-  readonly beginning: ClusterSnapshot
+  readonly beginning: KeptMoment
   readonly snapshots: NamedSnapshots
   readonly time: TimeClaims
   /** Another cluster that is the same now, with an endpoint of its own. */

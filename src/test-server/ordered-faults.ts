@@ -10,8 +10,21 @@ export interface OrderedFault {
 
 /** Faults that were ordered through the control API, by a name that can be said in JSON. */
 export class OrderedFaults {
-  readonly #faults = new Map<string, { fault: string; order: Fault }>()
+  #faults = new Map<string, { fault: string; order: Fault }>()
   #count = 0
+
+  /** The same names. @param find what became of each in another cluster; undefined for what will not happen there any more */
+  static copyOf(other: OrderedFaults, find: (order: Fault) => Fault | undefined): OrderedFaults {
+    const copy = new OrderedFaults()
+    copy.replace(other, find)
+    return copy
+  }
+
+  /** Takes over what another one has; nothing else stays. */
+  replace(other: OrderedFaults, find: (order: Fault) => Fault | undefined): void {
+    this.#count = other.#count
+    this.#faults = new Map([...other.#faults].map(([id, { fault, order }]) => [id, { fault, order: find(order) ?? settled(order) }]))
+  }
 
   add(fault: string, order: Fault): OrderedFault {
     const id = String(++this.#count)
@@ -37,4 +50,9 @@ export class OrderedFaults {
   clear(): OrderedFault[] {
     return this.list().map(({ id }) => this.takeBack(id)!)
   }
+}
+
+/** One that does not happen any more, wherever it was ordered. */
+function settled({ hits }: Fault): Fault {
+  return { hits, [Symbol.dispose]: () => {} }
 }

@@ -1,19 +1,18 @@
 import { newConflict } from '#apimachinery/status/status.ts'
-import type { ClusterSnapshot } from '#cluster/index.ts'
 import { clockOf, clockState } from './clock-routes.ts'
 import { clusterEndpoint } from './cluster-routes.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
+import { type KeptMoment, keep } from './named-snapshots.ts'
 import { route } from './route.ts'
 import { described, list, object, text } from './shape.ts'
 
 const namedSnapshot = object({ id: text(), time: described("The cluster's time then", text()) }, {})
 
 /** @throws StatusError */
-async function setBack({ cluster, faults, isKept }: HostedCluster, snapshot: ClusterSnapshot) {
+async function setBack({ cluster, faults, isKept }: HostedCluster, moment: KeptMoment) {
   if (isKept) throw newConflict({ group: '', resource: 'clusters' }, '', 'its state is in a folder; fork it, and set the fork back')
-  await cluster.restore(snapshot)
-  // What was ordered is not in a snapshot.
-  faults.clear()
+  await cluster.restore(moment.snapshot)
+  faults.replace(moment.faults, order => cluster.faults.find(order))
   return clockOf(cluster)
 }
 
@@ -48,12 +47,12 @@ export const snapshotRoutes = [
     summary: 'Keeps the cluster as it is now, to go back to',
     time: 'stands',
     answer: namedSnapshot,
-    run: async ({ hosted }) => hosted.snapshots.add(await hosted.cluster.snapshot()),
+    run: async ({ hosted }) => hosted.snapshots.add(await keep(hosted.cluster, hosted.faults)),
   }),
   route({
     method: 'POST',
     path: '/snapshots/{id}/restore',
-    summary: 'Sets the cluster back to a snapshot: objects, revisions, time, nodes, images, logs',
+    summary: 'Sets the cluster back to a snapshot: objects, revisions, time, nodes, images, logs, faults',
     time: 'stands',
     answer: clockState,
     run: ({ hosted, params: { id } }) => setBack(hosted, hosted.snapshots.get(id)),

@@ -68,6 +68,32 @@ describe('test server: copies of the cluster', () => {
     assert.deepEqual(await names(), ['both', 'here'])
   })
 
+  test('faults go on in a fork, under the same names; a snapshot has those of its time', async () => {
+    const { id } = await askDone(control, 'POST', '/faults/requests/fail', {
+      requests: { program: 'test', verb: 'create' },
+      status: 500,
+      times: 2,
+    })
+    await askDone(control, 'POST', '/faults/storage/fail', { writes: { keyPrefix: '/registry/nothing/' } })
+    await assert.rejects(create('unlucky'), { code: 500 })
+    const before = await askDone(control, 'GET', '/faults')
+    const snapshot = await askDone(control, 'POST', '/snapshots')
+    const fork = (await askDone(control, 'POST', '/fork')) as ClusterEndpoint
+    assert.deepEqual(await askDone(fork.control, 'GET', '/faults'), before)
+    await assert.rejects(create('unlucky', fork), { code: 500 })
+    assert.equal((await askDone(fork.control, 'DELETE', `/faults/${id}`)).hits, 2)
+    await askDone(fork.control, 'POST', '/reset')
+    assert.deepEqual(await askDone(fork.control, 'GET', '/faults'), before)
+    await askDone(fork.control, 'POST', '/stop')
+    await assert.rejects(create('unlucky'), { code: 500 })
+    assert.equal((await askDone(control, 'DELETE', '/faults')).items[0].hits, 2)
+    await askDone(control, 'POST', `/snapshots/${snapshot.id}/restore`)
+    assert.deepEqual(await askDone(control, 'GET', '/faults'), before)
+    assert.equal((await askDone(control, 'DELETE', `/faults/${id}`)).hits, 1)
+    await create('lucky')
+    await askDone(control, 'DELETE', '/faults')
+  })
+
   test('reset: as it was when it started', async () => {
     await askDone(control, 'POST', '/clock/advance', { duration: '1h' })
     await askDone(control, 'POST', '/reset')

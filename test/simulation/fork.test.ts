@@ -6,20 +6,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Pod } from '#api/core/v1/types.gen.ts'
 import { type Cluster, startCluster } from '#cluster/index.ts'
-import type { StoredObject } from '#apiserver/storage/stored-object.ts'
-import type { StorageEvent } from '#storage/storage.ts'
 import { podOf } from './pod-of.ts'
+import { firstDifference, traceOf } from './trace.ts'
 
 const refOf = ({ metadata }: Pod) => ({ apiVersion: 'v1', kind: 'Pod', name: metadata.name }) as const
-
-/** Writes down every write from now on. */
-async function traceOf(cluster: Cluster): Promise<string[]> {
-  const { storage } = cluster
-  const trace: string[] = []
-  const line = ({ revision, type, key, value }: StorageEvent<StoredObject>) => `${revision} ${type} ${key} ${Buffer.from(value.encode())}`
-  await storage.watch({ prefix: '/', afterRevision: storage.revision }, events => trace.push(...events.map(line)))
-  return trace
-}
 
 test('a fork writes what the original writes: crash loops, probes, grace periods, a stopped node, an hour of it', async () => {
   await using cluster = await startCluster({ nodes: { count: 4 }, clock: 'virtual', seed: 1 })
@@ -174,9 +164,3 @@ test('a cluster on the real clock with its storage on disk is forked into memory
   await cluster.until(pod, 'Ready')
   await assert.rejects(cluster.restore(await cluster.snapshot()), /the cluster is on disk; fork it, and restore the fork$/)
 })
-
-function firstDifference(left: readonly string[], right: readonly string[]): unknown {
-  const index = left.findIndex((line, at) => line !== right[at])
-  if (index < 0) return left.length === right.length ? undefined : { lengths: [left.length, right.length], next: right[left.length] }
-  return { index, lengths: [left.length, right.length], left: left[index], right: right[index] }
-}

@@ -33,6 +33,11 @@ export class FaultyReceiver implements WatchReceiver {
     this.#options = options
   }
 
+  /** Events wait here. */
+  get isHolding(): boolean {
+    return this.#held.length > 0
+  }
+
   /** Tells which watch this receives. @returns it as the client may use it */
   follow(watch: ActiveWatch): ActiveWatch {
     this.#watch = watch

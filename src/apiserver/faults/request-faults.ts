@@ -23,20 +23,36 @@ export interface RequestFaultsOptions {
 type Effect =
   | { type: 'delay'; when: 'before' | 'after'; delayMs: number }
   | { type: 'fail'; when: 'before' | 'after'; error: (request: FaultableRequest) => Error }
-  | { type: 'stale'; when: 'before'; revision: () => number }
+  /** `behind` so many revisions, or that of the moment when it was ordered. */
+  | { type: 'stale'; when: 'before'; behind: number | undefined; orderedAt: number }
+
+/** What is ordered. */
+export type RequestFaultsState = FaultRules<FaultableRequest, Effect>
 
 type Serve = (request: APIRequest) => Promise<APIResponse> | APIResponse
 
 /** What goes wrong with requests that were let in, each as a whole. Every order can be taken back by disposing what it returns. */
 export class RequestFaults {
   readonly #options: RequestFaultsOptions
-  readonly #rules = new FaultRules<FaultableRequest, Effect>()
+  readonly #rules: RequestFaultsState
   /** Of requests of this process, and of others. */
   readonly #delays: { own: Delays; foreign: Delays }
 
-  constructor(options: RequestFaultsOptions) {
+  /** @param state of the faults of a server whose place is taken */
+  constructor(options: RequestFaultsOptions, state?: RequestFaultsState) {
     this.#options = options
+    this.#rules = state?.copy() ?? new FaultRules()
     this.#delays = { own: new Delays(options.clock), foreign: new Delays(options.clock) }
+  }
+
+  /** A copy. What is delayed now is not in it: whoever asks again is served. */
+  get state(): RequestFaultsState {
+    return this.#rules.copy()
+  }
+
+  /** See `FaultRules.find`. */
+  find(fault: Fault): Fault | undefined {
+    return this.#rules.find(fault)
   }
 
   get isEmpty(): boolean {
@@ -72,11 +88,9 @@ export class RequestFaults {
    * revision get it, those that ask for one not older than what they know get at least that.
    */
   serveStale(reads: RequestPattern, { behind, ...occurrences }: Occurrences & { behind?: number } = {}): Fault {
-    const { storage } = this.#options
-    const now = storage.revision
-    const revision = () => Math.max(behind === undefined ? now : storage.revision - behind, storage.compactedRevision, 1)
+    const orderedAt = this.#options.storage.revision
     const where = (request: FaultableRequest) => isRead(request) && (reads.where?.(request) ?? true)
-    return this.#add({ ...reads, where }, { type: 'stale', when: 'before', revision }, occurrences)
+    return this.#add({ ...reads, where }, { type: 'stale', when: 'before', behind, orderedAt }, occurrences)
   }
 
   /** Nothing more is ordered; what is delayed goes on now. */
@@ -91,7 +105,7 @@ export class RequestFaults {
     const effects = this.#rules.due(request)
     let query = apiRequest.query
     for (const effect of effects) {
-      if (effect.type === 'stale') query = staleQuery(query, effect.revision())
+      if (effect.type === 'stale') query = staleQuery(query, this.#revisionOf(effect))
       else if (effect.when === 'before') await this.#happen(effect, request, apiRequest)
     }
     try {
@@ -99,6 +113,11 @@ export class RequestFaults {
     } finally {
       for (const effect of effects) if (effect.when === 'after') await this.#happen(effect, request, apiRequest)
     }
+  }
+
+  #revisionOf({ behind, orderedAt }: Extract<Effect, { type: 'stale' }>): number {
+    const { storage } = this.#options
+    return Math.max(behind === undefined ? orderedAt : storage.revision - behind, storage.compactedRevision, 1)
   }
 
   async #happen(effect: Exclude<Effect, { type: 'stale' }>, request: FaultableRequest, { user, signal }: APIRequest): Promise<void> {

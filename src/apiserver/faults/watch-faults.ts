@@ -22,14 +22,34 @@ export interface WatchedEvent {
   readonly object: { readonly namespace: string; readonly name: string }
 }
 
+/** What is ordered. */
+export type WatchFaultsState = FaultRules<WatchedEvent, EventFate>
+
 /** What goes wrong with watches, those under way included. Every order can be taken back by disposing what it returns. */
 export class WatchFaults {
   readonly #clock: Clock
-  readonly #rules = new FaultRules<WatchedEvent, EventFate>()
+  readonly #rules: WatchFaultsState
   readonly #watches = new Map<FaultyReceiver, FaultableRequest>()
 
-  constructor(clock: Clock) {
+  /** @param state of the faults of a server whose place is taken */
+  constructor(clock: Clock, state?: WatchFaultsState) {
     this.#clock = clock
+    this.#rules = state?.copy() ?? new FaultRules()
+  }
+
+  /** A copy. */
+  get state(): WatchFaultsState {
+    return this.#rules.copy()
+  }
+
+  /** Some events have not come yet. */
+  get isHolding(): boolean {
+    return this.#watches.keys().some(watch => watch.isHolding)
+  }
+
+  /** See `FaultRules.find`. */
+  find(fault: Fault): Fault | undefined {
+    return this.#rules.find(fault)
   }
 
   /** Events get lost, and nobody is told: the watcher stays wrong until the object changes again or it lists again. */

@@ -55,6 +55,11 @@ export class SimulatedFaults {
     return { rules: this.#rules.copy(), isDown: this.#isDown, isHung: this.#hung !== undefined }
   }
 
+  /** See `FaultRules.find`. */
+  find(fault: Fault): Fault | undefined {
+    return this.#rules.find(fault)
+  }
+
   /** Lets calls of the runtime fail. */
   fail(verb: Verb, error: Error, occurrences: Occurrences = {}): Fault {
     return this.#rules.add(called => called === verb, { error }, occurrences)

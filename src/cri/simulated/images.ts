@@ -70,6 +70,11 @@ export class SimulatedImages {
     return this.#pullFaults.add(pulled => key === pulled.repository || key === formatImageReference(pulled), error, occurrences)
   }
 
+  /** See `FaultRules.find`. */
+  findFault(fault: Fault): Fault | undefined {
+    return this.#pullFaults.find(fault)
+  }
+
   clearFaults(): void {
     this.#pullFaults.clear()
   }
@@ -113,6 +118,7 @@ export class SimulatedImages {
   replace(other: SimulatedImages): void {
     this.#images.clear()
     for (const [key, image] of other.#images) this.#images.set(key, image)
+    this.#pullFaults.replace(other.#pullFaults)
   }
 
   #byDigest({ repository, digest }: ImageReference): RegistryImage | undefined {
