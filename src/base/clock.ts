@@ -145,6 +145,13 @@ export class VirtualClock implements Clock {
     return true
   }
 
+  /** The same with all timers of that time. */
+  fireAllNext(untilMs: number): boolean {
+    if (!this.fireNext(untilMs)) return false
+    while (this.nextDueMs === this.#nowMs) this.#timers.take()()
+    return true
+  }
+
   /** Moves forward without firing anything: no timer is due before. */
   moveTo(ms: number): void {
     assert(ms >= this.#nowMs && ms <= (this.nextDueMs ?? ms), 'time does not go back, and leaves no timer behind')

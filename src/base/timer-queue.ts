@@ -9,6 +9,8 @@ import { PriorityHeap } from './priority-heap.ts'
 export class TimerQueue {
   readonly #times = new Map<number, TimersOfOneTime>()
   readonly #order = new PriorityHeap<TimersOfOneTime>((left, right) => left.atMs < right.atMs)
+  /** Where the last one was added: the next one mostly has the same time. */
+  #latest: TimersOfOneTime | undefined
   #size = 0
 
   get size(): number {
@@ -21,15 +23,8 @@ export class TimerQueue {
   }
 
   add(due: Due, callback: () => void): Timer {
-    const { atMs } = due
-    let timers = this.#times.get(atMs)
-    if (timers === undefined) {
-      timers = new TimersOfOneTime(atMs, this.#onEnd)
-      this.#times.set(atMs, timers)
-      this.#order.push(timers)
-    }
     this.#size++
-    return timers.add(due, callback)
+    return this.#at(due.atMs).add(due.order, callback)
   }
 
   /** Takes the next one out of the queue. @returns what it calls */
@@ -39,10 +34,23 @@ export class TimerQueue {
     return first.take()
   }
 
+  #at(atMs: number): TimersOfOneTime {
+    if (this.#latest?.atMs === atMs) return this.#latest
+    let timers = this.#times.get(atMs)
+    if (timers === undefined) {
+      timers = new TimersOfOneTime(atMs, this.#onEnd)
+      this.#times.set(atMs, timers)
+      this.#order.push(timers)
+    }
+    this.#latest = timers
+    return timers
+  }
+
   /** Told of each timer that waits no more. */
   readonly #onEnd = (timers: TimersOfOneTime): void => {
     this.#size--
     if (timers.size > 0) return
+    if (this.#latest === timers) this.#latest = undefined
     this.#times.delete(timers.atMs)
     this.#order.remove(timers)
   }
@@ -62,12 +70,12 @@ class TimersOfOneTime {
     this.#onEnd = onEnd
   }
 
-  add(due: Due, callback: () => void): Timer {
+  add(order: number, callback: () => void): Timer {
     const timers = this.#timers
-    const timer = new QueuedTimer(this, due, callback)
+    const timer = new QueuedTimer(this, order, callback)
     let index = timers.length
     // Only the copy of an older timer does not come last.
-    while (index > this.#next && timers[index - 1]!.due.order > due.order) index--
+    while (index > this.#next && timers[index - 1]!.order > order) index--
     if (index === timers.length) timers.push(timer)
     else timers.splice(index, 0, timer)
     this.size++
@@ -89,15 +97,19 @@ class TimersOfOneTime {
 }
 
 class QueuedTimer implements Timer {
-  readonly due: Due
+  readonly order: number
   readonly #timers: TimersOfOneTime
   /** Undefined when it does not wait any more: who keeps the timer does not keep what it would have called. */
   #callback: (() => void) | undefined
 
-  constructor(timers: TimersOfOneTime, due: Due, callback: () => void) {
+  constructor(timers: TimersOfOneTime, order: number, callback: () => void) {
     this.#timers = timers
-    this.due = due
+    this.order = order
     this.#callback = callback
+  }
+
+  get due(): Due {
+    return { atMs: this.#timers.atMs, order: this.order }
   }
 
   /** It waits no more. @returns what it would have called, when it did wait */

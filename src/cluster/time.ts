@@ -143,8 +143,7 @@ export class ClusterTime {
 
   /** Fires what is due next, all that is due at that time. @returns whether there was something */
   async #step(clock: VirtualClock, limit: number): Promise<boolean> {
-    if (!clock.fireNext(limit)) return false
-    while (clock.nextDueMs === clock.now()) clock.fireNext(limit)
+    if (!clock.fireAllNext(limit)) return false
     await this.settle()
     return true
   }

@@ -3,6 +3,7 @@ import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { CRIError } from '../error.ts'
 import { busybox } from './busybox.ts'
 import type { ImageFunction, ImageOptions, ImageScript, PullError, SimulatedImage } from './image.ts'
+import { ImageListener } from './image-listener.ts'
 import { formatImageReference, type ImageReference, parseImageReference } from './image-reference.ts'
 import { amountOf } from './quantity.ts'
 
@@ -18,6 +19,8 @@ export interface RegistryImage {
   readonly script: ImageScript
   /** The program, when it is a function. */
   readonly run: ImageFunction | undefined
+  /** Who answers on the ports of its containers; undefined when that is the program's own business. */
+  readonly listener: ImageListener | undefined
   /** Amounts of the script, read once. */
   readonly cores: number
   readonly memoryBytes: number
@@ -158,13 +161,15 @@ function registryImage(key: string, repository: string, image: SimulatedImage, o
   const script = typeof image === 'function' ? emptyScript : image
   if (typeof image !== 'function') checkScript(key, image)
   const digest = options.digest ?? sha256(`manifest of ${key}`)
+  const run = typeof image === 'function' ? image : image.run
   return {
     id: sha256(`config of ${digest}`),
     repository,
     digest,
     sizeBytes: options.sizeBytes ?? defaultSizeBytes,
     script,
-    run: typeof image === 'function' ? image : image.run,
+    run,
+    listener: run === undefined || script.http !== undefined ? new ImageListener(script) : undefined,
     cores: amountOf(script.cpu ?? defaultCores),
     memoryBytes: amountOf(script.memory ?? defaultMemoryBytes),
     options,

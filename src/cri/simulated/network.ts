@@ -8,9 +8,11 @@ import type { HTTPAnswer, HTTPAnswerScript, HTTPQuestion } from './image.ts'
 /** Who answers on an open port. */
 export type PortListener = HTTPListener | { connection(connection: Duplex): void }
 
-interface HTTPListener {
+export interface HTTPListener {
   http(request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer>
 }
+
+const okStatus = 200
 
 /** What arrived of an answer. */
 type FullAnswer = Required<Omit<HTTPAnswer, 'delayMs'>>
@@ -66,7 +68,7 @@ export class SimulatedNetwork {
 
   /** Whether somebody takes connections there; asked by the machine itself. @throws ConnectError when nobody does */
   requireOpen(address: Address): void {
-    this.#listener(address)
+    this.#listener(address.ip, address.port)
   }
 
   /**
@@ -75,27 +77,38 @@ export class SimulatedNetwork {
    * @throws ConnectError; `signal.reason` when aborted (or rejects with it)
    */
   request(address: Address, request: Omit<HTTPQuestion, 'port'>, signal: AbortSignal): Promise<FullAnswer> | FullAnswer {
-    signal.throwIfAborted()
-    const listener = this.#listener(address)
-    if (!('http' in listener)) throw new ConnectError('ECONNREFUSED', address)
-    const answer = listener.http({ ...request, port: address.port })
-    if (answer instanceof Promise || (answer.delayMs ?? 0) > 0) return this.#answerLater(answer, signal)
-    return withDefaults(answer)
+    const answer = this.#ask(address.ip, { ...request, port: address.port }, signal)
+    return answer instanceof Promise ? answer.then(withDefaults) : withDefaults(answer)
   }
 
-  async #answerLater(answering: Promise<HTTPAnswer> | HTTPAnswer, signal: AbortSignal): Promise<FullAnswer> {
+  /** The same, for who looks at the answer's status only. */
+  statusOf(ip: string, question: HTTPQuestion, signal: AbortSignal): Promise<number> | number {
+    const answer = this.#ask(ip, question, signal)
+    return answer instanceof Promise ? answer.then(({ status = okStatus }) => status) : (answer.status ?? okStatus)
+  }
+
+  #ask(ip: string, question: HTTPQuestion, signal: AbortSignal): Promise<HTTPAnswer> | HTTPAnswer {
+    signal.throwIfAborted()
+    const { port } = question
+    const listener = this.#listener(ip, port)
+    if (!('http' in listener)) throw new ConnectError('ECONNREFUSED', { ip, port })
+    const answer = listener.http(question)
+    return answer instanceof Promise || (answer.delayMs ?? 0) > 0 ? this.#answerLater(answer, signal) : answer
+  }
+
+  async #answerLater(answering: Promise<HTTPAnswer> | HTTPAnswer, signal: AbortSignal): Promise<HTTPAnswer> {
     // Who asks sets a deadline when there is no answer yet: its timer comes before ours, so that an answer at that very moment is late.
     const answer = await (answering instanceof Promise ? untilAborted(answering, signal) : answering)
     const { delayMs = 0 } = answer
     if (delayMs > 0) await sleepFor(this.#clock, delayMs, signal)
-    return withDefaults(answer)
+    return answer
   }
 
   /** A connection from elsewhere to a port of a pod. @throws ConnectError */
   async connect(address: Address, signal: AbortSignal): Promise<Duplex> {
     signal.throwIfAborted()
     if (this.#endpoints.get(address.ip)?.isConnected === false) throw new ConnectError('EHOSTUNREACH', address)
-    return this.open(this.#listener(address), address.port)
+    return this.open(this.#listener(address.ip, address.port), address.port)
   }
 
   /** A connection to a listener. */
@@ -108,11 +121,11 @@ export class SimulatedNetwork {
     return near
   }
 
-  #listener(address: Address): PortListener {
-    const endpoint = this.#endpoints.get(address.ip)
-    if (endpoint === undefined || !endpoint.reachable) throw new ConnectError('EHOSTUNREACH', address)
-    const listener = endpoint.listener(address.port)
-    if (listener === undefined) throw new ConnectError('ECONNREFUSED', address)
+  #listener(ip: string, port: number): PortListener {
+    const endpoint = this.#endpoints.get(ip)
+    if (endpoint === undefined || !endpoint.reachable) throw new ConnectError('EHOSTUNREACH', { ip, port })
+    const listener = endpoint.listener(port)
+    if (listener === undefined) throw new ConnectError('ECONNREFUSED', { ip, port })
     return listener
   }
 
@@ -136,11 +149,11 @@ export class SimulatedNetwork {
       port,
     })
     if (delayMs !== undefined && delayMs > 0) await sleepFor(this.#clock, delayMs, left.signal)
-    response.writeHead(status ?? 200, { ...headers }).end(body ?? '')
+    response.writeHead(status ?? okStatus, { ...headers }).end(body ?? '')
   }
 }
 
-function withDefaults({ status = 200, headers = {}, body = '' }: HTTPAnswer): FullAnswer {
+function withDefaults({ status = okStatus, headers = {}, body = '' }: HTTPAnswer): FullAnswer {
   return { status, headers, body }
 }
 

@@ -1,11 +1,8 @@
 import type { Clock } from '#base/clock.ts'
 import type { Container } from './container.ts'
-import type { HTTPAnswer, HTTPQuestion, ImageScript } from './image.ts'
-import { answerOf, type Endpoint, type PortListener } from './network.ts'
+import type { Endpoint, PortListener } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 import type { Sandbox } from './sandbox.ts'
-
-const ok: HTTPAnswer = Object.freeze({ status: 200 })
 
 /** Whether the script's time to become ready is over. */
 export function isReady({ startedMs, image }: Container, clock: Clock): boolean {
@@ -22,20 +19,10 @@ export function listenerOf(node: SimulatedNode, sandbox: Sandbox, port: number):
 }
 
 function listenerIn(container: Container, port: number, clock: Clock): PortListener | undefined {
-  const { script, run } = container.image
   const own = container.live?.ports?.get(port)
   if (own !== undefined) return own
-  if (run !== undefined && script.http === undefined) return undefined
-  if (!isReady(container, clock) || script.ports?.includes(port) === false) return undefined
-  return { http: request => answer(script, request) }
-}
-
-function answer({ http }: ImageScript, request: HTTPQuestion): HTTPAnswer | Promise<HTTPAnswer> {
-  if (http === undefined) return ok
-  const question = request.path.indexOf('?')
-  const path = question < 0 ? request.path : request.path.slice(0, question)
-  const script = Object.hasOwn(http, path) ? http[path] : http['*']
-  return script === undefined ? { status: 404, body: '404 page not found\n' } : answerOf(script, request)
+  const { script, listener } = container.image
+  return listener !== undefined && isReady(container, clock) && script.ports?.includes(port) !== false ? listener : undefined
 }
 
 /** A pod's address. */

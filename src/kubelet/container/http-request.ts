@@ -1,5 +1,5 @@
 import type { Container, HTTPGetAction } from '#api/core/v1/types.gen.ts'
-import type { Dialer } from '../host/dialer.ts'
+import type { Dialer, HTTPGet } from '../host/dialer.ts'
 
 /** A port of a container by number or name. @throws Error when the container has no port of that name */
 export function resolvePort(port: number | string, container: Container): number {
@@ -10,34 +10,35 @@ export function resolvePort(port: number | string, container: Container): number
   return named.containerPort
 }
 
+/** What a probe or a hook asks for. @throws Error when the container has no port of that name */
+export function httpGetOf(action: HTTPGetAction, container: Container, podIP: string, userAgent: string): HTTPGet {
+  return {
+    isTLS: action.scheme === 'HTTPS',
+    host: action.host || podIP,
+    port: resolvePort(action.port, container),
+    path: action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`,
+    headers: headersOf(action, userAgent),
+  }
+}
+
 /**
  * A GET as probes and hooks make them: certificates are not checked, redirects not followed here.
  * @returns the status code, at once when the dialer has it at once
  * @throws Error (or rejects with it) worded like Go's client, whose messages people know, also when aborted
  */
-export function httpGet(
-  dialer: Dialer,
-  action: HTTPGetAction,
-  container: Container,
-  podIP: string,
-  userAgent: string,
-  signal: AbortSignal,
-): Promise<number> | number {
-  const isTLS = action.scheme === 'HTTPS'
-  const host = action.host || podIP
-  const port = resolvePort(action.port, container)
-  const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`
-  const fail = (error: unknown): never => {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    const failure = (signal.aborted ? signal.reason : error) as Error
-    throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(failure, address)}`)
-  }
+export function httpGet(dialer: Dialer, request: HTTPGet, signal: AbortSignal): Promise<number> | number {
   try {
-    const status = dialer.get({ isTLS, host, port, path, headers: headersOf(action, userAgent) }, signal)
-    return status instanceof Promise ? status.catch(fail) : status
+    const status = dialer.get(request, signal)
+    return typeof status === 'number' ? status : status.catch(error => fail(error, request, signal))
   } catch (error) {
-    return fail(error)
+    return fail(error, request, signal)
   }
+}
+
+function fail(error: unknown, { isTLS, host, port, path }: HTTPGet, signal: AbortSignal): never {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const failure = (signal.aborted ? signal.reason : error) as Error
+  throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(failure, address)}`)
 }
 
 function headersOf({ httpHeaders }: HTTPGetAction, userAgent: string): Record<string, string> {

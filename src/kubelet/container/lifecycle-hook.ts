@@ -4,7 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import type { Dialer } from '../host/dialer.ts'
 import { formatPod } from '../pod/waiting.ts'
-import { httpGet } from './http-request.ts'
+import { httpGet, httpGetOf } from './http-request.ts'
 
 export interface LifecycleHookInput {
   pod: Pod
@@ -26,7 +26,7 @@ export async function runLifecycleHook(handler: LifecycleHandler, input: Lifecyc
     await runExec(handler.exec.command ?? [], input, signal)
   } else if (handler.httpGet !== undefined) {
     try {
-      await httpGet(dialer, handler.httpGet, container, podIP, 'kube-lifecycle/1.36', signal)
+      await httpGet(dialer, httpGetOf(handler.httpGet, container, podIP, 'kube-lifecycle/1.36'), signal)
     } catch (error) {
       throw new Error(`HTTP lifecycle hook (${handler.httpGet.path}) ${failedFor(input, error)}`, { cause: error })
     }

@@ -59,8 +59,7 @@ export function simulatedHost(machine: SimulatedMachine, surroundings: Simulated
 function simulatedDialer(network: SimulatedNetwork): Dialer {
   return {
     get({ host, port, path, headers }, signal) {
-      const answer = network.request({ ip: host, port }, { method: 'GET', path, headers, body: noBody }, signal)
-      return answer instanceof Promise ? answer.then(({ status }) => status) : answer.status
+      return network.statusOf(host, { method: 'GET', path, headers, body: noBody, port }, signal)
     },
     async reach({ host, port }, signal) {
       signal.throwIfAborted()

@@ -1,9 +1,9 @@
 import type { Container, GRPCAction, HTTPGetAction, Probe, TCPSocketAction } from '#api/core/v1/types.gen.ts'
 import type { RuntimeService } from '#cri/cri.ts'
 import { isDeadlineExceeded, isUnimplemented } from '#cri/error.ts'
-import type { Dialer } from '../host/dialer.ts'
+import type { Dialer, HTTPGet } from '../host/dialer.ts'
 import { type HealthAnswer, type HealthCheck, servingStatuses } from '../host/grpc-health.ts'
-import { goMessage, httpGet, resolvePort } from '../container/http-request.ts'
+import { goMessage, httpGet, httpGetOf, resolvePort } from '../container/http-request.ts'
 
 export interface ProbeTarget {
   container: Container
@@ -11,6 +11,8 @@ export interface ProbeTarget {
   podIP: string
   runtime: RuntimeService
   dialer: Dialer
+  /** What an HTTP probe asks for: found out the first time, for all probes of this target. */
+  httpGet?: HTTPGet
 }
 
 export type ProbeResult = { success: true } | { success: false; output: string }
@@ -36,14 +38,11 @@ function toFailure(error: unknown): ProbeResult {
   return { success: false, output: (error as Error).message }
 }
 
-function probeHTTP(
-  action: HTTPGetAction,
-  { dialer, container, podIP }: ProbeTarget,
-  signal: AbortSignal,
-): Promise<ProbeResult> | ProbeResult {
+function probeHTTP(action: HTTPGetAction, target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> | ProbeResult {
   try {
-    const status = httpGet(dialer, action, container, podIP, 'kube-probe/1.36', signal)
-    return status instanceof Promise ? status.then(judgeStatus, toFailure) : judgeStatus(status)
+    target.httpGet ??= httpGetOf(action, target.container, target.podIP, 'kube-probe/1.36')
+    const status = httpGet(target.dialer, target.httpGet, signal)
+    return typeof status === 'number' ? judgeStatus(status) : status.then(judgeStatus, toFailure)
   } catch (error) {
     return toFailure(error)
   }

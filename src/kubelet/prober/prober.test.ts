@@ -32,8 +32,11 @@ function probed(probes: { readinessProbe?: Probe; livenessProbe?: Probe }, http:
     wake: ({ reason }: { reason: string }) => tell(reason),
   } as unknown as PodWorker
   const left = new AbortController()
-  new Prober(left.signal).update(worker)
-  return { clock, told, memory, leave: () => left.abort() }
+  const prober = new Prober(left.signal)
+  prober.update(worker)
+  /** The runtime says something else. */
+  const observe = (observed: object) => prober.update(Object.assign(worker, { observed }))
+  return { clock, told, memory, running, observe, leave: () => left.abort() }
 }
 
 const httpGet = { path: '/healthz', port: 80 }
@@ -72,6 +75,34 @@ describe('Prober', () => {
       assert.equal(pod.clock.waiting, 1)
       pod.leave()
     })
+
+  test('two that wait at once each have their own time-out', async () => {
+    const readinessProbe = { httpGet, timeoutSeconds: 1, failureThreshold: 1 }
+    const livenessProbe = { httpGet, timeoutSeconds: 3, failureThreshold: 1 }
+    const pod = probed({ readinessProbe, livenessProbe }, () => ({ delayMs: 2_000 }))
+    await pod.clock.advance(9_999)
+    const late = 'Get "http://10.0.0.1:80/healthz": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+    assert.deepEqual(pod.told, [`1s Readiness probe failed: ${late}`])
+    assert.equal(pod.memory.probes['c1']?.failed, undefined)
+    pod.leave()
+  })
+
+  test('the pod is asked at the address that it has now', async () => {
+    const { clock, told, running, observe, leave } = probed(
+      { readinessProbe: { httpGet, periodSeconds: 10, failureThreshold: 1 } },
+      () => ({}),
+    )
+    await clock.advance(15_000)
+    observe({ sandboxes: [{ ready: true, ips: ['10.0.0.2'] }], containers: [running] })
+    await clock.advance(10_000)
+    const failure = 'Get "http://10.0.0.2:80/healthz": dial tcp 10.0.0.2:80: connect: no route to host'
+    assert.deepEqual(told, [
+      '0s the readiness probe of container main succeeded',
+      `20s Readiness probe failed: ${failure}`,
+      '20s the readiness probe of container main failed',
+    ])
+    leave()
+  })
 
   test('refusals in a row end the container, which is then not asked again', async () => {
     const { clock, told, memory } = probed({ livenessProbe: { httpGet, periodSeconds: 5, failureThreshold: 2 } }, () => ({ status: 503 }))

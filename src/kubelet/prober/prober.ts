@@ -1,10 +1,11 @@
 import type { Container, Pod, Probe } from '#api/core/v1/types.gen.ts'
-import type { Due, Timer } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
 import { runsPostStart } from '../pod/post-start.ts'
-import type { ObservedContainer } from '../runtime/observed.ts'
-import { type ProbeResult, runProbe } from './probe.ts'
+import type { ProbeMemory } from '../pod/memory.ts'
+import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts'
+import { type ProbeResult, type ProbeTarget, runProbe } from './probe.ts'
 
 type ProbeType = 'startup' | 'liveness' | 'readiness'
 
@@ -31,6 +32,7 @@ export type ProberState = ReadonlyMap<string, ReadonlyMap<string, ProbeLoopState
 export class Prober {
   readonly #loops = new Map<string, ProbeLoop>()
   readonly #keysByPod = new Map<string, Set<string>>()
+  readonly #deadlines = new Deadlines()
   readonly #signal: AbortSignal
 
   constructor(signal: AbortSignal) {
@@ -46,7 +48,7 @@ export class Prober {
 
   /** Goes on with the probes of a pod. */
   resume(worker: PodWorker, loops: ReadonlyMap<string, ProbeLoopState>): void {
-    for (const [key, state] of loops) this.#loops.set(key, new ProbeLoop(worker, state, this.#signal))
+    for (const [key, state] of loops) this.#loops.set(key, new ProbeLoop(worker, state, this.#deadlines, this.#signal))
     this.#keysByPod.set(worker.uid, new Set(loops.keys()))
   }
 
@@ -71,9 +73,13 @@ export class Prober {
         if (type === 'startup' ? state.started : !state.started) continue
         const key = `${running.id}/${type}`
         wanted.add(key)
-        if (this.#loops.has(key)) continue
+        const loop = this.#loops.get(key)
+        if (loop !== undefined) {
+          loop.look(observed)
+          continue
+        }
         const begun = { container, running, type, probe, last: undefined, inARow: 0, isStopped: false, due: undefined }
-        this.#loops.set(key, new ProbeLoop(worker, begun, this.#signal))
+        this.#loops.set(key, new ProbeLoop(worker, begun, this.#deadlines, this.#signal))
       }
     }
     for (const key of this.#keysByPod.get(worker.uid) ?? []) if (!wanted.has(key)) this.#stop(key)
@@ -105,13 +111,34 @@ function probedContainers({ spec: { containers, initContainers = [] } }: Pod): C
   return [...containers.filter(isProbed), ...initContainers.filter(each => isProbed(each) && isSidecar(each))]
 }
 
+/** Most probes of simulated pods are answered at once and need none: one is at hand for all of them until a probe has to be waited for. */
+class Deadlines {
+  #spare: AbortController | undefined
+
+  /** The one that the next probe may have; nobody listens to it. */
+  get spare(): AbortController {
+    return (this.#spare ??= new AbortController())
+  }
+
+  /** A probe has it now. */
+  take(): void {
+    this.#spare = undefined
+  }
+}
+
 /** One probe of one container, until the container ends. */
 class ProbeLoop {
   readonly #worker: PodWorker
+  readonly #clock: Clock
   readonly #container: Container
   readonly #running: ObservedContainer
   readonly #type: ProbeType
   readonly #probe: Probe
+  readonly #periodMs: number
+  readonly #deadlines: Deadlines
+  #target: ProbeTarget
+  /** Where thresholds that are reached are noted. */
+  #memory: ProbeMemory | undefined
   #isStopped = false
   /** Of the probe that is under way. */
   #deadline: AbortController | undefined
@@ -119,18 +146,22 @@ class ProbeLoop {
   #last: boolean | undefined
   #inARow: number
 
-  constructor(worker: PodWorker, state: ProbeLoopState, signal: AbortSignal) {
+  constructor(worker: PodWorker, state: ProbeLoopState, deadlines: Deadlines, signal: AbortSignal) {
     const { container, running, type, probe, last, inARow, isStopped, due } = state
     this.#worker = worker
+    this.#clock = worker.node.clock
     this.#container = container
     this.#running = running
     this.#type = type
     this.#probe = probe
+    this.#periodMs = (probe.periodSeconds ?? 10) * 1000
+    this.#deadlines = deadlines
+    this.#memory = worker.memory.probes[running.id]
+    this.#target = this.#targetIn(worker.observed)
     this.#last = last
     this.#inARow = inARow
-    const { clock } = worker.node
     if (signal.aborted || isStopped) this.stop()
-    else this.#timer = due === undefined ? clock.after(this.#firstDelayMs(), this.#begin) : clock.at(due, this.#begin)
+    else this.#timer = due === undefined ? this.#clock.after(this.#firstDelayMs(), this.#begin) : this.#clock.at(due, this.#begin)
   }
 
   get state(): ProbeLoopState {
@@ -147,6 +178,12 @@ class ProbeLoop {
     }
   }
 
+  /** What runs of the pod has changed. */
+  look(observed: ObservedPod): void {
+    const target = this.#targetIn(observed)
+    if (target.podIP !== this.#target.podIP) this.#target = target
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#deadline?.abort(new Error('probe stopped'))
@@ -154,13 +191,12 @@ class ProbeLoop {
   }
 
   #firstDelayMs(): number {
-    const { clock } = this.#worker.node
     const initialMs = (this.#probe.initialDelaySeconds ?? 0) * 1000
-    return Math.max(0, this.#running.startedAtMs + initialMs - clock.now())
+    return Math.max(0, this.#running.startedAtMs + initialMs - this.#clock.now())
   }
 
   readonly #begin = (): void => {
-    const beginMs = this.#worker.node.clock.monotonicMs()
+    const beginMs = this.#clock.monotonicMs()
     const result = this.#run()
     if (result instanceof Promise)
       result.then(later => this.#finish(later, beginMs)).catch(error => this.#worker.node.log.error('probe broke', { error }))
@@ -171,19 +207,23 @@ class ProbeLoop {
     if (this.#isStopped) return
     this.#count(result)
     if (this.#isStopped) return
-    const periodMs = (this.#probe.periodSeconds ?? 10) * 1000
-    const { clock } = this.#worker.node
-    this.#timer = clock.after(Math.max(0, periodMs - (clock.monotonicMs() - beginMs)), this.#begin)
+    const delayMs = Math.max(0, this.#periodMs - (this.#clock.monotonicMs() - beginMs))
+    this.#timer = this.#clock.after(delayMs, this.#begin)
   }
 
-  /** Most probes of simulated pods are answered at once: only what has to be waited for gets a timer. */
+  /** Only what has to be waited for gets a timer. */
   #run(): Promise<ProbeResult> | ProbeResult {
-    const { node, pod, observed } = this.#worker
-    const deadline = new AbortController()
-    const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (observed.sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
-    const target = { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
-    const result = runProbe(this.#probe, target, deadline.signal)
-    return result instanceof Promise ? this.#inTime(result, deadline) : result
+    const deadline = this.#deadlines.spare
+    const result = runProbe(this.#probe, this.#target, deadline.signal)
+    if (!(result instanceof Promise)) return result
+    this.#deadlines.take()
+    return this.#inTime(result, deadline)
+  }
+
+  #targetIn({ sandboxes }: ObservedPod): ProbeTarget {
+    const { node, pod } = this.#worker
+    const podIP = pod.spec.hostNetwork === true ? (node.hostIPs[0] ?? '') : (sandboxes.find(({ ready }) => ready)?.ips[0] ?? '')
+    return { container: this.#container, containerID: this.#running.id, podIP, runtime: node.runtime, dialer: node.dialer }
   }
 
   async #inTime(result: Promise<ProbeResult>, deadline: AbortController): Promise<ProbeResult> {
@@ -193,7 +233,7 @@ class ProbeLoop {
     const isExec = this.#probe.exec !== undefined
     // An error is made when it is needed only: its stack costs more than all else of a probe.
     const late = () => deadline.abort(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)'))
-    using _timer = this.#worker.node.clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, late)
+    using _timer = this.#clock.after(isExec ? timeoutMs + 5_000 : timeoutMs, late)
     try {
       return await result
     } finally {
@@ -203,9 +243,8 @@ class ProbeLoop {
 
   /** Thresholds: so many answers in a row change what counts. */
   #count(result: ProbeResult): void {
-    const { memory } = this.#worker
-    const state = memory.probes[this.#running.id]
-    if (state === undefined) return
+    const memory = this.#memory
+    if (memory === undefined) return
     if (!result.success) {
       const message = `${titles[this.#type]} probe failed: ${result.output}`
       this.#worker.report('Warning', 'Unhealthy', message, this.#container.name)
@@ -215,12 +254,12 @@ class ProbeLoop {
     const threshold = result.success ? (this.#probe.successThreshold ?? 1) : (this.#probe.failureThreshold ?? 3)
     if (this.#inARow < threshold) return
     if (this.#type === 'readiness') {
-      if (state.ready === result.success) return
-      state.ready = result.success
+      if (memory.ready === result.success) return
+      memory.ready = result.success
     } else if (this.#type === 'startup' && result.success) {
-      state.started = true
+      memory.started = true
     } else if (!result.success) {
-      state.failed = this.#type
+      memory.failed = this.#type
       this.stop()
     } else return
     this.#worker.wake({ reason: `the ${this.#type} probe of container ${this.#container.name} ${result.success ? 'succeeded' : 'failed'}` })
