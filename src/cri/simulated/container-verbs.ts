@@ -31,7 +31,7 @@ export function createContainer(node: SimulatedNode, request: Request<'createCon
   const createdMs = node.timestamp()
   const container = new Container({ id, sandbox, image: present.image, imageNames: imageNames(present), config, createdMs })
   node.containers.set(id, container)
-  sandbox.containers = [...sandbox.containers, container]
+  sandbox.containers = sandbox.containers.concat(container)
   node.events.emit('Created', id, sandbox)
   return { $typeName: 'runtime.v1.CreateContainerResponse', containerId: id }
 }

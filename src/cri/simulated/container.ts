@@ -1,3 +1,4 @@
+import { shared } from '#base/shared-text.ts'
 import type { ContainerConfigInit } from '../cri.ts'
 import type { Container as ContainerItem, ContainerStatus, ImageSpec, LinuxContainerResources, Mount, Signal } from '../gen/runtime.gen.ts'
 import { ContainerState, MountPropagation } from '../gen/runtime.gen.ts'
@@ -72,7 +73,7 @@ export class Container {
     this.userImage = config.image?.userSpecifiedImage ?? ''
     this.command = keep(config.command, noStrings)
     this.args = keep(config.args, noStrings)
-    this.environment = (config.envs ?? []).map(({ key = '', value }) => `${key}=${textOf(value)}`).join('\0')
+    this.environment = shared((config.envs ?? []).map(({ key = '', value }) => `${key}=${textOf(value)}`).join('\0'))
     this.mounts = keep(config.mounts, noMounts)
     this.labels = config.labels ?? noTexts
     this.annotations = config.annotations ?? noTexts

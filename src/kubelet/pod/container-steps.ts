@@ -125,7 +125,7 @@ async function createContainer(
     imageRef: step.imageRef,
     imageUser,
     variables: environment.variables,
-    mounts: [...volumes, ...hosts, ...terminationLog],
+    mounts: volumes.concat(hosts, terminationLog),
     qos: podQOS(pod),
     nodeMemoryBytes: node.memoryBytes(),
     seccompRoot: `${node.rootDirectory}/seccomp`,

@@ -1,5 +1,6 @@
 /** What the runtime says about a pod, as plain JSON: the input of planning and of status. */
-import type { Container as CRIContainer, ContainerStatus, PodSandboxStatus } from '#cri/gen/runtime.gen.ts'
+import { SharedValues } from '#base/shared-values.ts'
+import type { Container as CRIContainer, ContainerStatus, LinuxContainerUser, PodSandboxStatus } from '#cri/gen/runtime.gen.ts'
 import { ContainerState, PodSandboxState } from '#cri/gen/runtime.gen.ts'
 import { containerNameLabel, readContainerAnnotations } from './labels.ts'
 
@@ -10,7 +11,7 @@ export interface ObservedSandbox {
   /** With fractions. */
   createdAtMs: number
   /** Empty for pods on the node's own network. */
-  ips: string[]
+  ips: readonly string[]
 }
 
 export interface ObservedContainer {
@@ -31,8 +32,15 @@ export interface ObservedContainer {
   image: string
   imageID: string
   logPath: string
-  podGracePeriodSeconds?: number
-  user?: { uid: number; gid: number; supplementalGroups: number[] }
+  podGracePeriodSeconds?: number | undefined
+  user?: LinuxUser | undefined
+}
+
+/** Shared by all containers that run as the same one: nobody changes it. */
+interface LinuxUser {
+  uid: number
+  gid: number
+  supplementalGroups: number[]
 }
 
 export interface ObservedPod {
@@ -40,9 +48,9 @@ export interface ObservedPod {
   name: string
   namespace: string
   /** Newest first. */
-  sandboxes: ObservedSandbox[]
+  sandboxes: readonly ObservedSandbox[]
   /** Newest first. */
-  containers: ObservedContainer[]
+  containers: readonly ObservedContainer[]
 }
 
 export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
@@ -52,7 +60,7 @@ export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
     attempt: status.metadata?.attempt ?? 0,
     ready: status.state === PodSandboxState.SANDBOX_READY,
     createdAtMs: preciseMillisecondsOf(status.createdAt),
-    ips: [ip, ...additionalIps.map(additional => additional.ip)].filter(each => each !== ''),
+    ips: [ip].concat(additionalIps.map(additional => additional.ip)).filter(each => each !== ''),
   }
 }
 
@@ -62,7 +70,7 @@ export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
  */
 export function observeContainer(status: ContainerStatus, sandboxID: string, message?: string): ObservedContainer {
   const note = readContainerAnnotations(status.annotations)
-  const observed: ObservedContainer = {
+  return {
     id: status.id,
     name: status.labels[containerNameLabel] ?? status.metadata?.name ?? '',
     sandboxID,
@@ -78,12 +86,18 @@ export function observeContainer(status: ContainerStatus, sandboxID: string, mes
     image: status.image?.image ?? '',
     imageID: status.imageRef,
     logPath: status.logPath,
+    podGracePeriodSeconds: note.podGracePeriodSeconds,
+    user: observeUser(status.user?.linux),
   }
-  if (note.podGracePeriodSeconds !== undefined) observed.podGracePeriodSeconds = note.podGracePeriodSeconds
-  const user = status.user?.linux
-  if (user !== undefined)
-    observed.user = { uid: Number(user.uid), gid: Number(user.gid), supplementalGroups: user.supplementalGroups.map(Number) }
-  return observed
+}
+
+const users = new SharedValues<LinuxUser>()
+
+function observeUser(user: LinuxContainerUser | undefined): LinuxUser | undefined {
+  if (user === undefined) return undefined
+  const { uid, gid, supplementalGroups } = user
+  const make = () => ({ uid: Number(uid), gid: Number(gid), supplementalGroups: supplementalGroups.map(Number) })
+  return users.get(`${uid} ${gid} ${supplementalGroups.join(' ')}`, make)
 }
 
 export function stateOf(state: CRIContainer['state']): ObservedContainer['state'] {

@@ -171,7 +171,7 @@ export class RuntimeState {
       if (sameJSON(known, observed)) return known
       this.#owners.set(id, pod.uid)
       const others = pod.sandboxes.filter(sandbox => sandbox.id !== id)
-      this.#set({ ...pod, sandboxes: [...others, observed].sort(newestFirst) })
+      this.#set({ ...pod, sandboxes: others.concat(observed).sort(newestFirst) })
       return observed
     } catch (error) {
       if (!isNotFound(error)) throw error
@@ -194,7 +194,7 @@ export class RuntimeState {
       if (sameJSON(known, observed)) return known
       this.#owners.set(id, pod.uid)
       const others = pod.containers.filter(container => container.id !== id)
-      this.#set({ ...pod, containers: [...others, observed].sort(newestFirst) }, whatHappened(known, observed))
+      this.#set({ ...pod, containers: others.concat(observed).sort(newestFirst) }, whatHappened(known, observed))
       return observed
     } catch (error) {
       if (!isNotFound(error)) throw error
