@@ -37,8 +37,9 @@ export class Group implements AsyncDisposable {
 
   /** Resolves when every task has ended; throws the first failure. */
   wait(): Promise<void> {
-    if (this.#running > 0) this.#ended ??= Promise.withResolvers()
-    return (this.#ended?.promise ?? Promise.resolve()).then(() => this.#outcome())
+    if (this.#running === 0) return this.#outcome()
+    this.#ended ??= Promise.withResolvers()
+    return this.#ended.promise
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,9 +54,9 @@ export class Group implements AsyncDisposable {
 
   // Made once for all tasks: there are groups of many that run as long as the process.
   readonly #onEnd = (): void => {
-    if (--this.#running > 0) return
-    this.#ended?.resolve()
-    this.#ended = undefined
+    this.#running--
+    // Whoever sees the last task end may start another one.
+    if (this.#running === 0 && this.#ended !== undefined) queueMicrotask(() => this.#end())
   }
 
   readonly #onFailure = (error: unknown): void => {
@@ -66,10 +67,15 @@ export class Group implements AsyncDisposable {
     this.#onEnd()
   }
 
-  #outcome(): Promise<void> | undefined {
-    // Another task was started at the last moment.
-    if (this.#running > 0) return this.wait()
-    if (this.#failure === undefined) return undefined
+  #end(): void {
+    const ended = this.#ended
+    if (this.#running > 0 || ended === undefined) return
+    this.#ended = undefined
+    ended.resolve(this.#outcome())
+  }
+
+  async #outcome(): Promise<void> {
+    if (this.#failure === undefined) return
     this.#failure.thrown = true
     throw this.#failure.error
   }

@@ -1,6 +1,6 @@
 import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
-import { Pause } from '#base/pause.ts'
+import { Rounds } from '#base/rounds.ts'
 import type { Storage } from '#storage/storage.ts'
 
 /** As kube-apiserver's --etcd-compaction-interval. */
@@ -32,39 +32,45 @@ export interface CompactionState {
 /** Keeps the history of a storage short. */
 export class Compaction {
   readonly #options: CompactionOptions
-  readonly #pause: Pause
+  readonly #rounds: Rounds
   #marks: readonly Mark[]
-  #due: Due | undefined
+  readonly #due: Due | undefined
 
   /** @param state of a compaction that this one takes the place of */
   constructor(options: CompactionOptions, state?: CompactionState) {
     const { storage, clock } = options
     this.#options = options
-    this.#pause = new Pause(clock)
+    this.#rounds = new Rounds(clock, () => this.#compact())
     this.#marks = state?.marks ?? [{ revision: storage.revision, atMs: clock.monotonicMs() }]
     this.#due = state?.due
   }
 
   /** Undefined while it compacts, and when it never does. */
   get state(): CompactionState | undefined {
-    const { due } = this.#pause
+    const { due } = this.#rounds
     return due && { marks: this.#marks, due }
   }
 
   /** Compacts until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { storage, historyMs = defaultHistoryMs, clock, log } = this.#options
-    if (!Number.isFinite(historyMs)) return
-    const intervalMs = Math.min(Math.max(historyMs, intervalMinMs), intervalMaxMs)
-    for (;;) {
-      await this.#pause.wait(this.#due ?? intervalMs, signal)
-      if (signal.aborted) return
-      this.#due = undefined
-      const nowMs = clock.monotonicMs()
-      const marks = [...this.#marks, { revision: storage.revision, atMs: nowMs }]
-      const old = marks.findLast(({ atMs }) => atMs <= nowMs - historyMs)
-      this.#marks = old === undefined ? marks : marks.filter(mark => mark !== old && mark.atMs >= old.atMs)
-      if (old !== undefined) await storage.compact(old.revision).catch(error => log.warn('cannot compact the storage', { error }))
-    }
+    if (Number.isFinite(this.#historyMs)) await this.#rounds.run(signal, this.#due ?? this.#intervalMs)
+  }
+
+  get #historyMs(): number {
+    return this.#options.historyMs ?? defaultHistoryMs
+  }
+
+  get #intervalMs(): number {
+    return Math.min(Math.max(this.#historyMs, intervalMinMs), intervalMaxMs)
+  }
+
+  async #compact(): Promise<number> {
+    const { storage, clock, log } = this.#options
+    const nowMs = clock.monotonicMs()
+    const marks = [...this.#marks, { revision: storage.revision, atMs: nowMs }]
+    const old = marks.findLast(({ atMs }) => atMs <= nowMs - this.#historyMs)
+    this.#marks = old === undefined ? marks : marks.filter(mark => mark !== old && mark.atMs >= old.atMs)
+    if (old !== undefined) await storage.compact(old.revision).catch(error => log.warn('cannot compact the storage', { error }))
+    return this.#intervalMs
   }
 }

@@ -1,5 +1,6 @@
 import { isTerminalPhase } from '#api/core/v1/pod-conditions.ts'
 import type { Node, Pod, Service } from '#api/core/v1/types.gen.ts'
+import { abortable } from '#base/abortable.ts'
 import { Group } from '#base/group.ts'
 import type { Random } from '#base/random.ts'
 import { ResumedMap } from '#base/resumed-map.ts'
@@ -168,23 +169,25 @@ export class Kubelet implements AsyncDisposable {
 
   /** Pods are looked at only when both sides are known: else what runs already would be started again. */
   async #runPods(signal: AbortSignal): Promise<void> {
-    const stopped = Promise.withResolvers<void>()
-    signal.addEventListener('abort', () => stopped.resolve(), { once: true })
     const { state } = this.#options
     if (state?.knowsBothSides === true) {
       this.#knowsBothSides = true
       this.#resume(state)
-      using _listening = this.#pods.onChange(event => this.#onPodChange(event), { isKnown: true })
-      await stopped.promise
+      this.#followPods(signal, { isKnown: true })
       return
     }
-    await Promise.race([Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), stopped.promise])
+    await abortable(Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), signal)
     if (signal.aborted) return
     this.#knowsBothSides = true
-    using _listening = this.#pods.onChange(event => this.#onPodChange(event))
+    this.#followPods(signal)
     for (const { uid } of [...this.#runtimeState.values()]) this.#onRuntimeChange(uid)
     await this.#removeLeftovers(signal)
-    await stopped.promise
+  }
+
+  #followPods(signal: AbortSignal, options?: { isKnown: boolean }): void {
+    if (signal.aborted) return
+    const following = this.#pods.onChange(event => this.#onPodChange(event), options)
+    signal.addEventListener('abort', () => following[Symbol.dispose](), { once: true })
   }
 
   /** Pods for which there is nothing to do before something happens wait for that. */

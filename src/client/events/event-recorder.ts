@@ -91,11 +91,10 @@ export class APIEventRecorder implements EventRecorder {
   }
 
   /** Writes what was recorded, in order, until the signal is aborted. Events recorded before `run` wait for it. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     this.#begin()
-    await untilAborted(signal)
-    await this.#writing
+    return untilAborted(signal).then(() => this.#writing)
   }
 
   #begin(): void {
@@ -123,7 +122,8 @@ export class APIEventRecorder implements EventRecorder {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${about.name}.${nanoseconds.toString(16)}`, namespace },
+      // Made at once: a text of parts would be kept with them as long as the event.
+      metadata: { name: [about.name, nanoseconds.toString(16)].join('.'), namespace },
       involvedObject: about,
       reason,
       message,

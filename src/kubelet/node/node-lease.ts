@@ -4,7 +4,7 @@ import type { Lease } from '#api/coordination/v1/types.gen.ts'
 import { abortable } from '#base/abortable.ts'
 import type { Clock, Due } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
-import { Pause } from '#base/pause.ts'
+import { Rounds } from '#base/rounds.ts'
 import type { Client } from '#client/client.ts'
 import { limits } from '../limits.ts'
 
@@ -37,39 +37,38 @@ const retryBaseMs = 200
 /** Says every few seconds that the node lives, at the price of one small write (KEP-589). */
 export class NodeLease {
   readonly #options: NodeLeaseOptions
-  readonly #pause: Pause
+  readonly #rounds: Rounds
   #lease: Lease | undefined
   #failures: number
-  #due: Due | undefined
+  readonly #due: Due | undefined
 
   /** @param state of a lease that this one takes the place of */
   constructor(options: NodeLeaseOptions, state?: NodeLeaseState) {
     this.#options = options
-    this.#pause = new Pause(options.clock)
+    this.#rounds = new Rounds(options.clock, signal => this.#round(signal))
     this.#lease = state?.lease
     this.#failures = state?.failures ?? 0
     this.#due = state?.due
   }
 
   get state(): NodeLeaseState {
-    return { lease: this.#lease, failures: this.#failures, due: this.#pause.due }
+    return { lease: this.#lease, failures: this.#failures, due: this.#rounds.due }
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#options
-    if (this.#due !== undefined) await this.#pause.wait(this.#due, signal)
-    while (!signal.aborted) {
-      let delayMs: number = limits.leaseRenewMs
-      try {
-        await this.#renew(signal)
-        this.#failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        this.#lease = undefined
-        delayMs = Math.min(retryBaseMs * 2 ** this.#failures++, limits.leaseRenewMs)
-        log.warn('cannot renew the node lease', { error })
-      }
-      await this.#pause.wait(delayMs, signal)
+  run(signal: AbortSignal): Promise<void> {
+    return this.#rounds.run(signal, this.#due)
+  }
+
+  async #round(signal: AbortSignal): Promise<number> {
+    try {
+      await this.#renew(signal)
+      this.#failures = 0
+      return limits.leaseRenewMs
+    } catch (error) {
+      if (signal.aborted) throw error
+      this.#lease = undefined
+      this.#options.log.warn('cannot renew the node lease', { error })
+      return Math.min(retryBaseMs * 2 ** this.#failures++, limits.leaseRenewMs)
     }
   }
 

@@ -5,7 +5,7 @@ import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/type
 import type { Clock, Due } from '#base/clock.ts'
 import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
-import { Pause } from '#base/pause.ts'
+import { Rounds } from '#base/rounds.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import type { ImageService, RuntimeService } from '#cri/cri.ts'
@@ -78,7 +78,7 @@ export class NodeReporter {
   #reportedAtMs = Number.NEGATIVE_INFINITY
   #unreadyChecks = 0
   #failures = 0
-  readonly #pause: Pause
+  readonly #rounds: Rounds
   readonly #resumed: NodeReporterState | undefined
   readonly #registered = new Latch()
   readonly #ready = new Latch()
@@ -86,7 +86,7 @@ export class NodeReporter {
   /** @param state of a reporter that this one takes the place of */
   constructor(options: NodeReporterOptions, state?: NodeReporterState) {
     this.#options = options
-    this.#pause = new Pause(options.clock)
+    this.#rounds = new Rounds(options.clock, signal => this.#round(signal))
     this.#resumed = state
     const name = options.nodeName
     // Upstream's events of a node carry its name as UID; `kubectl describe node` looks for that.
@@ -112,7 +112,7 @@ export class NodeReporter {
       reportedAtMs: this.#reportedAtMs,
       unreadyChecks: this.#unreadyChecks,
       failures: this.#failures,
-      due: this.#pause.due,
+      due: this.#rounds.due,
     }
   }
 
@@ -165,25 +165,25 @@ export class NodeReporter {
 
   /** Looks at the node now: something that its status shows may have changed. */
   check(): void {
-    this.#pause.cutShort()
+    this.#rounds.cutShort()
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { events, log, nodeName } = this.#options
-    if (this.#resumed === undefined) events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
-    else if (this.#resumed.due !== undefined) await this.#pause.wait(this.#resumed.due, signal)
-    while (!signal.aborted) {
-      let delayMs: number = limits.nodeStatusCheckMs
-      try {
-        if (!(await this.#report(signal))) delayMs = Math.min(unreadyCheckMs * 2 ** this.#unreadyChecks++, unreadyCheckMaxMs)
-        else this.#unreadyChecks = 0
-        this.#failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        delayMs = Math.min(100 * 2 ** this.#failures++, limits.nodeStatusCheckMs)
-        log.warn('cannot report the node', { node: nodeName, error })
-      }
-      await this.#pause.wait(delayMs, signal)
+  run(signal: AbortSignal): Promise<void> {
+    if (this.#resumed === undefined) this.#options.events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
+    return this.#rounds.run(signal, this.#resumed?.due)
+  }
+
+  async #round(signal: AbortSignal): Promise<number> {
+    try {
+      const isReady = await this.#report(signal)
+      this.#failures = 0
+      if (!isReady) return Math.min(unreadyCheckMs * 2 ** this.#unreadyChecks++, unreadyCheckMaxMs)
+      this.#unreadyChecks = 0
+      return limits.nodeStatusCheckMs
+    } catch (error) {
+      if (signal.aborted) throw error
+      this.#options.log.warn('cannot report the node', { node: this.#options.nodeName, error })
+      return Math.min(100 * 2 ** this.#failures++, limits.nodeStatusCheckMs)
     }
   }
 
