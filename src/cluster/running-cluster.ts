@@ -1,7 +1,7 @@
 import type { AuditLog } from '#apiserver/audit/audit-log.ts'
 import type { Status } from '#apimachinery/status/status.ts'
 import { ServerFaults } from '#apiserver/faults/server-faults.ts'
-import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
+import { copyOfWrite, type ObjectStorage, type StoredObject } from '#apiserver/storage/stored-object.ts'
 import { assert } from '#base/assert.ts'
 import { type Clock, VirtualClock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
@@ -98,7 +98,7 @@ export class RunningCluster implements AsyncDisposable {
     const environment = simulatedEnvironment({ clock, images, logs })
     let nodes: SimulatedNodes | undefined
     const serverFaults = new ServerFaults({ clock, storage }, state?.faults.server)
-    const storageFaults = new StorageFaults<StoredObject>(clock, state?.faults.storage)
+    const storageFaults = new StorageFaults<StoredObject>(clock, { shown: copyOfWrite, state: state?.faults.storage })
     const controlPlane = await ControlPlane.start({
       storage,
       audit,

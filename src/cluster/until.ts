@@ -5,7 +5,7 @@ import type { Client, ObjectRef } from '#client/client.ts'
 import { ConnectionLostError } from '#client/transport.ts'
 import { type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
 
-/** Whether an object is as it should be; undefined while there is none. */
+/** Whether an object is as it should be; undefined while there is none. The object is the caller's own. */
 export type Predicate<T> = (object: T | undefined) => boolean
 
 const phases: readonly string[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Active', 'Terminating']
@@ -44,7 +44,8 @@ export async function untilObject<T extends KubeObject>(
   wanted: string | Predicate<T>,
   { client, time, timeout = defaultTimeout, signal }: UntilOptions,
 ): Promise<T | undefined> {
-  const holds = predicateOf(wanted)
+  const predicate = predicateOf(wanted)
+  const holds = typeof wanted === 'function' ? (object: T | undefined) => predicate(deepCopy(object)) : predicate
   const end = new AbortController()
   let current: T | undefined
   let last: T | undefined

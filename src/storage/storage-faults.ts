@@ -11,7 +11,7 @@ export interface WritePattern<V = Uint8Array> {
   /** `/registry/pods/`, `/registry/pods/default/web`. */
   keyPrefix?: string
   operation?: WriteOperation | readonly WriteOperation[]
-  /** Asked last. */
+  /** Asked last. What it is given is its own. */
   where?: (write: Write<V>) => boolean
 }
 
@@ -22,6 +22,13 @@ type Effect =
   | { type: 'fail'; message: string }
   | { type: 'interrupt'; when: Moment; act: () => void }
   | { type: 'restart'; when: Moment }
+
+export interface StorageFaultsOptions<V> {
+  /** The write as functions of the caller are shown it, who might change it. Left out: as it is. */
+  shown?: (write: Write<V>) => Write<V>
+  /** Of the faults between others whose place is taken. */
+  state?: StorageFaultsState<V> | undefined
+}
 
 /** What is ordered. */
 export type StorageFaultsState<V = Uint8Array> = FaultRules<Write<V>, Effect>
@@ -40,6 +47,7 @@ const never = new AbortController().signal
 export class StorageFaults<V = Uint8Array> {
   readonly #rules: StorageFaultsState<V>
   readonly #delays: Delays
+  readonly #shown: (write: Write<V>) => Write<V>
   /** Resolves when the write that came last has gone on. */
   #last: Promise<void> | undefined
   /** Replaced by `clear`: who waited before it does not wait again. */
@@ -48,10 +56,10 @@ export class StorageFaults<V = Uint8Array> {
   /** What `restartAt` does: given by whoever can. */
   onRestart: () => void = () => {}
 
-  /** @param state of the faults between others whose place is taken */
-  constructor(clock: Clock, state?: StorageFaultsState<V>) {
+  constructor(clock: Clock, { shown = write => write, state }: StorageFaultsOptions<V> = {}) {
     this.#delays = new Delays(clock)
     this.#rules = state?.copy() ?? new FaultRules()
+    this.#shown = shown
   }
 
   /** A copy, without what calls functions of the caller: they would reach into where they were given. */
@@ -138,7 +146,7 @@ export class StorageFaults<V = Uint8Array> {
   #add({ keyPrefix = '', operation, where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
     const operations = operation === undefined ? undefined : [operation].flat()
     const concerns = (write: Write<V>) =>
-      write.key.startsWith(keyPrefix) && (operations?.includes(operationOf(write)) ?? true) && (where?.(write) ?? true)
+      write.key.startsWith(keyPrefix) && (operations?.includes(operationOf(write)) ?? true) && (where?.(this.#shown(write)) ?? true)
     return this.#rules.add(concerns, effect, occurrences)
   }
 }

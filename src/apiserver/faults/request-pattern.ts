@@ -1,3 +1,4 @@
+import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { UserInfo } from '../registry/resource.ts'
 import type { RequestInfo } from '../request/request-info.ts'
 
@@ -22,7 +23,7 @@ export interface RequestPattern extends SenderPattern {
   subresource?: OneOf
   namespace?: OneOf
   name?: OneOf
-  /** Asked last: whatever else the caller wants to look at or to leave to chance. */
+  /** Asked last: whatever else the caller wants to look at or to leave to chance. What it is given is its own. */
   where?: (request: FaultableRequest) => boolean
 }
 
@@ -41,8 +42,13 @@ export function fitsRequest(pattern: RequestPattern, request: FaultableRequest):
     fits(pattern.subresource, info.subresource) &&
     fits(pattern.namespace, info.namespace) &&
     fits(pattern.name, info.name) &&
-    (pattern.where?.(request) ?? true)
+    (pattern.where?.(copyOfRequest(request)) ?? true)
   )
+}
+
+/** For functions of whoever orders faults: what they change is not what the server decides by. */
+export function copyOfRequest({ user, userAgent, info }: FaultableRequest): FaultableRequest {
+  return { user: deepCopy(user), userAgent, info: deepCopy(info) }
 }
 
 export function fitsSender(pattern: SenderPattern, { user, userAgent, info }: FaultableRequest): boolean {

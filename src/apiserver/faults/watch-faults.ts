@@ -5,14 +5,14 @@ import type { ChangeType } from '../cacher/cache-event.ts'
 import type { Entry } from '../cacher/entry.ts'
 import type { APIResponse } from '../request/api-response.ts'
 import { type EventFate, FaultyReceiver } from './faulty-receiver.ts'
-import { type FaultableRequest, fits, fitsSender, type OneOf, type SenderPattern } from './request-pattern.ts'
+import { copyOfRequest, type FaultableRequest, fits, fitsSender, type OneOf, type SenderPattern } from './request-pattern.ts'
 
 /** Which watches a fault concerns, and which of their events: `namespace` and `name` are those of the object that an event is about. */
 export interface EventPattern extends SenderPattern {
   type?: ChangeType | readonly ChangeType[]
   namespace?: OneOf
   name?: OneOf
-  /** Asked last. */
+  /** Asked last. What it is given is its own. */
   where?: (event: WatchedEvent) => boolean
 }
 
@@ -108,7 +108,7 @@ export class WatchFaults {
       fits(pattern.type, event.type) &&
       fits(pattern.namespace, event.object.namespace) &&
       fits(pattern.name, event.object.name) &&
-      (pattern.where?.(event) ?? true)
+      (pattern.where?.({ ...event, request: copyOfRequest(event.request), object: { ...event.object } }) ?? true)
     return this.#rules.add(concerns, fate, occurrences)
   }
 

@@ -1,4 +1,5 @@
 import type { GroupResource } from '#apimachinery/resource/resource-info.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Transport } from '#client/transport.ts'
 import { type StoryAnswer, whyPath } from '#client/why.ts'
 import { Story } from './story.ts'
@@ -14,5 +15,6 @@ export async function readStory(
 ): Promise<Story> {
   const query = new URLSearchParams({ group, resource, namespace: namespace ?? '', name })
   const { body } = await transport.request({ method: 'GET', path: `${whyPath}?${query}` }, signal)
-  return new Story(body as StoryAnswer)
+  // In process it shows the server's own values, and readers of stories are anybody.
+  return new Story(deepCopy(body as StoryAnswer))
 }
