@@ -1,3 +1,4 @@
+import { shared } from '#base/shared-text.ts'
 import { zeroObject } from '../codec/decoder.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../meta/v1/types.gen.ts'
 import { parseAPIVersion } from '../resource/resource-info.ts'
@@ -129,7 +130,7 @@ export class FieldManager {
 
   #identity(manager: string, operation: 'Apply' | 'Update'): Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'> {
     const { apiVersion, subresource = '' } = this.#options
-    return { manager: manager === '' ? 'unknown' : manager, operation, apiVersion, subresource }
+    return { manager: manager === '' ? 'unknown' : shared(manager), operation, apiVersion, subresource }
   }
 
   /** Clients may change managedFields directly, but not through a subresource; what is empty or malformed is replaced by the live ones. */

@@ -1,5 +1,6 @@
 import { newBadRequest } from '#apimachinery/status/status.ts'
 import { parseFieldSelector } from '#apimachinery/fields/selector.ts'
+import { shared } from '#base/shared-text.ts'
 
 /** What a request is about, from its method, path and query. Behaviour: k8s.io/apiserver's `RequestInfoFactory`. */
 export interface RequestInfo {
@@ -71,7 +72,8 @@ function resourceStart(parts: readonly string[], info: RequestInfo): number {
 function fillResource(parts: readonly string[], start: number, info: RequestInfo): void {
   let index = start
   if (parts[index] === 'namespaces' && parts.length > index + 1) {
-    info.namespace = parts[index + 1]!
+    // Objects keep it.
+    info.namespace = shared(parts[index + 1]!)
     if (parts.length > index + 2 && !namespaceSubresources.has(parts[index + 2]!)) index += 2
   }
   info.resource = parts[index]!

@@ -67,7 +67,7 @@ export class Container {
     this.sandbox = sandbox
     this.image = image
     this.imageName = imageNames.tag
-    this.imageRef = imageNames.digest
+    this.imageRef = shared(imageNames.digest)
     this.name = config.metadata?.name ?? ''
     this.attempt = config.metadata?.attempt ?? 0
     this.userImage = config.image?.userSpecifiedImage ?? ''
@@ -77,7 +77,7 @@ export class Container {
     this.mounts = keep(config.mounts, noMounts)
     this.labels = config.labels ?? noTexts
     this.annotations = config.annotations ?? noTexts
-    this.logPath = (config.logPath ?? '') === '' || sandbox.logDirectory === '' ? '' : `${sandbox.logDirectory}/${config.logPath}`
+    this.logPath = (config.logPath ?? '') === '' || sandbox.logDirectory === '' ? '' : [sandbox.logDirectory, config.logPath].join('/')
     this.stdin = config.stdin ?? false
     this.stdinOnce = config.stdinOnce ?? false
     this.stopSignal = config.stopSignal ?? 0

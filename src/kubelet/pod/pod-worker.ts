@@ -4,6 +4,7 @@ import { podQOS } from '#api/core/v1/qos.ts'
 import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Due, Timer } from '#base/clock.ts'
 import { sameJSON } from '#base/same-json.ts'
+import { shared } from '#base/shared-text.ts'
 import { SmallMap } from '#base/small-map.ts'
 import { because, type Cause, currentCause, withReason } from '#client/cause.ts'
 import { type EventRecorder, type EventType, referenceTo } from '#client/events/event-recorder.ts'
@@ -190,8 +191,8 @@ export class PodWorker implements StepContext {
   }
 
   report(type: EventType, reason: string, message: string, container?: string): void {
-    const fieldPath = container === undefined ? undefined : `spec.${containerListOf(this.#pod, container)}{${container}}`
-    this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
+    const fieldPath = container === undefined ? undefined : shared(`spec.${containerListOf(this.#pod, container)}{${container}}`)
+    this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, shared(message))
   }
 
   /**

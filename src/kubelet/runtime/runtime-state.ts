@@ -3,6 +3,7 @@ import { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
 import { sameJSON } from '#base/same-json.ts'
+import { shared } from '#base/shared-text.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
 import { isNotFound } from '#cri/error.ts'
 import type { Container, ContainerStatus, PodSandbox } from '#cri/gen/runtime.gen.ts'
@@ -303,7 +304,7 @@ export class RuntimeState {
 function whatHappened(before: ObservedContainer | undefined, { id, name, state, exitCode }: ObservedContainer): RuntimeChange | undefined {
   if (before?.state === state || (state !== 'running' && state !== 'exited')) return undefined
   const what = state === 'running' ? `container ${name} started` : `container ${name} exited with ${exitCode}`
-  return { container: name, containerID: id, what }
+  return { container: name, containerID: id, what: shared(what) }
 }
 
 function newestFirst(a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number {

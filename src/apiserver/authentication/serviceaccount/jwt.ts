@@ -24,9 +24,9 @@ function algorithmOf(key: KeyObject): JWTAlgorithm {
 
 /** The compact form: three base64url parts. */
 export function signJWT(claims: object, key: JWTKey, privateKey: KeyObject): string {
-  const input = `${encode({ alg: key.algorithm, kid: key.id })}.${encode(claims)}`
+  const input = [encode({ alg: key.algorithm, kid: key.id }), encode(claims)].join('.')
   const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
-  return `${input}.${signature.toString('base64url')}`
+  return [input, signature.toString('base64url')].join('.')
 }
 
 /** The claims of a token that one of the keys signed; undefined for anything else. Does not look at the claims. */
