@@ -7,6 +7,7 @@ import { Entry, type EntryKind } from '../cacher/entry.ts'
 import { FieldIndex } from '../cacher/field-index.ts'
 import { finishNewObject, nameAttemptsMax, prepareCreate, takenName } from './creation.ts'
 import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-value.ts'
+import { shareEqual } from '#apimachinery/value/share-equal.ts'
 import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
 import { collectionKeyPrefix, objectKey } from './storage-key.ts'
@@ -349,7 +350,10 @@ export class ResourceStore<T extends KubeObject = KubeObject> implements Store<T
   #valueOf(object: T, current: Entry | undefined): StoredObject | undefined {
     const { bytes: codec } = this.#kind
     if (current === undefined) return StoredObject.decoded(object, codec)
-    if (!current.isEncoded) return isSameObject(current.object, object) ? undefined : StoredObject.decoded(object, codec)
+    if (!current.isEncoded) {
+      const shared = sharingWith(current.object, object)
+      return shared && StoredObject.decoded(shared, codec)
+    }
     const bytes = codec.store(object)
     return isUnchanged(codec.isSame(current.bytes, bytes), current, bytes, object) ? undefined : StoredObject.encoded(bytes, object)
   }
@@ -375,6 +379,21 @@ function isUnchanged(isSame: boolean, current: Entry, value: Buffer, object: Kub
   if (isSame) return true
   const versionLength = `"resourceVersion":"${current.revision}",`.length + 1
   return current.bytes.length === value.length + versionLength && isSameObject(current.object, object)
+}
+
+/**
+ * The object with what it has in common with the old one taken from there, so that versions of an object cost what differs. Its metadata is
+ * always its own: it gets a resourceVersion.
+ * @returns undefined when nothing but type and resourceVersion differs
+ */
+function sharingWith<T extends KubeObject>(old: KubeObject, object: T): T | undefined {
+  const own = { ...object.metadata, resourceVersion: old.metadata.resourceVersion }
+  const metadata = shareEqual(own, old.metadata)
+  const typed = { ...object, apiVersion: old.apiVersion, kind: old.kind, metadata: old.metadata }
+  const content = shareEqual(typed, old)
+  if (content === old && metadata === old.metadata) return undefined
+  const { apiVersion, kind } = object
+  return { ...content, apiVersion, kind, metadata: metadata === old.metadata ? own : metadata }
 }
 
 /** Same but for type and resourceVersion. What an update usually changes is compared before the metadata. */
