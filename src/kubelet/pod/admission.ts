@@ -56,13 +56,15 @@ function checkResources(pod: Pod, others: readonly Pod[], allocatable: Record<st
   const available = parseResourceList(allocatable)
   const podsMax = available['pods']?.value() ?? 0
   if (others.length + 1 > podsMax) return outOf('pods', { requested: 1, used: others.length, capacity: podsMax })
-  const wanted = podRequests(pod.spec)
-  const used = others.map(other => podRequests(other.spec))
-  for (const name of Object.keys(wanted).sort(byImportance)) {
-    const requested = amount(wanted, name)
-    const usedAmount = used.reduce((sum, requests) => sum + amount(requests, name), 0)
+  const requests = podRequests(pod.spec)
+  const wanted = Object.keys(requests).filter(name => amount(requests, name) > 0)
+  if (wanted.length === 0) return undefined
+  const taken = others.map(other => podRequests(other.spec))
+  for (const name of wanted.sort(byImportance)) {
+    const requested = amount(requests, name)
+    const used = taken.reduce((sum, list) => sum + amount(list, name), 0)
     const capacity = amount(available, name)
-    if (requested > 0 && requested + usedAmount > capacity) return outOf(name, { requested, used: usedAmount, capacity })
+    if (requested + used > capacity) return outOf(name, { requested, used, capacity })
   }
   return undefined
 }
@@ -96,8 +98,10 @@ function checkNode(pod: Pod, node: Node | undefined): Rejection | undefined {
 }
 
 function checkPorts(pod: Pod, others: readonly Pod[]): Rejection | undefined {
+  const wanted = hostPortsOf(pod.spec)
+  if (wanted.length === 0) return undefined
   const taken = others.flatMap(({ spec }) => hostPortsOf(spec))
-  const conflict = hostPortsOf(pod.spec).some(port => taken.some(other => hostPortsConflict(port, other)))
+  const conflict = wanted.some(port => taken.some(other => hostPortsConflict(port, other)))
   return conflict
     ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
     : undefined
