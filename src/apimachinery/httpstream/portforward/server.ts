@@ -41,7 +41,7 @@ async function acceptOverWebSocket(accept: AcceptOptions, ports: readonly number
   if (webSocket === undefined) return undefined
   if (protocol !== tunnelProtocol) {
     const { base64 } = channelProtocols[protocol]!
-    return new ChannelPortForwardSession(new ChannelSocket(webSocket, { base64, clock }), ports)
+    return new ChannelPortForwardSession(new ChannelSocket(webSocket, { base64, clock, connection: socket }), ports)
   }
   const tunnel = createWebSocketStream(webSocket)
   return new SPDYPortForwardSession(clock, onStream => new SPDYConnection(tunnel, nothing, { role: 'server', clock, onStream }))

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
+import type { Duplex } from 'node:stream'
+import { buffer, text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { WebSocket } from 'ws'
 import { RealClock } from '#base/clock.ts'
@@ -175,6 +176,21 @@ for (const { protocol, decoding, error } of oldProtocols) {
     assert.equal(code, 1000)
   })
 }
+
+test('WebSocket: the connection ends behind the last frame, also when the client never answers it', { timeout: 10_000 }, async () => {
+  await using server = await startServer({ ...all, stdin: false }, shout)
+  const headers = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  }
+  const request = get(server.url, { headers: { ...headers, 'Sec-WebSocket-Protocol': 'v4.channel.k8s.io' } })
+  const [, socket, head] = (await once(request, 'upgrade')) as [unknown, Duplex, Buffer]
+  const rest = await buffer(socket)
+  const [opcode, size, ...code] = Buffer.concat([head, rest]).subarray(-4)
+  assert.deepEqual([opcode, size, code], [0x88, 2, [0x03, 0xe8]])
+})
 
 test('WebSocket: unknown subprotocol → 403', async () => {
   await using server = await startServer(all, shout)

@@ -37,7 +37,12 @@ async function acceptOverWebSocket(accept: AcceptOptions, options: RemoteCommand
   const { base64, version } = webSocketProtocols[protocol]!
   const webSocket = await acceptWebSocket(request, socket, head, protocol)
   if (webSocket === undefined) return undefined
-  const channels = new ChannelSocket(webSocket, { base64, clock, ...(version === 5 ? { closeFrames: 'received' } : {}) })
+  const channels = new ChannelSocket(webSocket, {
+    base64,
+    clock,
+    connection: socket,
+    ...(version === 5 ? { closeFrames: 'received' } : {}),
+  })
   // Old clients wait for a first message to know that they are connected.
   if (version < 5) channels.notify(options.stdout ? channel.stdout : options.stderr ? channel.stderr : channel.error)
   return newServerSession({

@@ -7,6 +7,11 @@ export interface ChannelSocketOptions {
   base64?: boolean
   /** The client's ends of single channels go over the wire (protocol version 5). A server announces none: clients do not know what to do with it. */
   closeFrames?: 'sent' | 'received'
+  /**
+   * A server's connection below. It ends behind the last frame, as upstream's does: clients (Python's) that look for bytes at the socket only
+   * would not find frames which they have read from it already.
+   */
+  connection?: Duplex
   clock: Clock
 }
 
@@ -75,6 +80,7 @@ export class ChannelSocket {
     this.#updateFlow()
     const closed = new Promise<void>(resolve => this.#socket.once('close', () => resolve()))
     this.#socket.close(1000)
+    this.#options.connection?.end()
     await closed
   }
 
