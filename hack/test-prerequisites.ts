@@ -1,11 +1,13 @@
 import { installPackages, missingPackages, neededPackages } from '#cluster/packages.ts'
 import { ensureKubectl } from './kubectl.ts'
 
-/** What only tests use: to look at processes, to give kubectl a terminal, to ask without a client. */
+/** What only tests use: to look at processes, to give kubectl a terminal, to ask without a client and with that of Python. */
 const testPackages = [
   { name: 'procps', brings: ['ps'] },
   { name: 'bsdutils', brings: ['script'] },
   { name: 'curl', brings: ['curl'] },
+  { name: 'python3-kubernetes', brings: ['/usr/lib/python3/dist-packages/kubernetes/__init__.py'] },
+  { name: 'python3-pytest', brings: ['/usr/lib/python3/dist-packages/pytest/__init__.py'] },
 ]
 
 /**

@@ -1,26 +1,19 @@
 /** A shell with curl and kubectl against `cox test-server`. */
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { ensureKubectl } from '../../hack/kubectl.ts'
 import { expectSuccess, root, runProgram } from '../e2e/cluster.ts'
+import { ProgramsFolder } from './programs-folder.ts'
 
-/** With `cox` and `kubectl` in it. */
-let folder: string
+let programs: ProgramsFolder
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cox-shell-'))
-  const node = [process.execPath, ...process.execArgv.filter(arg => !arg.startsWith('--test')), join(root, 'cmd/cox.ts')]
-  await writeFile(join(folder, 'cox'), `#!/bin/sh\nexec ${node.map(word => `'${word}'`).join(' ')} "$@"\n`)
-  await chmod(join(folder, 'cox'), 0o755)
-  await symlink(await ensureKubectl('1.36'), join(folder, 'kubectl'))
+  programs = await ProgramsFolder.make()
 })
-after(() => rm(folder, { recursive: true }))
+after(() => programs[Symbol.asyncDispose]())
 
 function runScript(script: string, ...flags: string[]) {
-  const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: folder }
-  return runProgram('cox', ['test-server', ...flags, '--', 'sh', '-euc', script], { env, folder })
+  return runProgram('cox', ['test-server', ...flags, '--', 'sh', '-euc', script], programs)
 }
 
 test('the example in docs/testing.md', async () => {
@@ -43,6 +36,6 @@ test('curl: a bearer token at the API server, a refusal of the control API', asy
     curl -sS -o /dev/null -w '%{http_code}\\n' -X DELETE "$COX_CONTROL/clock"`
   const { stdout } = expectSuccess(await runScript(script, '--nodes', '0'), 'the script')
   assert.deepEqual(stdout.trim().split('\n'), ['200', '403', '401', '400', '405'])
-  const { reason, details } = JSON.parse(await readFile(join(folder, 'answer.json'), 'utf8'))
+  const { reason, details } = JSON.parse(await readFile(join(programs.folder, 'answer.json'), 'utf8'))
   assert.deepEqual([reason, details.causes[0].field], ['BadRequest', 'duration'])
 })
