@@ -1,66 +1,65 @@
-/** Shared by all that are empty from the start: a Map takes its room before it holds anything. */
-const nothing = new Map<never, never>()
+import { type Entries, hasKey, keysOf, noEntries, pairsOf, sizeOf, valueOf, valuesOf, withEntry, withoutKey } from './entries.ts'
 
-/** A Map, in the order of insertion, whose copy costs nothing until one of the two changes; nor does one that is empty. */
+/** A Map, in the order of insertion, whose copy costs nothing until one of the two changes. It is small as long as its entries are few. */
 export class CopyOnWriteMap<K, V> implements Iterable<[K, V]> {
-  #entries: Map<K, V>
+  #entries: Entries<K, V> = noEntries
   /** Another one has the same entries: they are copied before the first change. */
-  #isShared: boolean
+  #isShared = false
 
   constructor(entries?: Iterable<readonly [K, V]>) {
-    this.#entries = entries === undefined ? nothing : new Map(entries)
-    this.#isShared = entries === undefined
+    for (const [key, value] of entries ?? []) this.set(key, value)
   }
 
   /** Another map with the same entries, which then goes its own way. */
   copy(): CopyOnWriteMap<K, V> {
     const copy = new CopyOnWriteMap<K, V>()
     copy.#entries = this.#entries
-    this.#isShared = true
+    this.#isShared = copy.#isShared = true
     return copy
   }
 
   get size(): number {
-    return this.#entries.size
+    return sizeOf(this.#entries)
   }
 
   get(key: K): V | undefined {
-    return this.#entries.get(key)
+    return valueOf(this.#entries, key)
   }
 
   has(key: K): boolean {
-    return this.#entries.has(key)
+    return hasKey(this.#entries, key)
   }
 
   set(key: K, value: V): this {
-    this.#own().set(key, value)
+    this.#entries = withEntry(this.#own(), key, value)
     return this
   }
 
   /** @returns whether there was one */
   delete(key: K): boolean {
-    return this.#entries.has(key) && this.#own().delete(key)
+    const has = hasKey(this.#entries, key)
+    if (has) this.#entries = withoutKey(this.#own(), key)
+    return has
   }
 
   /** Like the other iterators, shows what was there when it was asked for or what is there now, once the map changes. */
-  keys(): MapIterator<K> {
-    return this.#entries.keys()
+  keys(): IterableIterator<K> {
+    return keysOf(this.#entries)
   }
 
-  values(): MapIterator<V> {
-    return this.#entries.values()
+  values(): IterableIterator<V> {
+    return valuesOf(this.#entries)
   }
 
-  [Symbol.iterator](): MapIterator<[K, V]> {
-    return this.#entries[Symbol.iterator]()
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return pairsOf(this.#entries)
   }
 
   /** The entries, to change them. */
-  #own(): Map<K, V> {
-    if (this.#isShared) {
-      this.#entries = new Map(this.#entries)
-      this.#isShared = false
-    }
-    return this.#entries
+  #own(): Entries<K, V> {
+    if (!this.#isShared) return this.#entries
+    this.#isShared = false
+    // Lists are never changed.
+    return this.#entries instanceof Map ? new Map(this.#entries) : this.#entries
   }
 }

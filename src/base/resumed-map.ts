@@ -48,7 +48,7 @@ export class ResumedMap<K, S, T> {
   }
 
   /** Those that are made. */
-  made(): MapIterator<T> {
+  made(): IterableIterator<T> {
     return this.#made.values()
   }
 

@@ -148,7 +148,7 @@ export class ControlPlane implements Disposable {
    */
   transportOf(user: UserInfo, program = defaultProgram, part?: string): Transport {
     const userAgent = [program, kubernetesVersion.gitVersion, ...(part === undefined ? [] : [part])].join('/')
-    return new InProcessTransport(this.slot, { ...user, groups: [...user.groups, 'system:authenticated'] }, userAgent)
+    return new InProcessTransport(this.slot, { ...user, groups: user.groups.concat('system:authenticated') }, userAgent)
   }
 
   clientOf(user: UserInfo, program = defaultProgram, part?: string): RESTClient {

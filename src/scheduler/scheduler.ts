@@ -6,7 +6,6 @@ import type { Clock } from '#base/clock.ts'
 import { Group } from '#base/group.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
-import { shared } from '#base/shared-text.ts'
 import type { Client } from '#client/client.ts'
 import { because } from '#client/cause.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
@@ -151,7 +150,7 @@ export class Scheduler {
     }
     try {
       await client.createSubresource(refOf(object), 'binding', binding, signal)
-      events.event(object, 'Normal', 'Scheduled', shared(`Successfully assigned ${namespace}/${name} to ${nodeName}`))
+      events.event(object, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`)
       const ignored = unsupportedConstraints(object.spec)
       if (ignored.length > 0) {
         events.event(object, 'Warning', 'UnsupportedConstraint', `Placed without regard to ${ignored.join(', ')}: not supported yet`)

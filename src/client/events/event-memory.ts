@@ -44,7 +44,8 @@ export class EventMemory {
   readonly #entriesMax: number
   /** From the one that was not used for longest to the newest. */
   #objects = new CopyOnWriteMap<string, SaidAboutObject>()
-  readonly #sizes = { similar: 0, observed: 0 }
+  #similarCount = 0
+  #observedCount = 0
   #uses = 0
 
   /** @param entriesMax of each of the three */
@@ -56,7 +57,8 @@ export class EventMemory {
   copy(): EventMemory {
     const copy = new EventMemory(this.#entriesMax)
     copy.#objects = this.#objects.copy()
-    Object.assign(copy.#sizes, this.#sizes)
+    copy.#similarCount = this.#similarCount
+    copy.#observedCount = this.#observedCount
     copy.#uses = this.#uses
     return copy
   }
@@ -76,14 +78,14 @@ export class EventMemory {
     this.#count(said, 1)
     this.#objects.set(object, said)
     if (this.#objects.size > this.#entriesMax) this.#forgetObject()
-    if (this.#sizes.similar > this.#entriesMax) this.#forgetEvent('similar')
-    if (this.#sizes.observed > this.#entriesMax) this.#forgetEvent('observed')
+    if (this.#similarCount > this.#entriesMax) this.#forgetEvent('similar')
+    if (this.#observedCount > this.#entriesMax) this.#forgetEvent('observed')
   }
 
   #count(said: SaidAboutObject | undefined, sign: 1 | -1): void {
     if (said === undefined) return
-    this.#sizes.similar += sign * said.similar.length
-    this.#sizes.observed += sign * said.observed.length
+    this.#similarCount += sign * said.similar.length
+    this.#observedCount += sign * said.observed.length
   }
 
   /** With all its events: since the newest of them as many others came as there were other objects. */
@@ -102,8 +104,10 @@ export class EventMemory {
       if (use < oldest.use) oldest = { object, use }
     }
     const said = this.#objects.get(oldest.object)!
+    const now = { ...said, [kind]: said[kind].slice(1) }
+    this.#count(said, -1)
+    this.#count(now, 1)
     // It keeps its place among the objects.
-    this.#objects.set(oldest.object, { ...said, [kind]: said[kind].slice(1) })
-    this.#sizes[kind]--
+    this.#objects.set(oldest.object, now)
   }
 }

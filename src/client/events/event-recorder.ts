@@ -6,6 +6,7 @@ import { untilAborted } from '#base/abortable.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import { shared } from '#base/shared-text.ts'
 import { because, type Cause, currentCause } from '../cause.ts'
 import type { Client } from '../client.ts'
 import { type CorrelatedEvent, EventCorrelator } from './event-correlator.ts'
@@ -126,7 +127,7 @@ export class APIEventRecorder implements EventRecorder {
       metadata: { name: [about.name, nanoseconds.toString(16)].join('.'), namespace },
       involvedObject: about,
       reason,
-      message,
+      message: shared(message),
       source: { component, host },
       firstTimestamp: time,
       lastTimestamp: time,

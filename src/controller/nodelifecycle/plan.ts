@@ -112,7 +112,7 @@ function lifecycleTaints(node: Node, nowMs: number): Taint[] {
   const dated = wanted.map(
     taint => present.find(({ key, effect }) => key === taint.key && effect === taint.effect) ?? { ...taint, timeAdded: formatTime(nowMs) },
   )
-  return [...present.filter(({ key }) => !managedKeys.has(key)), ...dated]
+  return present.filter(({ key }) => !managedKeys.has(key)).concat(dated)
 }
 
 function sameTaints(left: readonly Taint[], right: readonly Taint[]): boolean {

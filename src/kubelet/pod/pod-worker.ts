@@ -192,7 +192,7 @@ export class PodWorker implements StepContext {
 
   report(type: EventType, reason: string, message: string, container?: string): void {
     const fieldPath = container === undefined ? undefined : shared(`spec.${containerListOf(this.#pod, container)}{${container}}`)
-    this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, shared(message))
+    this.#options.events.event(referenceTo(this.#pod, fieldPath), type, reason, message)
   }
 
   /**

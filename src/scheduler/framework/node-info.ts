@@ -1,4 +1,5 @@
 import { assert } from '#base/assert.ts'
+import { SmallMap } from '#base/small-map.ts'
 import { hostPortsConflict, type HostPort } from '#api/core/v1/host-ports.ts'
 import type { Node, Taint } from '#api/core/v1/types.gen.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -14,9 +15,9 @@ export class NodeInfo {
   #unwelcoming: readonly Taint[] = []
   readonly requested: ResourceVector = emptyVector()
   readonly nonZero = { milliCPU: 0, memory: 0 }
-  readonly pods = new Map<string, PodInfo>()
+  readonly pods = new SmallMap<string, PodInfo>()
   /** Those that pods of the node take, by number. */
-  readonly #hostPorts = new Map<number, HostPort[]>()
+  readonly #hostPorts = new SmallMap<number, HostPort[]>()
 
   constructor(name: string) {
     this.name = name
