@@ -8,15 +8,16 @@
  */
 export class Group implements AsyncDisposable {
   readonly #controller = new AbortController()
-  readonly #leave: (() => void) | undefined
+  readonly #parent: AbortSignal
   #running = 0
   /** Of those who wait for the last task. */
   #ended: PromiseWithResolvers<void> | undefined
   #failure: { error: unknown; thrown: boolean } | undefined
 
   constructor(parent: AbortSignal) {
+    this.#parent = parent
     if (parent.aborted) this.abort(parent.reason)
-    else this.#leave = join(parent, this)
+    else join(parent, this)
   }
 
   /** Aborted when the group stops, with the first cause. */
@@ -44,7 +45,7 @@ export class Group implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort(new Error('group disposed'))
-    this.#leave?.()
+    leave(this.#parent, this)
     // A block that `wait` has left with the failure must not end with it a second time.
     const isThrown = this.#failure?.thrown === true
     await this.wait().catch(error => {
@@ -98,16 +99,19 @@ interface Siblings {
 
 const siblingsOf = new WeakMap<AbortSignal, Siblings>()
 
-/** Aborts the group when the parent is aborted. @returns what ends that */
-function join(parent: AbortSignal, group: Group): () => void {
-  const siblings = siblingsOf.get(parent) ?? listenTo(parent)
-  const { groups, onAbort } = siblings
+/** Aborts the group when the parent is aborted, until it leaves. */
+function join(parent: AbortSignal, group: Group): void {
+  const { groups } = siblingsOf.get(parent) ?? listenTo(parent)
   groups.add(group)
-  return () => {
-    if (!groups.delete(group) || groups.size > 0) return
-    parent.removeEventListener('abort', onAbort)
-    siblingsOf.delete(parent)
-  }
+}
+
+function leave(parent: AbortSignal, group: Group): void {
+  const siblings = siblingsOf.get(parent)
+  if (siblings === undefined) return
+  const { groups, onAbort } = siblings
+  if (!groups.delete(group) || groups.size > 0) return
+  parent.removeEventListener('abort', onAbort)
+  siblingsOf.delete(parent)
 }
 
 function listenTo(parent: AbortSignal): Siblings {

@@ -2,17 +2,25 @@ import type { LogSource } from '#cri/simulated/index.ts'
 import type { LogFile, LogFiles } from './log-files.ts'
 
 /** Logs that lie in this process's memory. One that nothing was written to is empty. */
-export function memoryLogFiles(source: LogSource): LogFiles {
-  return {
-    open: async path => new MemoryLogFile(source, path),
-    watch(path, onChange) {
-      const listening = source.onChange(path, () => onChange(false))
-      return { close: () => listening[Symbol.dispose]() }
-    },
-    async readTail(path, bytesMax) {
-      const { start, end } = source.extent(path)
-      return source.read(path, Math.max(start, end - bytesMax), bytesMax)
-    },
+export class MemoryLogFiles implements LogFiles {
+  readonly #source: LogSource
+
+  constructor(source: LogSource) {
+    this.#source = source
+  }
+
+  async open(path: string): Promise<LogFile> {
+    return new MemoryLogFile(this.#source, path)
+  }
+
+  watch(path: string, onChange: (mayBeAnother: boolean) => void): { close(): void } {
+    const listening = this.#source.onChange(path, () => onChange(false))
+    return { close: () => listening[Symbol.dispose]() }
+  }
+
+  async readTail(path: string, bytesMax: number): Promise<Buffer> {
+    const { start, end } = this.#source.extent(path)
+    return this.#source.read(path, Math.max(start, end - bytesMax), bytesMax)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Container, Pod, Probe } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
+import { SmallMap } from '#base/small-map.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
 import { runsPostStart } from '../pod/post-start.ts'
@@ -30,8 +31,8 @@ export type ProberState = ReadonlyMap<string, ReadonlyMap<string, ProbeLoopState
 
 /** Probes the running containers of the node's pods; what they say goes into the memory of the pod's worker. */
 export class Prober {
-  readonly #loops = new Map<string, ProbeLoop>()
-  readonly #keysByPod = new Map<string, Set<string>>()
+  readonly #loops = new SmallMap<string, ProbeLoop>()
+  readonly #keysByPod = new SmallMap<string, Set<string>>()
   readonly #deadlines = new Deadlines()
   readonly #signal: AbortSignal
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import { shared } from '#base/shared-text.ts'
+import { SmallMap } from '#base/small-map.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 
 /** What each pod refers to, by its UID: keys of objects. */
@@ -30,8 +31,8 @@ const firstAnswerMs = 10_000
 export class ReferencedObjects<T extends KubeObject> {
   readonly #kind: string
   readonly #options: ReferencedObjectsOptions<T>
-  readonly #references = new Map<string, Reference<T>>()
-  readonly #keysByOwner = new Map<string, readonly string[]>()
+  readonly #references = new SmallMap<string, Reference<T>>()
+  readonly #keysByOwner = new SmallMap<string, readonly string[]>()
   readonly #onChange: (owners: ReadonlySet<string>) => void
 
   /**

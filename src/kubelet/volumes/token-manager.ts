@@ -30,7 +30,7 @@ const jitterMs = 10_000
 export class TokenManager {
   readonly #options: TokenManagerOptions
   /** By pod UID, then by audience and lifetime. */
-  readonly #tokens = new Map<string, SmallMap<string, Promise<ServiceAccountToken> | ServiceAccountToken>>()
+  readonly #tokens = new SmallMap<string, SmallMap<string, Promise<ServiceAccountToken> | ServiceAccountToken>>()
 
   /** @param state of a manager that this one takes the place of */
   constructor(options: TokenManagerOptions, state: TokensState = new Map()) {

@@ -82,7 +82,7 @@ export class VolumeManager {
   readonly #configMaps: ReferencedObjects<ConfigMap>
   readonly #secrets: ReferencedObjects<Secret>
   readonly #tokens: TokenManager
-  readonly #pods = new Map<string, PodVolumes>()
+  readonly #pods = new SmallMap<string, PodVolumes>()
   /** One timer for all pods: when the first of them is refreshed. */
   #refreshing: { atMs: number; timer: Timer } | undefined
   #memory: Promise<void> | undefined
