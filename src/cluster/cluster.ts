@@ -177,7 +177,8 @@ export class Cluster implements AsyncDisposable {
   async addNodes(...groups: NodeGroup[]): Promise<SimulatedNode[]> {
     for (const group of groups.filter(isMachineGroup))
       this.#machines.push(await this.#parts.joinMachine(this, group, this.#machines.length))
-    const added = groups.flatMap(group => (isMachineGroup(group) ? [] : this.nodes.add(group)))
+    const added: SimulatedNode[] = []
+    for (const group of groups) if (!isMachineGroup(group)) added.push(...(await this.nodes.add(group)))
     let readyCount = 0
     const ready = Promise.all(added.map(node => node.kubelet.ready.then(() => readyCount++)))
     if (this.clock.isVirtual) await this.clock.runUntil(() => readyCount === added.length)

@@ -49,6 +49,14 @@ test('startCluster: stopped, its end is no failure; twice is once', async () => 
   await cluster.ended
 })
 
+test('addNodes: the cluster stops while many nodes start → an error, and nothing goes on', async () => {
+  const cluster = await startCluster({ clock: 'virtual' })
+  const adding = assert.rejects(cluster.addNodes({ count: 10_000 }), /the cluster stops/)
+  await cluster.stop()
+  await adding
+  await cluster.ended
+})
+
 test('startCluster: stopped right after it started, while nothing is in sync yet', async () => {
   for (let round = 0; round < 3; round++) {
     const cluster = await startCluster({ clock: 'virtual' })

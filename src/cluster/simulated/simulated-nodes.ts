@@ -16,6 +16,8 @@ const firstPodAddress = (10 * 256 + 128) * 65_536
 /** Up to 10.244.0.0, where the ranges of real nodes begin. */
 const nodesMax = (244 - 128) * 256
 const smallestRange = 24
+/** Nodes start one crowd after the other: what thousands have begun at a time would all be in memory. */
+const nodesAtOnce = 50
 
 /** All nodes of a cluster, to go on from there. */
 export interface SimulatedNodesState {
@@ -53,12 +55,14 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 
   /** Starts nodes. @returns them; their `kubelet.ready` tells when the API shows each as Ready. @throws Error for what makes no sense */
-  add(group: SimulatedNodeGroup): SimulatedNode[] {
+  async add(group: SimulatedNodeGroup): Promise<SimulatedNode[]> {
     const machine = machineOf(group)
     const labels = group.labels ?? {}
     const taints = [...(group.taints ?? [])]
     const added: SimulatedNode[] = []
     for (let index = 0; index < group.count; index++) {
+      if (index > 0 && index % nodesAtOnce === 0) await new Promise(resolve => setImmediate(resolve))
+      this.#signal.throwIfAborted()
       let name = `${group.namePrefix ?? 'node'}-${index}`
       for (let next = index; this.#nodes.has(name); next++) name = `${group.namePrefix ?? 'node'}-${next}`
       const nodeIP = formatIPv4(firstNodeAddress + this.#count++)
