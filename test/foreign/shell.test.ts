@@ -39,3 +39,31 @@ test('curl: a bearer token at the API server, a refusal of the control API', asy
   const { reason, details } = JSON.parse(await readFile(join(programs.folder, 'answer.json'), 'utf8'))
   assert.deepEqual([reason, details.causes[0].field], ['BadRequest', 'duration'])
 })
+
+test('why: of what comes through HTTPS the user, the program and the field manager are told', async () => {
+  const script = `
+    kubectl create configmap light --from-literal=color=red >/dev/null
+    kubectl label configmap light a=b >/dev/null
+    kubectl create configmap light --from-literal=color=green --dry-run=client -o yaml |
+      kubectl apply --server-side --force-conflicts --field-manager=ops --as=robot --as-group=system:masters -f - >/dev/null
+    api="$COX_URL/api/v1/namespaces/default/configmaps/light"
+    kubectl create clusterrolebinding editor --clusterrole=edit --serviceaccount=default:default >/dev/null
+    token=$(kubectl create token default)
+    curl -ksS -X PATCH -A OpenAPI-Generator/22.6.0/python -H "Authorization: Bearer $token" -H 'Content-Type: application/merge-patch+json' \\
+      -d '{"data": {"color": "blue"}}' "$api" >/dev/null
+    cox why configmap/light --kubeconfig "$KUBECONFIG"`
+  const { stdout } = expectSuccess(await runScript(script, '--nodes', '0'), 'the script')
+  const lines = stdout.split('\n').map(line => line.replace(/^\d\S+ \S+ +/, '').trim())
+  assert.deepEqual(lines.slice(0, 5), [
+    'created by kubernetes-admin (kubectl)',
+    'as field manager kubectl-create',
+    'changed by kubernetes-admin (kubectl)',
+    'metadata.labels.a: b',
+    'as field manager kubectl-label',
+  ])
+  assert.match(stdout, /changed by robot \(kubectl\)\n +data\.color: red → green\n +as field manager ops\n/)
+  assert.match(
+    stdout,
+    /changed by system:serviceaccount:default:default \(OpenAPI-Generator\/22\.6\.0\/python\)\n +data\.color: green → blue\n$/,
+  )
+})

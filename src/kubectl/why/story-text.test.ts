@@ -124,6 +124,22 @@ test('story: more fields than fit are counted', () => {
   assert.deepEqual([lines.length, lines.at(-1)], [7, 'and 3 more'])
 })
 
+test('story: a field manager is told where it says more than the program', () => {
+  const by = (fieldManager: string, changes: Change[] = []) => write(1, { fieldManager, changes })
+  assert.deepEqual(
+    textOf(by('kubectl-edit', [{ path: 'spec.paused', after: true }]))
+      .split('\n')
+      .slice(1),
+    ['      spec.paused: true', '      as field manager kubectl-edit', ''],
+  )
+  assert.equal(textOf(by('kubectl')), '2026-01-01 00:00:01.000  changed by kubernetes-admin (kubectl)\n')
+  const story = new Story({ writes: [write(2, { cause: { resourceVersion: '1' } })], causes: [{ ...by('ops'), object: node }] })
+  assert.match(
+    String(story),
+    /← 2026-01-01 00:00:01\.000 {2}Node node-1 was changed by kubernetes-admin \(kubectl\)\n +as field manager ops\n/,
+  )
+})
+
 const writers: [user: string, userAgent: string, want: string][] = [
   ['kubernetes-admin', 'kubectl/v1.36.0 (linux/amd64) kubernetes/abc', 'kubernetes-admin (kubectl)'],
   ['system:node:node-1', 'kubelet/v1.36.0', 'kubelet of node-1'],
@@ -137,6 +153,15 @@ const writers: [user: string, userAgent: string, want: string][] = [
   ['system:serviceaccount:default:robot', 'robot/1', 'system:serviceaccount:default:robot (robot)'],
   ['system:apiserver', 'kube-apiserver', 'apiserver'],
   ['someone', '', 'someone'],
+  ['someone', 'OpenAPI-Generator/22.6.0/python', 'someone (OpenAPI-Generator/22.6.0/python)'],
+  ['someone', 'Kubernetes Java Client/20.0.0', 'someone (Kubernetes Java Client)'],
+  ['someone', `${'x'.repeat(99)}/1`, `someone (${'x'.repeat(59)}…)`],
+  [
+    'system:serviceaccount:default:robot',
+    'a/b/taint-eviction-controller',
+    'system:serviceaccount:default:robot (a/b/taint-eviction-controller)',
+  ],
+  ['system:serviceaccount:kube-system:mine', 'manager/v0.0.0 (linux/amd64) kubernetes/$Format', 'mine'],
 ]
 for (const [user, userAgent, want] of writers) {
   test(`writer: ${user} by ${userAgent} → ${want}`, () => assert.equal(writerOf({ user, userAgent }), want))

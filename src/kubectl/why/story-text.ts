@@ -5,6 +5,7 @@ import type { Story } from './story.ts'
 const linesMax = 6
 const lineLengthMax = 160
 const valueLengthMax = 120
+const agentLengthMax = 60
 
 /** A story as people read it: oldest first, below each write what it changed and what led to it. */
 export function storyText(story: Story): string {
@@ -14,7 +15,7 @@ export function storyText(story: Story): string {
     const write = story.writes[index]!
     told.add(write)
     lines.push(`${timeText(write)}  ${whatText(write)} by ${writerOf(write)}`)
-    lines.push(...indented(6, [...changesText(write), ...becauseText(write, story, told)]))
+    lines.push(...indented(6, [...changesText(write), ...managerText(write), ...becauseText(write, story, told)]))
     const like = writesLike(write, story.writes.slice(index + 1))
     if (like.length > 0) lines.push(...indented(6, [`and so ${like.length} times more, the last at ${timeText(like.at(-1)!)}`]))
     index += 1 + like.length
@@ -38,7 +39,7 @@ function writesLike(write: RecordedWrite, following: readonly RecordedWrite[]): 
 
 function kindOf(write: RecordedWrite): string {
   const paths = (write.changes ?? []).map(({ path }) => path).sort()
-  return JSON.stringify([whatText(write), writerOf(write), write.cause, paths])
+  return JSON.stringify([whatText(write), writerOf(write), write.fieldManager, write.cause, paths])
 }
 
 /** Each cause behind the other, until one that was told already. */
@@ -56,7 +57,7 @@ function becauseText(write: RecordedWrite, story: Story, told: Set<RecordedWrite
     lines.push(`← ${timeText(cause)}  ${name} was ${whatText(cause)} by ${writerOf(cause)}`)
     if (told.has(cause)) break
     told.add(cause)
-    lines.push(...indented(4, changesText(cause)))
+    lines.push(...indented(4, [...changesText(cause), ...managerText(cause)]))
     at = cause
   }
   return lines
@@ -79,17 +80,30 @@ function whatText({ effect, subresource }: RecordedWrite): string {
   return effect === 'changed' && subresource !== undefined ? `changed (${subresource})` : effect
 }
 
+/** Most say by their manager what they are; the name of a program says what it is called by default. */
+function managerText({ fieldManager, userAgent }: RecordedWrite): string[] {
+  const isTelling = fieldManager !== undefined && fieldManager !== '' && fieldManager !== programOf(userAgent)
+  return isTelling ? [`as field manager ${shortened(fieldManager, valueLengthMax)}`] : []
+}
+
 /** The component, and the node that it speaks for; else the user, and the program. */
 export function writerOf({ user, userAgent }: Pick<RecordedWrite, 'user' | 'userAgent'>): string {
-  const program = /^[^/ ]*/.exec(userAgent)![0]
-  // Ours name the part that acts behind their version; those of others have the system in brackets there.
-  const part = /^[^/ ]+\/[^/ ]+\/([^/ ]+)$/.exec(userAgent)?.[1]
-  if (part !== undefined) return part
+  const program = programOf(userAgent)
+  // Name, version and a third name, with no system in brackets between them.
+  const third = /^[^/ ]+\/[^/ ]+\/([^/ ]+)$/.exec(userAgent)?.[1]
   if (user.startsWith('system:node:')) return `${program} of ${user.slice('system:node:'.length)}`
   const controller = /^system:serviceaccount:kube-system:(.+)$/.exec(user)?.[1]
-  if (controller !== undefined) return controller
+  // The part of ours that acts.
+  if (controller !== undefined) return third ?? controller
   if (user === 'system:apiserver' || user === `system:${program}`) return user.slice('system:'.length)
-  return program === '' ? user : `${user} (${program})`
+  // Generated clients are all called the same; the language stands behind.
+  const agent = shortened(third === undefined ? program : userAgent, agentLengthMax)
+  return agent === '' ? user : `${user} (${agent})`
+}
+
+/** What the API server calls it, too: what stands before the first slash. */
+function programOf(userAgent: string): string {
+  return userAgent.split('/', 1)[0]!
 }
 
 /** One line for each field, or for all of an element of a list. */
