@@ -104,7 +104,8 @@ export function containerStatus(node: SimulatedNode, { containerId = '' }: Reque
 }
 
 export function listContainers(node: SimulatedNode, { filter }: Request<'listContainers'>): ListContainersResponse {
-  return { $typeName: 'runtime.v1.ListContainersResponse', containers: selectContainers(node, filter ?? {}).map(each => each.toListItem()) }
+  const selected = filter === undefined ? node.containers.values() : selectContainers(node, filter)
+  return { $typeName: 'runtime.v1.ListContainersResponse', containers: Array.from(selected, each => each.toListItem()) }
 }
 
 type Filter = NonNullable<Request<'listContainers'>['filter']> | NonNullable<Request<'listContainerStats'>['filter']>

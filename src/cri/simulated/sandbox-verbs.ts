@@ -72,12 +72,16 @@ export function podSandboxStatus(node: SimulatedNode, { podSandboxId = '' }: Req
 }
 
 export function listPodSandbox(node: SimulatedNode, { filter }: Request<'listPodSandbox'>): ListPodSandboxResponse {
-  const { id = '', state, labelSelector = {} } = filter ?? {}
+  const selected = filter === undefined ? node.sandboxes.values() : selectSandboxes(node, filter)
+  return { $typeName: 'runtime.v1.ListPodSandboxResponse', items: Array.from(selected, each => each.toListItem()) }
+}
+
+function selectSandboxes(node: SimulatedNode, filter: NonNullable<Request<'listPodSandbox'>['filter']>): Sandbox[] {
+  const { id = '', state, labelSelector = {} } = filter
   const found = id === '' ? [...node.sandboxes.values()] : [node.findSandbox(id)].filter(sandbox => sandbox !== undefined)
-  const items = found
-    .filter(sandbox => (state?.state === undefined || sandbox.state === state.state) && matchesLabels(sandbox.labels, labelSelector))
-    .map(sandbox => sandbox.toListItem())
-  return { $typeName: 'runtime.v1.ListPodSandboxResponse', items }
+  return found.filter(
+    sandbox => (state?.state === undefined || sandbox.state === state.state) && matchesLabels(sandbox.labels, labelSelector),
+  )
 }
 
 export function releaseAddress(node: SimulatedNode, sandbox: Sandbox): void {

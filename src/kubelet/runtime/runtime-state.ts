@@ -142,23 +142,30 @@ export class RuntimeState {
     const since = this.#lookCount
     const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}, signal), runtime.listContainers({}, signal)])
     this.#lastHeardMs = clock.monotonicMs()
-    const present = new Set<string>()
+    let count = 0
     const looks: Promise<unknown>[] = []
     for (const sandbox of sandboxes.items) {
       if (!isOurs(sandbox)) continue
-      present.add(sandbox.id)
+      count++
       if (!this.#knowsSandbox(sandbox)) looks.push(this.refreshSandbox(sandbox.id, signal))
     }
     for (const container of containers.containers) {
       if (!isOurs(container)) continue
-      present.add(container.id)
+      count++
       if (!this.#knowsContainer(container)) looks.push(this.refreshContainer(container.id, container.podSandboxId, signal))
     }
-    // What appeared while the list was under way is not in it and not gone either.
-    for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#applied.get(id) ?? 0) <= since) this.forget(id)
-    for (const id of [...this.#applied.keys()]) if (!this.#owners.has(id)) this.#applied.delete(id)
+    // Mostly all that is listed is known, and nothing else.
+    if (looks.length > 0 || count < this.#owners.size) this.#forgetAllBut([...sandboxes.items, ...containers.containers], since)
+    if (this.#applied.size > this.#owners.size)
+      for (const id of [...this.#applied.keys()]) if (!this.#owners.has(id)) this.#applied.delete(id)
     await Promise.all(looks)
     this.#synced.open()
+  }
+
+  #forgetAllBut(listed: readonly { id: string }[], since: number): void {
+    const present = new Set(listed.map(({ id }) => id))
+    // What appeared while the list was under way is not in it and not gone either.
+    for (const id of [...this.#owners.keys()]) if (!present.has(id) && (this.#applied.get(id) ?? 0) <= since) this.forget(id)
   }
 
   async refreshSandbox(id: string, signal: AbortSignal): Promise<ObservedSandbox | undefined> {
