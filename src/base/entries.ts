@@ -27,10 +27,20 @@ export function hasKey<K, V>(entries: Entries<K, V>, key: K): boolean {
 export function withEntry<K, V>(entries: Entries<K, V>, key: K, value: V): Entries<K, V> {
   if (entries instanceof Map) return entries.set(key, value)
   const at = indexOf(entries, key)
-  // These lists have no room to spare.
   if (at >= 0) return entries.with(at + 1, value)
-  if (sizeOf(entries) < listedMax) return entries.concat([key, value])
+  if (sizeOf(entries) < listedMax) return withPair(entries, key, value)
   return new Map(pairsOf<K, V>(entries)).set(key, value)
+}
+
+/** A list without room to spare. `concat` takes a third longer. */
+function withPair<K, V>(entries: readonly (K | V)[], key: K, value: V): (K | V)[] {
+  const { length } = entries
+  if (length === 0) return [key, value]
+  const list = new Array<K | V>(length + 2)
+  for (let at = 0; at < length; at++) list[at] = entries[at]!
+  list[length] = key
+  list[length + 1] = value
+  return list
 }
 
 /** Changes a Map. @returns what takes its place */

@@ -89,12 +89,11 @@ export class StatusManager {
     // Looks that bring nothing new follow upon one that did.
     if (entry.cause === undefined || cause?.reason !== undefined) entry.cause = cause
     if (entry.isWriting) return
-    if (patchOf(entry) === undefined) {
-      entry.cause = undefined
-      return
-    }
-    if (!isPassing) this.#begin(uid, entry)
-    else entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
+    // What differs in one that passes is not looked at before it is written, which mostly it never is.
+    if (isPassing && entry.wanted !== entry.stored)
+      entry.timer ??= this.#options.clock.after(limits.passingStatusMs, () => this.#begin(uid, entry))
+    else if (patchOf(entry) === undefined) entry.cause = undefined
+    else this.#begin(uid, entry)
   }
 
   #resumed({ due, ...known }: EntryState, uid: string): Entry {

@@ -26,7 +26,7 @@ export class MemoryHostFiles implements HostFiles {
   #root: Folder
   /** Another one has the same folders: they are copied before the first change. */
   #isShared = false
-  /** Where something was found last: the next mostly is beside it. No name of the path is a link. */
+  /** The folder that was made, or in which something was found last: the next mostly is in it, too. No name of the path is a link. */
   #near: { path: string; folder: Folder } | undefined
 
   constructor(root: Folder = new SmallMap()) {
@@ -123,23 +123,29 @@ export class MemoryHostFiles implements HostFiles {
   async mountTmpfs(): Promise<void> {}
   async unmountBelow(): Promise<void> {}
 
-  /** Before each change. */
-  #own(): void {
-    if (!this.#isShared) return
+  /** Before each change. @returns whether all folders are other ones now */
+  #own(): boolean {
+    if (!this.#isShared) return false
     this.#root = copyOf(this.#root)
     this.#isShared = false
     this.#near = undefined
+    return true
   }
 
-  /** The folder of a path; makes what is missing. */
-  #makeFolder(path: string): Folder {
-    const place = this.#find(path)
-    if (place?.item instanceof SmallMap) return place.item
-    if (place === undefined || place.item !== undefined) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
-    this.#own()
-    const folder: Folder = new SmallMap()
-    this.#makeFolder(posix.dirname(place.path)).set(shared(place.name), folder)
-    return folder
+  /** Makes what is missing of the folders of a path. */
+  #makeFolder(path: string): void {
+    let place = this.#find(path)
+    if (place?.item instanceof SmallMap) return
+    if (this.#own()) place = this.#find(path)
+    let folder = place?.folder ?? this.#root
+    const names = place?.folder === undefined ? namesOf(place?.path ?? path) : [place.name]
+    for (const name of names) {
+      let next = folder.get(name)
+      if (next === undefined) folder.set(shared(name), (next = new SmallMap()))
+      if (!(next instanceof SmallMap)) throw failure('EEXIST', `file already exists, mkdir '${path}'`)
+      folder = next
+    }
+    if (place !== undefined) this.#near = { path: place.path, folder }
   }
 
   /** What the path leads to, all links followed. */
@@ -149,22 +155,22 @@ export class MemoryHostFiles implements HostFiles {
 
   /** The place of the path's last name itself: only links in what is before it are followed. */
   #placeOf(path: string): Place | undefined {
-    return this.#find(path, { followLast: false })
+    return this.#find(path, false)
   }
 
   /** Names need not exist, from the first missing one on. @returns undefined when links go in circles */
-  #find(path: string, { followLast } = { followLast: true }): Place | undefined {
+  #find(path: string, followsLast = true): Place | undefined {
     for (let links = 0, rest = path; links <= linksMax; links++) {
       const place = this.#beside(rest) ?? this.#walk(rest)
       const { item } = place
-      if (!isLink(item) || (!followLast && place.path === rest)) return place
+      if (!isLink(item) || (!followsLast && place.path === rest)) return place
       // From the beginning again, without this link.
       rest = posix.join(posix.resolve(posix.dirname(place.path), item.link), rest.slice(place.path.length))
     }
     return undefined
   }
 
-  /** As `#walk`, when the path is one of the folder where something was found last. */
+  /** As `#walk`, when the path is one in the folder of last time. */
   #beside(path: string): Place | undefined {
     const near = this.#near
     if (near === undefined || path.lastIndexOf('/') !== near.path.length || !path.startsWith(near.path)) return undefined
@@ -186,9 +192,11 @@ export class MemoryHostFiles implements HostFiles {
       place.name = path.slice(start, end)
       place.folder = place.item instanceof SmallMap ? place.item : undefined
       place.item = place.folder?.get(place.name)
+      if (place.folder === undefined) return place
     }
-    const { folder, name } = place
-    if (folder !== undefined && path.endsWith(`/${name}`)) this.#near = { path: path.slice(0, -name.length - 1), folder }
+    const { folder, name, item } = place
+    if (item instanceof SmallMap) this.#near = { path, folder: item }
+    else if (folder !== undefined && path.endsWith(`/${name}`)) this.#near = { path: path.slice(0, -name.length - 1), folder }
     return place
   }
 }

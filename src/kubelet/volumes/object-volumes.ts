@@ -6,6 +6,8 @@ import type { MountedVolume, SetUpVolume, VolumeContext } from './volume-plugin.
 const defaultFileMode = 0o644
 const tokenLifetimeSeconds = 3600
 const ownerOnlyMode = 0o600
+const anyoneMode = 0o777
+const setGroupIDMode = 0o2000
 
 export const setUpConfigMap: SetUpVolume = async (volume, context) => {
   const { name = '', items, optional, defaultMode = defaultFileMode } = volume.configMap ?? {}
@@ -64,10 +66,12 @@ function commonUser({ spec }: Pod): number | undefined {
 async function write(folder: string, payload: Payload, context: VolumeContext): Promise<MountedVolume> {
   const { files, clock, random, pod } = context
   const gid = pod.spec.securityContext?.fsGroup
-  await files.makeDirectory(folder)
+  await files.makeDirectory(folder, anyoneMode)
   await new AtomicWriter(folder, { files, clock, random, gid }).write(payload)
-  if (gid !== undefined) await files.changeOwner(folder, { gid })
-  // Changing the owner takes the set-group-ID bit away: the mode comes last.
-  await files.makeDirectory(folder, gid === undefined ? 0o777 : 0o2777)
+  if (gid !== undefined) {
+    await files.changeOwner(folder, { gid })
+    // Changing the owner takes the set-group-ID bit away: the mode comes last.
+    await files.makeDirectory(folder, setGroupIDMode | anyoneMode)
+  }
   return { hostPath: folder }
 }
