@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { Cluster } from './cluster.ts'
 import { startCluster } from './start-cluster.ts'
 
 setFlagsFromString('--expose-gc')
@@ -30,6 +31,42 @@ test('a cluster that was stopped has given its sockets back: nobody has to wait 
   }
   assert(listening() <= before, `${listening()} listening sockets, before ${before}`)
 })
+
+test('a fork that goes on with what was ordered does not hold the cluster that it came from', async () => {
+  const parents: WeakRef<object>[] = []
+  const forks: Cluster[] = []
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const { parent, fork } = await forkAndStop()
+      parents.push(parent)
+      forks.push(fork)
+    }
+    await collect()
+    assert(parents.filter(parent => parent.deref() !== undefined).length <= 1, 'clusters that were forked and stopped are collected')
+  } finally {
+    for (const fork of forks) await fork.stop()
+  }
+})
+
+/** Outside of functions that know a cluster, since it would know that, too. */
+const where = () => false
+
+async function forkAndStop(): Promise<{ parent: WeakRef<object>; fork: Cluster }> {
+  await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual' })
+  const { faults, nodes } = cluster
+  faults.requests.fail({ where }, 500)
+  faults.requests.delay({ where }, 1)
+  faults.requests.serveStale({ where })
+  faults.watches.drop({ where })
+  faults.storage.fail({ where })
+  faults.storage.interrupt({ where }, () => void cluster.stop(), { when: 'after' })
+  faults.restartAPIServerAt({ where })
+  faults.failPulls('web')
+  nodes.get('node-0')!.faults.delay('createContainer', 1)
+  const fork = await cluster.fork()
+  // All that runs of a cluster holds this one.
+  return { parent: new WeakRef(cluster.controlPlane), fork }
+}
 
 async function startAndStop(): Promise<WeakRef<object>> {
   await using cluster = await startCluster({ nodes: { count: 2 }, clock: 'virtual' })

@@ -145,8 +145,10 @@ export class StorageFaults<V = Uint8Array> {
 
   #add({ keyPrefix = '', operation, where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
     const operations = operation === undefined ? undefined : [operation].flat()
+    // Copies outlive this: what they ask must not hold it.
+    const shown = this.#shown
     const concerns = (write: Write<V>) =>
-      write.key.startsWith(keyPrefix) && (operations?.includes(operationOf(write)) ?? true) && (where?.(this.#shown(write)) ?? true)
+      write.key.startsWith(keyPrefix) && (operations?.includes(operationOf(write)) ?? true) && (where?.(shown(write)) ?? true)
     return this.#rules.add(concerns, effect, occurrences)
   }
 }

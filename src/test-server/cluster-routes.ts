@@ -1,8 +1,6 @@
 import type { Event } from '#api/core/v1/types.gen.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import { newTimeout } from '#apimachinery/status/status.ts'
 import { invalid, required } from '#apimachinery/validation/field-error.ts'
-import { DeadlineExceeded } from '#cluster/index.ts'
 import { NoMatchError } from '#client/rest-mapper.ts'
 import { duration } from './clock-routes.ts'
 import { hasField, pointer } from './object-field.ts'
@@ -63,7 +61,7 @@ export const clusterRoutes = [
         return object ?? null
       } catch (error) {
         if (error instanceof NoMatchError) throw refusedBy(error, 'kind', kind)
-        throw error instanceof DeadlineExceeded ? newTimeout(error.message) : error
+        throw error
       }
     },
   }),

@@ -6,12 +6,14 @@ import {
   newNotFound,
   newRequestEntityTooLarge,
   newServiceUnavailable,
+  newTimeout,
   StatusError,
   toStatus,
 } from '#apimachinery/status/status.ts'
 import { parseWithoutPrototypes } from '#apimachinery/value/json-value.ts'
 import type { Logger } from '#base/log.ts'
 import { ConnectionLostError } from '#client/transport.ts'
+import { DeadlineExceeded } from '#cluster/index.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { refused } from './refused.ts'
 import type { Route } from './route.ts'
@@ -69,7 +71,7 @@ export class ControlServer implements AsyncDisposable {
       send(response, 200, await Promise.race([this.#run(request, response, signal), abortion(signal)]))
     } catch (error) {
       if (gone.signal.aborted) return
-      const refusal = error instanceof ConnectionLostError ? newServiceUnavailable('the API server does not answer') : error
+      const refusal = refusalOf(error)
       if (!(refusal instanceof StatusError)) this.#options.log.error('control request failed', { error })
       const status = toStatus(refusal)
       send(response, status.code!, status)
@@ -131,6 +133,12 @@ function checked<T>(shape: Shape<T>, value: unknown): T {
   } catch (error) {
     throw error instanceof ShapeError ? refused(error.errors) : error
   }
+}
+
+/** What clusters throw though nothing is wrong with them; all else as it is. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ConnectionLostError) return newServiceUnavailable('the API server does not answer')
+  return error instanceof DeadlineExceeded ? newTimeout(error.message) : error
 }
 
 /** None is as good as an empty object. @throws StatusError */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { ClusterEndpoint } from './hosted-cluster.ts'
 import { TestServer } from './test-server.ts'
 import { askControl, askDone, TestAPI } from './testing.ts'
 
@@ -72,6 +73,10 @@ describe('test server: faults of the storage, the API server, sandboxes and kube
     const { status, body } = await call('GET', '/events')
     assert.deepEqual([status, body.reason, body.message], [503, 'ServiceUnavailable', 'the API server does not answer'])
     await done('POST', '/clock/advance', { duration: '1m' })
+    const fork = (await done('POST', '/fork')) as ClusterEndpoint
+    const late = await askControl(fork.control, 'POST', '/nodes', { count: 1, namePrefix: 'late' })
+    assert.deepEqual([late.status, late.body.reason], [504, 'Timeout'])
+    await askDone(fork.control, 'POST', '/stop')
     await done('POST', '/faults/apiserver/start')
     await api.request('GET', configMaps)
   })
