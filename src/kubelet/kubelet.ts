@@ -8,14 +8,12 @@ import { APIEventRecorder } from '#client/events/event-recorder.ts'
 import type { InformerEvent } from '#client/informer.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 import { terminationMessageOf } from './container/termination-message.ts'
-import { limits } from './limits.ts'
 import { NodeLease } from './node/node-lease.ts'
 import { NodeReporter } from './node/node-reporter.ts'
 import { KubeletNodeServices } from './node-services.ts'
 import type { KubeletOptions } from './options.ts'
 import { orphanPod } from './pod/orphan.ts'
 import { admitPod } from './pod/admission.ts'
-import { formatDuration } from './pod/backoff.ts'
 import { removeLeftovers } from './pod/leftovers.ts'
 import { isAtRest, PodWorker, type PodWorkerOptions, type PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
@@ -63,12 +61,12 @@ export class Kubelet implements AsyncDisposable {
     this.#events = new APIEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName }, state?.events)
     const terminationMessage = (status: Parameters<typeof terminationMessageOf>[0]) => terminationMessageOf(status, host.files, host.logs)
     this.#runtimeState = new RuntimeState({ runtime, clock, log, terminationMessage }, state?.runtime)
-    this.#node = this.#nodeReporter()
-    this.#lease = new NodeLease({ nodeName, client, clock, log, node: this.#node }, state?.lease)
     this.#sources = options.sources ?? ownSources({ client, clock, random, log })
     this.#pods = this.#sources.pods(nodeName)
     this.#nodes = this.#sources.node(nodeName)
     this.#services = this.#sources.services()
+    this.#node = this.#nodeReporter()
+    this.#lease = new NodeLease({ nodeName, client, clock, log, node: this.#node }, state?.lease)
     this.#volumes = this.#volumeManager(ownSignal)
     this.#prober = new Prober(ownSignal)
     const resume = (worker: PodWorkerState) => this.#resumed(worker)
@@ -80,7 +78,7 @@ export class Kubelet implements AsyncDisposable {
       services: this.#services,
       random: this.#jitter,
       signal: ownSignal,
-      warn: (uid, reason, message) => this.#workers.get(uid)?.report('Warning', reason, message),
+      workers: this.#workers,
     })
     this.#workerOptions = {
       node: this.#shared,
@@ -305,18 +303,11 @@ export class Kubelet implements AsyncDisposable {
         clock,
         log,
         events: this.#events,
-        present: () => this.#nodes.get(nodeName),
-        plegProblem: () => this.#plegProblem(),
+        nodes: this.#nodes,
+        runtimeState: this.#runtimeState,
       },
       this.#options.state?.node,
     )
-  }
-
-  #plegProblem(): string | undefined {
-    const { silentMs } = this.#runtimeState
-    // Before the first list there is nothing to be late with.
-    if (!Number.isFinite(silentMs) || silentMs < limits.plegHealthyMs) return undefined
-    return `pleg was last seen active ${formatDuration(silentMs)} ago; threshold is ${formatDuration(limits.plegHealthyMs)}`
   }
 
   #volumeManager(signal: AbortSignal): VolumeManager {

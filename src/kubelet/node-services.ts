@@ -2,6 +2,7 @@ import type { Pod, Secret, Service } from '#api/core/v1/types.gen.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
+import type { ResumedMap } from '#base/resumed-map.ts'
 import type { Client } from '#client/client.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 import type { RuntimeService } from '#cri/cri.ts'
@@ -13,6 +14,7 @@ import type { NodeHost } from './host/node-host.ts'
 import { ImageManager } from './images/image-manager.ts'
 import type { NodeReporter } from './node/node-reporter.ts'
 import type { KubeletOptions } from './options.ts'
+import type { PodWorker, PodWorkerState } from './pod/pod-worker.ts'
 import type { NodeServices } from './pod/step-context.ts'
 import type { RuntimeState } from './runtime/runtime-state.ts'
 import { StatusManager } from './status-manager.ts'
@@ -25,8 +27,7 @@ export interface KubeletParts {
   services: ObjectSource<Service>
   random: Random
   signal: AbortSignal
-  /** An event about a pod. */
-  warn: (uid: string, reason: string, message: string) => void
+  workers: ResumedMap<string, PodWorkerState, PodWorker>
 }
 
 /** What a kubelet gives its pods. */
@@ -52,9 +53,9 @@ export class KubeletNodeServices implements NodeServices {
   readonly #host: NodeHost
   readonly #reporter: NodeReporter
   readonly #services: ObjectSource<Service>
-  readonly #warn: KubeletParts['warn']
+  readonly #workers: KubeletParts['workers']
 
-  constructor(options: KubeletOptions, { reporter, runtimeState, volumes, services, random, signal, warn }: KubeletParts) {
+  constructor(options: KubeletOptions, { reporter, runtimeState, volumes, services, random, signal, workers }: KubeletParts) {
     const { client, clock, log, host, clusterDNS = [], clusterDomain = 'cluster.local' } = options
     this.nodeName = options.nodeName
     this.hostIPs = options.nodeIPs
@@ -77,7 +78,7 @@ export class KubeletNodeServices implements NodeServices {
     this.#host = host
     this.#reporter = reporter
     this.#services = services
-    this.#warn = warn
+    this.#workers = workers
   }
 
   async nodeDNS(): Promise<DNSConfig> {
@@ -100,7 +101,7 @@ export class KubeletNodeServices implements NodeServices {
     const missing = names.filter((_, index) => found[index] === undefined)
     if (missing.length > 0) {
       const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`
-      this.#warn(uid, 'FailedToRetrieveImagePullSecret', message)
+      this.#workers.get(uid)?.report('Warning', 'FailedToRetrieveImagePullSecret', message)
     }
     return found.filter(secret => secret !== undefined)
   }

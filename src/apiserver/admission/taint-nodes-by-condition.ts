@@ -12,6 +12,6 @@ export class TaintNodesByCondition implements AdmissionPlugin {
     if (group !== '' || resource !== 'nodes' || context.subresource !== undefined || operation !== 'CREATE' || object === undefined) return
     const spec = ((object as Node).spec ??= {})
     const isTainted = spec.taints?.some(taint => taint.key === notReady.key && taint.effect === notReady.effect)
-    if (!isTainted) spec.taints = [...(spec.taints ?? []), { ...notReady }]
+    if (!isTainted) spec.taints = (spec.taints ?? []).concat({ ...notReady })
   }
 }

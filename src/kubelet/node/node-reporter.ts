@@ -8,9 +8,11 @@ import type { Logger } from '#base/log.ts'
 import { Rounds } from '#base/rounds.ts'
 import type { Client } from '#client/client.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
+import type { ObjectSource } from '#client/informer-parts.ts'
 import type { ImageService, RuntimeService } from '#cri/cri.ts'
 import type { StatusResponse, VersionResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
+import type { RuntimeState } from '../runtime/runtime-state.ts'
 import type { MachineFacts, NodeProbe } from './node-probe.ts'
 import {
   conditionEvents,
@@ -38,10 +40,9 @@ export interface NodeReporterOptions {
   clock: Clock
   log: Logger
   events: EventRecorder
-  /** The node as the API shows it, as far as we were told. */
-  present: () => Node | undefined
-  /** Why pods cannot be followed; undefined when all is well. */
-  plegProblem: () => string | undefined
+  /** Where the node is as the API shows it, as far as we were told. */
+  nodes: Pick<ObjectSource<Node>, 'get'>
+  runtimeState: Pick<RuntimeState, 'plegProblem'>
 }
 
 /** What is known of the node and was reported of it. */
@@ -204,6 +205,10 @@ export class NodeReporter {
     return this.#isReady
   }
 
+  get #present(): Node | undefined {
+    return this.#options.nodes.get(this.#options.nodeName)
+  }
+
   get #isReady(): boolean {
     return this.#reported?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
   }
@@ -214,7 +219,7 @@ export class NodeReporter {
 
   /** While we could not be heard, others said what we should have. */
   #isOverwritten(): boolean {
-    const present = this.#options.present()
+    const present = this.#present
     if (present === undefined || present === this.#agreed) return false
     const shown = present.status?.conditions ?? []
     if (this.#reported?.conditions?.some(({ type, status }) => (findCondition(shown, type)?.status ?? status) !== status) === true)
@@ -225,7 +230,7 @@ export class NodeReporter {
 
   /** Looks at what may have changed. */
   async #look(signal: AbortSignal): Promise<ObservedNodeFacts> {
-    const { runtime, images, probe, plegProblem, present } = this.#options
+    const { runtime, images, probe, runtimeState } = this.#options
     this.#machine ??= await probe.machine()
     this.#version ??= await runtime.version(signal).catch(() => undefined)
     const runtimeStatus = await this.#runtimeStatus(signal)
@@ -234,9 +239,9 @@ export class NodeReporter {
     return {
       machine: this.#machine,
       pressure,
-      runtimeVersion: this.#runtimeVersion ?? present()?.status?.nodeInfo?.containerRuntimeVersion ?? '',
+      runtimeVersion: this.#runtimeVersion ?? this.#present?.status?.nodeInfo?.containerRuntimeVersion ?? '',
       runtimeStatus,
-      plegProblem: plegProblem(),
+      plegProblem: runtimeState.plegProblem,
       images: listed?.images ?? [],
     }
   }

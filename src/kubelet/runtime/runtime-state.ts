@@ -9,6 +9,7 @@ import { isNotFound } from '#cri/error.ts'
 import type { Container, ContainerStatus, PodSandbox } from '#cri/gen/runtime.gen.ts'
 import { PodSandboxState } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
+import { formatDuration } from '../pod/backoff.ts'
 import { podNameLabel, podNamespaceLabel, podUIDLabel } from './labels.ts'
 import { type ObservedContainer, type ObservedPod, type ObservedSandbox, observeContainer, observeSandbox, stateOf } from './observed.ts'
 
@@ -89,9 +90,12 @@ export class RuntimeState {
     return this.#synced.opened
   }
 
-  /** Milliseconds since the runtime last answered a list; infinite before the first. */
-  get silentMs(): number {
-    return this.#options.clock.monotonicMs() - this.#lastHeardMs
+  /** Why pods cannot be followed; undefined when all is well. */
+  get plegProblem(): string | undefined {
+    const silentMs = this.#options.clock.monotonicMs() - this.#lastHeardMs
+    // Before the first list there is nothing to be late with.
+    if (!Number.isFinite(silentMs) || silentMs < limits.plegHealthyMs) return undefined
+    return `pleg was last seen active ${formatDuration(silentMs)} ago; threshold is ${formatDuration(limits.plegHealthyMs)}`
   }
 
   get(uid: string): ObservedPod | undefined {

@@ -12,9 +12,17 @@ export function formatTime(unixMs: number): string {
   return lastText
 }
 
+let lastMs = Number.NaN
+let lastMicroText = ''
+
 /** `metav1.MicroTime` on the wire: RFC 3339 in UTC with six digits of a second. */
 export function formatMicroTime(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, 23)}000Z`
+  // Thousands of nodes renew their leases at one time of a virtual clock.
+  if (unixMs !== lastMs) {
+    lastMs = unixMs
+    lastMicroText = [new Date(unixMs).toISOString().slice(0, 23), '000Z'].join('')
+  }
+  return lastMicroText
 }
 
 /** Milliseconds since 1970 of an RFC 3339 time; undefined for nothing and for what is no time. */
