@@ -61,8 +61,10 @@ export class FieldPath {
     this.#subscript = subscript
   }
 
-  child(...names: string[]): FieldPath {
-    return names.reduce<FieldPath>((path, name) => new FieldPath(path, name, false), this)
+  child(name: string, ...deeper: string[]): FieldPath {
+    let child = new FieldPath(this, name, false)
+    for (let index = 0; index < deeper.length; index++) child = new FieldPath(child, deeper[index]!, false)
+    return child
   }
 
   index(index: number): FieldPath {
@@ -83,7 +85,8 @@ export class FieldPath {
 /** Starts a path: `path('spec', 'template')` is `spec.template`; `path()` is the object itself, whose children have no leading dot. */
 export function path(...names: string[]): FieldPath {
   const first = new FieldPath(undefined, names[0] ?? '', false)
-  return names.length > 1 ? first.child(...names.slice(1)) : first
+  const [, second, ...deeper] = names
+  return second === undefined ? first : first.child(second, ...deeper)
 }
 
 type PathLike = FieldPath | string

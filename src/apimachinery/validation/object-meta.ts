@@ -4,6 +4,7 @@ import { quote } from '../text/quote.ts'
 import { type FieldError, type FieldPath, forbidden, invalid, path as pathOf, required, tooLong } from './field-error.ts'
 import { isQualifiedName, isValidLabelValue, type NameFunction, nameIsDNSLabel } from './formats.ts'
 
+const metadataPath = pathOf('metadata')
 export const fieldImmutableMessage = 'field is immutable'
 const totalAnnotationBytesMax = 256 * 1024
 const fieldManagerBytesMax = 128
@@ -17,7 +18,7 @@ export interface ObjectMetaOptions {
 }
 
 /** What is wrong with the metadata of a new object. Behaviour: k8s.io/apimachinery `api/validation`. */
-export function validateObjectMeta(meta: ObjectMeta, { namespaced, nameFn, path = pathOf('metadata') }: ObjectMetaOptions): FieldError[] {
+export function validateObjectMeta(meta: ObjectMeta, { namespaced, nameFn, path = metadataPath }: ObjectMetaOptions): FieldError[] {
   const errors: FieldError[] = []
   if (meta.generateName) {
     for (const message of nameFn(meta.generateName, true)) errors.push(invalid(path.child('generateName'), meta.generateName, message))
@@ -38,7 +39,7 @@ export function validateObjectMeta(meta: ObjectMeta, { namespaced, nameFn, path 
 }
 
 /** What is wrong with a change of metadata. */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath = pathOf('metadata')): FieldError[] {
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath = metadataPath): FieldError[] {
   const errors: FieldError[] = []
   if (old.deletionTimestamp !== undefined) {
     const extra = (meta.finalizers ?? []).filter(finalizer => !old.finalizers?.includes(finalizer))
@@ -66,11 +67,12 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
 }
 
 function validateSharedMeta(meta: ObjectMeta, path: FieldPath): FieldError[] {
-  return [
-    ...validateLabels(meta.labels, path.child('labels')),
-    ...validateAnnotations(meta.annotations, path.child('annotations')),
-    ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
-  ]
+  const { labels, annotations, ownerReferences } = meta
+  const errors: FieldError[] = []
+  if (labels !== undefined) errors.push(...validateLabels(labels, path.child('labels')))
+  if (annotations !== undefined) errors.push(...validateAnnotations(annotations, path.child('annotations')))
+  if (ownerReferences !== undefined) errors.push(...validateOwnerReferences(ownerReferences, path.child('ownerReferences')))
+  return errors
 }
 
 export function validateLabels(labels: Record<string, string> | undefined, path: FieldPath): FieldError[] {
