@@ -55,12 +55,13 @@ export interface ObservedPod {
 
 export function observeSandbox(status: PodSandboxStatus): ObservedSandbox {
   const { ip = '', additionalIps = [] } = status.network ?? {}
+  const others = additionalIps.map(additional => additional.ip).filter(each => each !== '')
   return {
     id: status.id,
     attempt: status.metadata?.attempt ?? 0,
     ready: status.state === PodSandboxState.SANDBOX_READY,
     createdAtMs: preciseMillisecondsOf(status.createdAt),
-    ips: [ip].concat(additionalIps.map(additional => additional.ip)).filter(each => each !== ''),
+    ips: ip === '' ? others : [ip].concat(others),
   }
 }
 

@@ -4,6 +4,7 @@ import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
 import { sameJSON } from '#base/same-json.ts'
 import { shared } from '#base/shared-text.ts'
+import { SmallMap } from '#base/small-map.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
 import { isNotFound } from '#cri/error.ts'
 import type { Container, ContainerStatus, PodSandbox } from '#cri/gen/runtime.gen.ts'
@@ -35,8 +36,6 @@ export type RuntimeListener = (uid: string, change?: RuntimeChange) => void
 export interface RuntimeStateMemory {
   pods: CopyOnWriteMap<string, ObservedPod>
   owners: CopyOnWriteMap<string, string>
-  applied: CopyOnWriteMap<string, number>
-  lookCount: number
   lastHeardMs: number
   /** Of the next list; undefined while nobody tells of changes. */
   relistDue: Due | undefined
@@ -51,10 +50,14 @@ export class RuntimeState {
   readonly #pods: CopyOnWriteMap<string, ObservedPod>
   /** Pod UID of every container and sandbox ID that we know. */
   readonly #owners: CopyOnWriteMap<string, string>
-  /** Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. */
-  readonly #applied: CopyOnWriteMap<string, number>
+  /**
+   * Of which look at an ID we hold the answer: that of an older one, coming late, is dropped. Looks are numbered as they begin. Forgotten when
+   * none is under way.
+   */
+  readonly #applied = new SmallMap<string, number>()
+  #lookCount = 0
+  #looksUnderWay = 0
   #listeners: readonly RuntimeListener[] = []
-  #lookCount: number
   readonly #synced = new Latch()
   #lastHeardMs: number
   #relistTimer: Timer | undefined
@@ -66,8 +69,6 @@ export class RuntimeState {
     this.#options = options
     this.#pods = memory?.pods.copy() ?? new CopyOnWriteMap()
     this.#owners = memory?.owners.copy() ?? new CopyOnWriteMap()
-    this.#applied = memory?.applied.copy() ?? new CopyOnWriteMap()
-    this.#lookCount = memory?.lookCount ?? 0
     this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
     this.#relistDue = memory?.relistDue
     if (memory !== undefined) this.#synced.open()
@@ -78,8 +79,6 @@ export class RuntimeState {
     return {
       pods: this.#pods.copy(),
       owners: this.#owners.copy(),
-      applied: this.#applied.copy(),
-      lookCount: this.#lookCount,
       lastHeardMs: this.#lastHeardMs,
       relistDue: this.#relistTimer?.due,
     }
@@ -142,6 +141,15 @@ export class RuntimeState {
 
   /** Compares the runtime's lists with what we know and looks at what differs. */
   async relist(signal: AbortSignal): Promise<void> {
+    this.#looksUnderWay++
+    try {
+      await this.#relist(signal)
+    } finally {
+      this.#onLookEnd()
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
     const { runtime, clock } = this.#options
     const since = this.#lookCount
     const [sandboxes, containers] = await Promise.all([runtime.listPodSandbox({}, signal), runtime.listContainers({}, signal)])
@@ -160,8 +168,6 @@ export class RuntimeState {
     }
     // Mostly all that is listed is known, and nothing else.
     if (looks.length > 0 || count < this.#owners.size) this.#forgetAllBut([...sandboxes.items, ...containers.containers], since)
-    if (this.#applied.size > this.#owners.size)
-      for (const id of [...this.#applied.keys()]) if (!this.#owners.has(id)) this.#applied.delete(id)
     await Promise.all(looks)
     this.#synced.open()
   }
@@ -173,7 +179,7 @@ export class RuntimeState {
   }
 
   async refreshSandbox(id: string, signal: AbortSignal): Promise<ObservedSandbox | undefined> {
-    const look = ++this.#lookCount
+    const look = this.#beginLook()
     try {
       const { status } = await this.#options.runtime.podSandboxStatus({ podSandboxId: id }, signal)
       if (status === undefined || !isOurs(status) || !this.#mayApply(id, look)) return undefined
@@ -189,12 +195,14 @@ export class RuntimeState {
       if (!isNotFound(error)) throw error
       this.forget(id)
       return undefined
+    } finally {
+      this.#onLookEnd()
     }
   }
 
   /** @param sandboxID needed the first time only */
   async refreshContainer(id: string, sandboxID: string | undefined, signal: AbortSignal): Promise<ObservedContainer | undefined> {
-    const look = ++this.#lookCount
+    const look = this.#beginLook()
     try {
       const { status } = await this.#options.runtime.containerStatus({ containerId: id }, signal)
       if (status === undefined || !isOurs(status)) return undefined
@@ -212,6 +220,8 @@ export class RuntimeState {
       if (!isNotFound(error)) throw error
       this.forget(id)
       return undefined
+    } finally {
+      this.#onLookEnd()
     }
   }
 
@@ -219,13 +229,23 @@ export class RuntimeState {
   forget(id: string): void {
     const pod = this.#pods.get(this.#owners.get(id) ?? '')
     this.#owners.delete(id)
-    this.#applied.set(id, this.#lookCount)
+    if (this.#looksUnderWay > 0) this.#applied.set(id, this.#lookCount)
     if (pod === undefined) return
     const sandboxes = pod.sandboxes.filter(sandbox => sandbox.id !== id)
     // A runtime removes a sandbox together with its containers.
     const containers = pod.containers.filter(container => container.id !== id && container.sandboxID !== id)
     for (const container of pod.containers) if (!containers.includes(container)) this.#owners.delete(container.id)
     this.#set({ ...pod, sandboxes, containers })
+  }
+
+  /** @returns its number */
+  #beginLook(): number {
+    this.#looksUnderWay++
+    return ++this.#lookCount
+  }
+
+  #onLookEnd(): void {
+    if (--this.#looksUnderWay === 0) this.#applied.clear()
   }
 
   #mayApply(id: string, look: number): boolean {
