@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { lock, type MachineLock, tryLock, untilUnlocked } from './machine-lock.ts'
+import { isLocked, lock, type MachineLock, tryLock, untilUnlocked } from './machine-lock.ts'
 
 const { signal } = new AbortController()
 
@@ -18,6 +18,14 @@ test('a lock is held once: the second one learns by whom', async () => {
   const name = randomUUID()
   using _ = await taken(name)
   assert.deepEqual(await tryLock(name), { holder: { pid: process.pid } })
+})
+
+test('whether a lock is held can be asked without taking it', async () => {
+  const name = randomUUID()
+  assert.equal(await isLocked(name), false)
+  const asking = isLocked(name)
+  using _ = await taken(name)
+  assert.deepEqual([await asking, await isLocked(name)], [false, true])
 })
 
 test('locks of different names know nothing of each other', async () => {

@@ -25,6 +25,13 @@ export async function tryLock(name: string): Promise<{ lock: MachineLock } | { h
   }
 }
 
+/** Whether somebody holds the lock. Takes nothing, not even for a moment: who wants the lock meanwhile gets it. */
+export async function isLocked(name: string): Promise<boolean> {
+  const socket = await dial(name)
+  socket?.destroy()
+  return socket !== undefined
+}
+
 /** Takes the lock as soon as nobody else holds it. @throws `signal.reason` when aborted */
 export async function lock(name: string, signal: AbortSignal): Promise<MachineLock> {
   for (;;) {
