@@ -190,11 +190,11 @@ type StatusPatch = Record<string, unknown>
 export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undefined {
   if (from === to) return undefined
   const patch: StatusPatch = {}
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof PodStatus>) {
-    if (key === 'conditions') continue
-    if (sameJSON(from[key], to[key])) continue
-    patch[key] = to[key] ?? null
+  const compare = (key: keyof PodStatus) => {
+    if (key !== 'conditions' && !sameJSON(from[key], to[key])) patch[key] = to[key] ?? null
   }
+  for (const key in from) compare(key as keyof PodStatus)
+  for (const key in to) if (!(key in from)) compare(key as keyof PodStatus)
   // These lists would be merged by IP; the whole list is meant.
   for (const key of mergedLists)
     if (Array.isArray(patch[key]) && (from[key]?.length ?? 0) > 0) patch[key] = [{ $patch: 'replace' }, ...(patch[key] as unknown[])]

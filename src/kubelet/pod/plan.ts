@@ -58,7 +58,10 @@ function allEnded(pod: Pod, containers: readonly ObservedContainer[]): boolean {
   })
 }
 
-/** Sandboxes that were replaced and have no containers, and all but the newest two containers of a name. */
+/** Of each container: the one that runs, and the one before, whose logs may be asked for. */
+const instancesKept = 2
+
+/** Sandboxes that were replaced and have no containers, and of each name all containers but the newest. */
 function collectGarbage(draft: PlanDraft, current: ObservedSandbox | undefined): void {
   const { observed } = draft.input
   const keptID = current?.id ?? observed.sandboxes[0]?.id
@@ -66,11 +69,12 @@ function collectGarbage(draft: PlanDraft, current: ObservedSandbox | undefined):
     if (id === keptID) continue
     if (!observed.containers.some(({ sandboxID }) => sandboxID === id)) draft.add({ action: 'removeSandbox', sandboxID: id })
   }
+  if (observed.containers.length <= instancesKept) return
   const seen = new Map<string, number>()
   for (const { id, name, state } of observed.containers) {
     const newer = seen.get(name) ?? 0
     seen.set(name, newer + 1)
-    if (newer >= 2 && state !== 'running') draft.add({ action: 'removeContainer', containerID: id })
+    if (newer >= instancesKept && state !== 'running') draft.add({ action: 'removeContainer', containerID: id })
   }
 }
 

@@ -308,7 +308,7 @@ export class PodWorker implements StepContext {
 
   #execute(step: Step, key: string): void {
     this.#steps.set(key, { step, cause: currentCause() })
-    this.memory.inFlight = [...this.#steps.keys()]
+    this.memory.inFlight = this.memory.inFlight.concat(key)
     const { signal } = this.#options
     execute(step, this, signal).then(
       () => {
@@ -332,7 +332,7 @@ export class PodWorker implements StepContext {
 
   #finish(key: string): void {
     this.#steps.delete(key)
-    this.memory.inFlight = this.#steps.size === 0 ? noNames : [...this.#steps.keys()]
+    this.memory.inFlight = this.#steps.size === 0 ? noNames : this.memory.inFlight.filter(other => other !== key)
     this.wake()
   }
 

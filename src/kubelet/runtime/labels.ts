@@ -3,6 +3,7 @@
  * other tools (crictl, log shippers) read them, so names and values are upstream's.
  */
 import type { Container, Pod } from '#api/core/v1/types.gen.ts'
+import { SharedValues } from '#base/shared-values.ts'
 
 export const podNameLabel = 'io.kubernetes.pod.name'
 export const podNamespaceLabel = 'io.kubernetes.pod.namespace'
@@ -74,9 +75,14 @@ export function readContainerAnnotations(annotations: Readonly<Texts>): Containe
   }
 }
 
+const hashes = new SharedValues<string>()
+
 /** Changes when a running container no longer is what the spec says: FNV-1a over the fields that only a new container can honour. */
 export function hashContainer({ name, image }: Container): string {
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(JSON.stringify({ name, image }))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash.toString(16)
+  const text = JSON.stringify({ name, image })
+  return hashes.get(text, () => {
+    let hash = 0x811c9dc5
+    for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+    return hash.toString(16)
+  })
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { HostFiles } from '../host/host-files.ts'
@@ -59,7 +59,7 @@ export class AtomicWriter {
 
   async #writeFile(folder: string, path: string, { content, mode, uid }: PayloadFile): Promise<void> {
     const { files } = this.#options
-    const target = join(folder, path)
+    const target = `${folder}/${path}`
     if (path.includes('/')) await files.makeDirectory(dirname(target), 0o755)
     await files.writeFile(target, content, { mode, ...(uid !== undefined && { uid }) })
   }
@@ -117,5 +117,7 @@ function bytesOf({ content }: PayloadFile): Uint8Array {
 }
 
 function firstParts(payload: Payload): Set<string> {
-  return new Set([...payload.keys()].map(path => path.split('/')[0] ?? path))
+  const parts = new Set<string>()
+  for (const path of payload.keys()) parts.add(path.includes('/') ? path.slice(0, path.indexOf('/')) : path)
+  return parts
 }

@@ -249,14 +249,14 @@ export class VolumeManager {
   #scheduleRefresh(entry: PodVolumes): void {
     // Unmounted, or stopped, while it was set up.
     if (!this.#isMounted(entry)) return
-    const expiryMs = earliest([...entry.mounted.values()].map(({ refreshAtMs }) => refreshAtMs))
+    const expiryMs = earliestRefresh(entry.mounted.values())
     entry.refreshAtMs = expiryMs && Math.max(this.#options.clock.now() + refreshRetryMs, expiryMs)
     this.#planRefresh()
   }
 
   #planRefresh(): void {
     const { clock } = this.#options
-    const atMs = earliest([...this.#pods.values()].map(({ refreshAtMs }) => refreshAtMs))
+    const atMs = earliestRefresh(this.#pods.values())
     if (atMs === this.#refreshing?.atMs) return
     this.#refreshing?.timer.cancel()
     this.#refreshing = atMs === undefined ? undefined : { atMs, timer: clock.after(atMs - clock.now(), () => this.#refreshDue()) }
@@ -312,8 +312,8 @@ function copyOf({ pod, mounted, refreshAtMs }: Omit<PodVolumes, 'settingUp'>): P
   return { pod, mounted: new SmallMap(mounted), refreshAtMs, settingUp: undefined }
 }
 
-function earliest(times: readonly (number | undefined)[]): number | undefined {
+function earliestRefresh(shown: Iterable<{ refreshAtMs?: number | undefined }>): number | undefined {
   let first: number | undefined
-  for (const time of times) if (time !== undefined && (first === undefined || time < first)) first = time
+  for (const { refreshAtMs } of shown) if (refreshAtMs !== undefined && (first === undefined || refreshAtMs < first)) first = refreshAtMs
   return first
 }

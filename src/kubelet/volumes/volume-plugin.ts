@@ -34,8 +34,8 @@ export type SetUpVolume = (volume: Volume, context: VolumeContext) => Promise<Mo
 
 /** ConfigMaps and Secrets of its namespace that a pod refers to, in volumes and variables. */
 export function referencedObjects(pod: Pod): { configMaps: Set<string>; secrets: Set<string> } {
-  const configMaps = new Set<string | undefined>()
-  const secrets = new Set<string | undefined>()
+  const configMaps = new Names()
+  const secrets = new Names()
   for (const { configMap, secret, projected } of pod.spec.volumes ?? []) {
     configMaps.add(configMap?.name)
     secrets.add(secret?.secretName)
@@ -44,7 +44,8 @@ export function referencedObjects(pod: Pod): { configMaps: Set<string>; secrets:
       secrets.add(source.secret?.name)
     }
   }
-  for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])]) {
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec
+  for (const container of [...containers, ...initContainers, ...ephemeralContainers]) {
     for (const { configMapRef, secretRef } of container.envFrom ?? []) {
       configMaps.add(configMapRef?.name)
       secrets.add(secretRef?.name)
@@ -55,6 +56,13 @@ export function referencedObjects(pod: Pod): { configMaps: Set<string>; secrets:
     }
   }
   for (const { name } of pod.spec.imagePullSecrets ?? []) secrets.add(name)
-  const given = (names: Set<string | undefined>) => new Set([...names].filter(name => name !== undefined && name !== '')) as Set<string>
-  return { configMaps: given(configMaps), secrets: given(secrets) }
+  return { configMaps: configMaps.given, secrets: secrets.given }
+}
+
+class Names {
+  readonly given = new Set<string>()
+
+  add(name: string | undefined): void {
+    if (name !== undefined && name !== '') this.given.add(name)
+  }
 }
