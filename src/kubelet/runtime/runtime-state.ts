@@ -122,7 +122,7 @@ export class RuntimeState {
             this.#relistDue = undefined
             if (due === undefined) await this.relist(signal)
             this.#relistRegularly(due, signal)
-          } else {
+          } else if (this.#isNews(event)) {
             // Not awaited: looks at different containers do not wait for each other, and those at one are ordered by `#looks`.
             this.#onEvent(event, signal).catch(error => this.#logUnlessAborted(error, signal))
           }
@@ -261,30 +261,25 @@ export class RuntimeState {
       return
     }
     if (podSandboxID !== '' && podSandboxID !== id) {
-      if (this.#alreadyShows(event)) return
       await this.refreshContainer(id, podSandboxID, signal)
       return
     }
     const pod = this.#pods.get(this.#owners.get(id) ?? event.podUID)
     const isContainer = pod?.containers.some(container => container.id === id) ?? false
     if (isContainer) await this.refreshContainer(id, undefined, signal)
-    else if (podSandboxID === id || pod?.sandboxes.some(sandbox => sandbox.id === id)) {
-      if (!this.#alreadyShows(event)) await this.refreshSandbox(id, signal)
-    } else await this.relist(signal)
+    else if (podSandboxID === id || pod?.sandboxes.some(sandbox => sandbox.id === id)) await this.refreshSandbox(id, signal)
+    else await this.relist(signal)
   }
 
   /** Our own calls look at their result themselves; the event that follows then says nothing new. */
-  #alreadyShows({ type, containerID }: RuntimeEvent): boolean {
+  #isNews({ type, containerID }: RuntimeEvent): boolean {
+    if (type === 'Deleted') return true
     const pod = this.#pods.get(this.#owners.get(containerID) ?? '')
     const container = pod?.containers.find(({ id }) => id === containerID)
     if (container !== undefined)
-      return (
-        { Created: true, Started: container.state !== 'created', Stopped: container.state === 'exited' }[
-          type as 'Created' | 'Started' | 'Stopped'
-        ] ?? false
-      )
+      return type === 'Stopped' ? container.state !== 'exited' : type === 'Started' && container.state === 'created'
     const sandbox = pod?.sandboxes.find(({ id }) => id === containerID)
-    return sandbox !== undefined && (type === 'Stopped' ? !sandbox.ready : sandbox.ready)
+    return sandbox === undefined || sandbox.ready === (type === 'Stopped')
   }
 
   #knowsSandbox({ id, state }: PodSandbox): boolean {
