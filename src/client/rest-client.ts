@@ -38,17 +38,17 @@ export class RESTClient implements Client {
     this.#fieldManager = options.fieldManager
   }
 
-  async get<T extends KubeObject>(ref: ObjectRef & ExactVersion, signal: AbortSignal): Promise<T> {
-    return (await this.#send('GET', this.#objectPath(ref, signal, exactQuery(ref)), signal)) as T
+  get<T extends KubeObject>(ref: ObjectRef & ExactVersion, signal: AbortSignal): Promise<T> {
+    return this.#send('GET', this.#objectPath(ref, signal, exactQuery(ref)), signal)
   }
 
-  async list<T extends KubeObject>(
+  list<T extends KubeObject>(
     ref: CollectionRef & ExactVersion & { limit?: number; continue?: string; resourceVersion?: string },
     signal: AbortSignal,
   ): Promise<KubeList<T>> {
     const { labelSelector, fieldSelector, limit, resourceVersion } = ref
     const query = { labelSelector, fieldSelector, limit, resourceVersion, continue: ref.continue, ...exactQuery(ref) }
-    return (await this.#send('GET', this.#path(ref, signal, query), signal)) as KubeList<T>
+    return this.#send('GET', this.#path(ref, signal, query), signal)
   }
 
   async *watch<T extends KubeObject>(
@@ -72,27 +72,27 @@ export class RESTClient implements Client {
     }
   }
 
-  async create<T extends KubeObject>(object: T, signal: AbortSignal, options: CreateOptions = {}): Promise<T> {
+  create<T extends KubeObject>(object: T, signal: AbortSignal, options: CreateOptions = {}): Promise<T> {
     const ref = { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace }
-    return (await this.#send('POST', this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })) as T
+    return this.#send('POST', this.#path(ref, signal, this.#writeQuery(options)), signal, { body: object })
   }
 
-  async update<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
+  update<T extends KubeObject>(object: T, signal: AbortSignal, options: WriteOptions = {}): Promise<T> {
     const path = this.#objectPath(refOf(object), signal, this.#writeQuery(options), options.subresource)
-    return (await this.#send('PUT', path, signal, { body: object })) as T
+    return this.#send('PUT', path, signal, { body: object })
   }
 
-  async patch<T extends KubeObject>(
+  patch<T extends KubeObject>(
     ref: ObjectRef,
     patch: { type: PatchType; body: unknown; force?: boolean },
     signal: AbortSignal,
     options: WriteOptions = {},
   ): Promise<T> {
     const path = this.#objectPath(ref, signal, { ...this.#writeQuery(options), force: patch.force }, options.subresource)
-    return (await this.#send('PATCH', path, signal, { body: patch.body, contentType: patchContentTypes[patch.type] })) as T
+    return this.#send('PATCH', path, signal, { body: patch.body, contentType: patchContentTypes[patch.type] })
   }
 
-  async delete(ref: ObjectRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<unknown> {
+  delete(ref: ObjectRef, signal: AbortSignal, options: Partial<DeleteOptions> = {}): Promise<unknown> {
     const path = this.#objectPath(ref, signal)
     return this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
   }
@@ -103,8 +103,8 @@ export class RESTClient implements Client {
     await this.#send('DELETE', path, signal, { body: { apiVersion: 'v1', kind: 'DeleteOptions', ...options } })
   }
 
-  async createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, signal: AbortSignal): Promise<R> {
-    return (await this.#send('POST', this.#objectPath(ref, signal, {}, subresource), signal, { body })) as R
+  createSubresource<R>(ref: ObjectRef, subresource: string, body: unknown, signal: AbortSignal): Promise<R> {
+    return this.#send('POST', this.#objectPath(ref, signal, {}, subresource), signal, { body })
   }
 
   #writeQuery({ fieldManager, dryRun, fieldValidation }: CreateOptions): Query {
@@ -124,14 +124,14 @@ export class RESTClient implements Client {
     return pathOf(mapping, ref, query, subresource)
   }
 
-  async #send(
+  async #send<R>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: Promise<string> | string,
     signal: AbortSignal,
     content: { body?: unknown; contentType?: string } = {},
-  ): Promise<unknown> {
+  ): Promise<R> {
     const request = { method, path: typeof path === 'string' ? path : await path, ...content }
-    return (await this.#transport.request(request, signal)).body
+    return (await this.#transport.request(request, signal)).body as R
   }
 }
 

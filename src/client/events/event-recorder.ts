@@ -157,20 +157,20 @@ export class APIEventRecorder implements EventRecorder {
     }
   }
 
-  async #send(correlated: WrittenEvent, signal: AbortSignal): Promise<void> {
+  #send(correlated: WrittenEvent, signal: AbortSignal): Promise<unknown> {
+    return correlated.action === 'create' ? this.#options.client.create(correlated.event, signal) : this.#patch(correlated, signal)
+  }
+
+  async #patch({ event, patch }: Extract<WrittenEvent, { action: 'patch' }>, signal: AbortSignal): Promise<unknown> {
     const { client } = this.#options
-    const { event } = correlated
-    if (correlated.action === 'patch') {
-      const { name, namespace } = event.metadata
-      try {
-        await client.patch({ apiVersion: 'v1', kind: 'Event', namespace, name }, { type: 'strategic', body: correlated.patch }, signal)
-        return
-      } catch (error) {
-        // Events live for an hour only: this one is created again, with its count.
-        if (!isNotFound(error)) throw error
-      }
+    const { name, namespace } = event.metadata
+    try {
+      return await client.patch({ apiVersion: 'v1', kind: 'Event', namespace, name }, { type: 'strategic', body: patch }, signal)
+    } catch (error) {
+      // Events live for an hour only: this one is created again, with its count.
+      if (!isNotFound(error)) throw error
+      return client.create(event, signal)
     }
-    await client.create(event, signal)
   }
 }
 
