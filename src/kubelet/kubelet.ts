@@ -65,7 +65,8 @@ export class Kubelet implements AsyncDisposable {
     this.#pods = this.#sources.pods(nodeName)
     this.#nodes = this.#sources.node(nodeName)
     this.#services = this.#sources.services()
-    this.#node = this.#nodeReporter()
+    const parts = { events: this.#events, nodes: this.#nodes, runtimeState: this.#runtimeState }
+    this.#node = new NodeReporter(options, parts, state?.node)
     this.#lease = new NodeLease({ nodeName, client, clock, log, node: this.#node }, state?.lease)
     this.#volumes = this.#volumeManager(ownSignal)
     this.#prober = new Prober(ownSignal)
@@ -281,33 +282,6 @@ export class Kubelet implements AsyncDisposable {
   #withNewestStatus(pod: Pod): Pod {
     const status = this.#shared.statuses.get(pod.metadata.uid ?? '')
     return status === undefined ? pod : { ...pod, status }
-  }
-
-  #nodeReporter(): NodeReporter {
-    const { nodeName, hostname = nodeName, nodeIPs, labels = {}, taints = [], maxPods = 110, kubeletPort = 10_250, version } = this.#options
-    const { client, runtime, images, host, clock, log } = this.#options
-    return new NodeReporter(
-      {
-        nodeName,
-        hostname,
-        nodeIPs,
-        labels,
-        taints,
-        maxPods,
-        kubeletPort,
-        kubeletVersion: version,
-        client,
-        runtime,
-        images,
-        probe: host.probe,
-        clock,
-        log,
-        events: this.#events,
-        nodes: this.#nodes,
-        runtimeState: this.#runtimeState,
-      },
-      this.#options.state?.node,
-    )
   }
 
   #volumeManager(signal: AbortSignal): VolumeManager {

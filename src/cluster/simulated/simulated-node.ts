@@ -85,7 +85,7 @@ export class SimulatedNode implements AsyncDisposable {
   /** Whether the newest kubelet was not stopped yet. */
   #isRunning = true
   /** Stops and starts of the kubelet, one after the other. */
-  #changing: Promise<void> = Promise.resolve()
+  #changing: Promise<void> | undefined
 
   /** @param state of a node that this one takes the place of */
   constructor(place: NodePlace, surroundings: NodeSurroundings, state?: NodeState) {
@@ -210,7 +210,7 @@ export class SimulatedNode implements AsyncDisposable {
   }
 
   #change(): Promise<void> {
-    this.#changing = this.#changing.then(() => this.#adjust())
+    this.#changing = (this.#changing ?? Promise.resolve()).then(() => this.#adjust())
     return this.#changing
   }
 

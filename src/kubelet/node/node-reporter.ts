@@ -1,19 +1,18 @@
 import { isAlreadyExists, isConflict, isNotFound } from '#apimachinery/status/status.ts'
 import { deepEqual } from '#apimachinery/value/json-value.ts'
 import { findCondition } from '#api/core/v1/pod-conditions.ts'
-import type { Node, NodeStatus, ObjectReference, Taint } from '#api/core/v1/types.gen.ts'
-import type { Clock, Due } from '#base/clock.ts'
+import type { Node, NodeStatus, ObjectReference } from '#api/core/v1/types.gen.ts'
+import type { Due } from '#base/clock.ts'
 import { Latch } from '#base/latch.ts'
-import type { Logger } from '#base/log.ts'
 import { Rounds } from '#base/rounds.ts'
-import type { Client } from '#client/client.ts'
+import { shared } from '#base/shared-text.ts'
 import type { EventRecorder } from '#client/events/event-recorder.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
-import type { ImageService, RuntimeService } from '#cri/cri.ts'
 import type { StatusResponse, VersionResponse } from '#cri/gen/runtime.gen.ts'
 import { limits } from '../limits.ts'
+import type { KubeletOptions } from '../options.ts'
 import type { RuntimeState } from '../runtime/runtime-state.ts'
-import type { MachineFacts, NodeProbe } from './node-probe.ts'
+import type { MachineFacts } from './node-probe.ts'
 import {
   conditionEvents,
   type NodeFacts,
@@ -24,21 +23,8 @@ import {
   sameNodeStatus,
 } from './node-status.ts'
 
-export interface NodeReporterOptions {
-  nodeName: string
-  hostname: string
-  nodeIPs: readonly string[]
-  labels: Readonly<Record<string, string>>
-  taints: Taint[]
-  maxPods: number
-  kubeletPort: number
-  kubeletVersion: string
-  client: Client
-  runtime: RuntimeService
-  images: ImageService
-  probe: NodeProbe
-  clock: Clock
-  log: Logger
+/** What the reporter asks, beside the machine and the runtime. */
+export interface NodeReporterParts {
   events: EventRecorder
   /** Where the node is as the API shows it, as far as we were told. */
   nodes: Pick<ObjectSource<Node>, 'get'>
@@ -64,7 +50,8 @@ const unreadyCheckMaxMs = 2_000
 
 /** Registers the node and keeps its status true. */
 export class NodeReporter {
-  readonly #options: NodeReporterOptions
+  readonly #options: KubeletOptions
+  readonly #parts: NodeReporterParts
   readonly #ref: ObjectReference
   #machine: MachineFacts | undefined
   /** Of this machine; shared, never changed. */
@@ -85,8 +72,9 @@ export class NodeReporter {
   readonly #ready = new Latch()
 
   /** @param state of a reporter that this one takes the place of */
-  constructor(options: NodeReporterOptions, state?: NodeReporterState) {
+  constructor(options: KubeletOptions, parts: NodeReporterParts, state?: NodeReporterState) {
     this.#options = options
+    this.#parts = parts
     this.#rounds = new Rounds(options.clock, signal => this.#round(signal))
     this.#resumed = state
     const name = options.nodeName
@@ -142,9 +130,8 @@ export class NodeReporter {
 
   /** What pods may use; empty before the machine was looked at. */
   get allocatable(): Record<string, string> {
-    const { maxPods } = this.#options
     if (this.#machine === undefined) return {}
-    this.#allocatable ??= nodeResources({ machine: this.#machine, maxPods }).allocatable
+    this.#allocatable ??= nodeResources({ machine: this.#machine, maxPods: this.#maxPods }).allocatable
     return this.#allocatable ?? {}
   }
 
@@ -153,7 +140,7 @@ export class NodeReporter {
     const { clock, log } = this.#options
     for (let delayMs = unreadyCheckMs; !signal.aborted; delayMs = Math.min(2 * delayMs, unreadyCheckMaxMs)) {
       try {
-        this.#machine ??= await this.#options.probe.machine()
+        this.#machine ??= await this.#options.host.probe.machine()
         this.#version ??= await this.#options.runtime.version(signal)
         return
       } catch (error) {
@@ -170,7 +157,7 @@ export class NodeReporter {
   }
 
   run(signal: AbortSignal): Promise<void> {
-    if (this.#resumed === undefined) this.#options.events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
+    if (this.#resumed === undefined) this.#parts.events.event(this.#ref, 'Normal', 'Starting', 'Starting kubelet.')
     return this.#rounds.run(signal, this.#resumed?.due)
   }
 
@@ -195,7 +182,7 @@ export class NodeReporter {
     // The facts first: with thousands of nodes, making a status of them each time costs more than the leases do.
     const isDue = this.#uid === undefined || nowMs - this.#reportedAtMs >= limits.nodeStatusReportMs || this.#isOverwritten()
     if (isDue || !deepEqual(this.#reportedFacts, observed)) {
-      const facts = { ...this.#options, ...observed, nowMs }
+      const facts = this.#factsOf(observed, nowMs)
       if (this.#uid === undefined) await this.#register(facts, signal)
       else if (isDue || !this.#isSaid(facts)) await this.#write(facts, signal)
       this.#reportedFacts = observed
@@ -205,8 +192,17 @@ export class NodeReporter {
     return this.#isReady
   }
 
+  #factsOf(observed: ObservedNodeFacts, nowMs: number): NodeFacts {
+    const { nodeName, hostname = nodeName, nodeIPs, kubeletPort = 10_250, version } = this.#options
+    return { ...observed, nodeName, hostname, nodeIPs, maxPods: this.#maxPods, kubeletPort, kubeletVersion: version, nowMs }
+  }
+
+  get #maxPods(): number {
+    return this.#options.maxPods ?? 110
+  }
+
   get #present(): Node | undefined {
-    return this.#options.nodes.get(this.#options.nodeName)
+    return this.#parts.nodes.get(this.#options.nodeName)
   }
 
   get #isReady(): boolean {
@@ -230,24 +226,24 @@ export class NodeReporter {
 
   /** Looks at what may have changed. */
   async #look(signal: AbortSignal): Promise<ObservedNodeFacts> {
-    const { runtime, images, probe, runtimeState } = this.#options
-    this.#machine ??= await probe.machine()
+    const { runtime, images, host } = this.#options
+    this.#machine ??= await host.probe.machine()
     this.#version ??= await runtime.version(signal).catch(() => undefined)
     const runtimeStatus = await this.#runtimeStatus(signal)
-    const pressure = await probe.pressure()
+    const pressure = await host.probe.pressure()
     const listed = await images.listImages({}, signal).catch(() => undefined)
     return {
       machine: this.#machine,
       pressure,
       runtimeVersion: this.#runtimeVersion ?? this.#present?.status?.nodeInfo?.containerRuntimeVersion ?? '',
       runtimeStatus,
-      plegProblem: runtimeState.plegProblem,
+      plegProblem: this.#parts.runtimeState.plegProblem,
       images: listed?.images ?? [],
     }
   }
 
   get #runtimeVersion(): string | undefined {
-    return this.#version && `${this.#version.runtimeName}://${this.#version.runtimeVersion}`
+    return this.#version && shared(`${this.#version.runtimeName}://${this.#version.runtimeVersion}`)
   }
 
   async #runtimeStatus(signal: AbortSignal): Promise<StatusResponse | undefined> {
@@ -260,7 +256,7 @@ export class NodeReporter {
   }
 
   async #register(facts: NodeFacts, signal: AbortSignal): Promise<void> {
-    const { client, labels, taints } = this.#options
+    const { client, labels = {}, taints = [] } = this.#options
     const wanted = newNode(facts, labels, taints)
     try {
       const created = await client.create(wanted, signal)
@@ -305,7 +301,8 @@ export class NodeReporter {
   }
 
   #remember(status: NodeStatus, before: NonNullable<NodeStatus['conditions']>, nowMs: number): void {
-    const { events, nodeName } = this.#options
+    const { nodeName } = this.#options
+    const { events } = this.#parts
     const known = this.#reported?.conditions ?? before
     for (const { reason, message } of conditionEvents(nodeName, this.#reportedAtMs < 0 ? [] : known, status.conditions ?? []))
       events.event(this.#ref, 'Normal', reason, message)
