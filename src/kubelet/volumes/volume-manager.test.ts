@@ -5,6 +5,7 @@ import type { Pod } from '#api/core/v1/types.gen.ts'
 import { VirtualClock } from '#base/clock.ts'
 import { silentLogger } from '#base/log.ts'
 import { SeededRandom } from '#base/random.ts'
+import { currentCause } from '#client/cause.ts'
 import { MemoryHostFiles } from '../host/memory-host-files.ts'
 import { ownSources } from '../sources.ts'
 import { MemoryAPI } from '../testing/memory-api.ts'
@@ -73,9 +74,11 @@ test('each pod gets its token anew in time, whatever becomes of the others; what
   const { signal } = new AbortController()
   const { volumes, clock, api } = newManager(signal)
   const asked: string[] = []
+  const reasons: (string | undefined)[] = []
   let fails = false
   const answer = api.createSubresource.bind(api)
   api.createSubresource = async <R>(...request: unknown[]) => {
+    reasons.push(currentCause()?.reason)
     asked.push(`${(request[2] as TokenRequest).spec.boundObjectRef?.name} at ${Math.floor(clock.monotonicMs() / 60_000)}`)
     if (fails) throw new Error('no server')
     return answer<R>()
@@ -96,6 +99,7 @@ test('each pod gets its token anew in time, whatever becomes of the others; what
   fails = false
   await clock.advance(2_000)
   assert.deepEqual(asked.sort(), [`b at ${dayMinutes + 1}`, `c at ${dayMinutes + 1}`])
+  assert.deepEqual(new Set(reasons), new Set([undefined, 'a token in its volumes is to be renewed']))
   await clock.advance((dayMinutes / 2) * 60_000)
   assert.equal(asked.length, 2)
   await volumes.unmount('b', signal)

@@ -268,7 +268,7 @@ export class VolumeManager {
     for (const [uid, entry] of this.#pods) {
       if (entry.refreshAtMs === undefined || entry.refreshAtMs > dueMs) continue
       entry.refreshAtMs = undefined
-      because({ reason: 'what its volumes show expires' }, () => this.#refresh(uid))
+      because({ reason: 'a token in its volumes is to be renewed' }, () => this.#refresh(uid))
     }
     this.#planRefresh()
   }
