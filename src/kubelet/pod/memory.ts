@@ -27,7 +27,7 @@ export interface WaitingMemory {
 
 /**
  * What the worker of a pod knows beyond the API object and the runtime. Plain JSON; lost in a crash, and nothing breaks by that. Lists and
- * records are replaced, never changed, but for `probes`: of most pods they are empty, and then the same for all.
+ * records are replaced, never changed: of most pods they are empty, and then the same for all.
  */
 export interface PodMemory {
   /** The API object is gone. */
@@ -51,7 +51,7 @@ export interface PodMemory {
   /** IDs of containers that were told to stop. */
   killed: readonly string[]
   /** By container ID. */
-  probes: Record<string, ProbeMemory>
+  probes: Readonly<Record<string, ProbeMemory>>
   /** Keys of the steps under way. */
   inFlight: readonly string[]
   /** Volumes and cgroup of the ended pod are gone. */
@@ -64,7 +64,8 @@ export interface PodMemory {
 
 /** A copy, which then goes its own way. */
 export function copyMemory(memory: PodMemory): PodMemory {
-  const probes = Object.fromEntries(Object.entries(memory.probes).map(([id, probe]) => [id, { ...probe }]))
+  let { probes } = memory
+  for (const [id, probe] of Object.entries(probes)) probes = withEntry(probes, id, { ...probe })
   return { ...memory, probes }
 }
 
@@ -104,7 +105,7 @@ export function emptyMemory(): PodMemory {
     imageBackOffs: noEntries,
     startBackOffs: noEntries,
     killed: noNames,
-    probes: {},
+    probes: noEntries,
     inFlight: noNames,
     cleaned: false,
     swept: false,

@@ -4,7 +4,7 @@ import { SmallMap } from '#base/small-map.ts'
 import { isSidecar } from '#api/core/v1/containers.ts'
 import type { PodWorker } from '../pod/pod-worker.ts'
 import { runsPostStart } from '../pod/post-start.ts'
-import type { ProbeMemory } from '../pod/memory.ts'
+import { type ProbeMemory, withEntry, withoutEntry } from '../pod/memory.ts'
 import type { ObservedContainer, ObservedPod } from '../runtime/observed.ts'
 import { type ProbeResult, type ProbeTarget, runProbe } from './probe.ts'
 
@@ -64,10 +64,11 @@ export class Prober {
       const probes = { startup: container.startupProbe, liveness: container.livenessProbe, readiness: container.readinessProbe }
       const running = observed.containers.find(({ name, state }) => name === container.name && state === 'running')
       if (running === undefined || runsPostStart(container, running, memory)) continue
-      const state = (memory.probes[running.id] ??= {
-        started: container.startupProbe === undefined,
-        ready: container.readinessProbe === undefined,
-      })
+      let state = memory.probes[running.id]
+      if (state === undefined) {
+        state = { started: container.startupProbe === undefined, ready: container.readinessProbe === undefined }
+        memory.probes = withEntry(memory.probes, running.id, state)
+      }
       for (const [type, probe] of Object.entries(probes) as [ProbeType, Probe | undefined][]) {
         // Who must end is not asked whether it lives, but still whether it may get traffic.
         if (probe === undefined || (memory.termination !== undefined && type !== 'readiness')) continue
@@ -87,7 +88,7 @@ export class Prober {
     if (wanted.size === 0) this.#keysByPod.delete(worker.uid)
     else this.#keysByPod.set(worker.uid, wanted)
     const runs = new Set(observed.containers.map(({ id }) => id))
-    for (const id of Object.keys(memory.probes)) if (!runs.has(id)) delete memory.probes[id]
+    for (const id of Object.keys(memory.probes)) if (!runs.has(id)) memory.probes = withoutEntry(memory.probes, id)
   }
 
   forget(worker: PodWorker): void {
