@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import type { ResumedMap } from '#base/resumed-map.ts'
+import { SharedValues } from '#base/shared-values.ts'
 import type { Client } from '#client/client.ts'
 import type { ObjectSource } from '#client/informer-parts.ts'
 import type { RuntimeService } from '#cri/cri.ts'
@@ -19,6 +20,9 @@ import type { NodeServices } from './pod/step-context.ts'
 import type { RuntimeState } from './runtime/runtime-state.ts'
 import { StatusManager } from './status-manager.ts'
 import type { VolumeManager } from './volumes/volume-manager.ts'
+
+/** By their text: each pod asks three times, and hardly ever is it another. */
+const resolvConfs = new SharedValues<Readonly<DNSConfig>>()
 
 export interface KubeletParts {
   reporter: NodeReporter
@@ -81,8 +85,8 @@ export class KubeletNodeServices implements NodeServices {
     this.#workers = workers
   }
 
-  async nodeDNS(): Promise<DNSConfig> {
-    return parseResolvConf(await this.#host.resolvConf())
+  async nodeDNS(): Promise<Readonly<DNSConfig>> {
+    return resolvConfs.get(await this.#host.resolvConf(), parseResolvConf)
   }
 
   nodeHosts(): Promise<string> {

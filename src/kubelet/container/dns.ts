@@ -9,7 +9,7 @@ export interface DNSConfig {
 export interface DNSInput {
   pod: Pod
   /** What is in the node's resolv.conf. */
-  node: DNSConfig
+  node: Readonly<DNSConfig>
   clusterDNS: readonly string[]
   clusterDomain: string
 }

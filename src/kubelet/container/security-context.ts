@@ -90,7 +90,7 @@ function userOf(runAsUser: number | undefined, image: ImageUser): Pick<Container
 function groupsOf({ spec }: Pod, extraGroups: readonly number[]): bigint[] {
   const { fsGroup, supplementalGroups = [] } = spec.securityContext ?? {}
   const groups = [...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup]), ...extraGroups]
-  return [...new Set(groups)].map(BigInt)
+  return groups.length === 0 ? [] : [...new Set(groups)].map(BigInt)
 }
 
 function groupsPolicy(policy: string | undefined) {

@@ -37,7 +37,7 @@ export interface NodeServices {
   clusterDNS: readonly string[]
   clusterDomain: string
   /** The node's own resolv.conf. */
-  nodeDNS(): Promise<DNSConfig>
+  nodeDNS(): Promise<Readonly<DNSConfig>>
   /** The node's own /etc/hosts. */
   nodeHosts(): Promise<string>
   /** Resolves when the services were read once. */

@@ -55,8 +55,10 @@ export function containerLogPath(container: Container, restartCount: number): st
 
 function portMappings(pod: Pod) {
   if (pod.spec.hostNetwork === true) return []
+  const hostPorts = hostPortsOf(pod.spec)
+  if (hostPorts.length === 0) return []
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
-  const taken = new Set(hostPortsOf(pod.spec).map(({ hostIP, protocol, port }) => `${hostIP}/${protocol}/${port}`))
+  const taken = new Set(hostPorts.map(({ hostIP, protocol, port }) => `${hostIP}/${protocol}/${port}`))
   return containers
     .flatMap(({ ports = [] }) => ports)
     .filter(({ hostIP = '', protocol = 'TCP', hostPort = 0 }) => taken.delete(`${hostIP}/${protocol}/${hostPort}`))
