@@ -48,8 +48,8 @@ export class EventBus<V = Uint8Array> {
 
 /** The events whose key starts with `prefix`; the given array itself when that is all of them. */
 export function underPrefix<V>(events: readonly StorageEvent<V>[], prefix: string): readonly StorageEvent<V>[] {
-  const isUnder = ({ key }: StorageEvent<V>) => key.startsWith(prefix)
   // Most writes come alone, and concern one of many prefixes.
-  if (events.length === 1) return isUnder(events[0]!) ? events : none
+  if (events.length === 1) return events[0]!.key.startsWith(prefix) ? events : none
+  const isUnder = ({ key }: StorageEvent<V>) => key.startsWith(prefix)
   return events.every(isUnder) ? events : events.filter(isUnder)
 }

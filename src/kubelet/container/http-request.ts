@@ -41,12 +41,15 @@ function fail(error: unknown, { isTLS, host, port, path }: HTTPGet, signal: Abor
   throw new Error(`Get "${isTLS ? 'https' : 'http'}://${address}${path}": ${goMessage(failure, address)}`)
 }
 
+/** An empty value takes away what is sent by default; what is given more than once is sent as one. */
 function headersOf({ httpHeaders }: HTTPGetAction, userAgent: string): Record<string, string> {
-  const headers: Record<string, string> = { 'User-Agent': userAgent, Accept: '*/*', Connection: 'close' }
+  const given: Record<string, string> = {}
   for (const { name, value } of httpHeaders ?? []) {
-    for (const key of Object.keys(headers)) if (key.toLowerCase() === name.toLowerCase()) delete headers[key]
-    if (value !== '' || name.toLowerCase() !== 'accept') headers[name] = value
+    const key = name.toLowerCase()
+    given[key] = given[key] === undefined ? value : `${given[key]}, ${value}`
   }
+  const headers = { 'user-agent': userAgent, accept: '*/*', connection: 'close', ...given }
+  for (const key of ['user-agent', 'accept'] as const) if (headers[key] === '') delete (headers as Record<string, string>)[key]
   return headers
 }
 

@@ -8,6 +8,7 @@ export interface HTTPGet {
   host: string
   port: number
   path: string
+  /** Names in lower case. */
   headers: Record<string, string>
 }
 
@@ -23,9 +24,15 @@ export interface Dialer {
 
 /** The machine's network. */
 export const machineDialer: Dialer = {
-  get({ isTLS, ...request }, signal) {
+  get({ isTLS, headers, ...request }, signal) {
     return new Promise((resolve, reject) => {
-      const options = { ...request, signal, agent: false as const, ...(isTLS && { rejectUnauthorized: false }) }
+      const options = {
+        ...request,
+        headers: onTheWire(headers),
+        signal,
+        agent: false as const,
+        ...(isTLS && { rejectUnauthorized: false }),
+      }
       const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
       const sent = (isTLS ? requestHTTPS : requestHTTP)(options, response => {
         response.on('end', () => resolve(response.statusCode ?? 0))
@@ -53,4 +60,10 @@ export const machineDialer: Dialer = {
     const { checkGRPCHealth } = await import('./grpc-health-client.ts')
     return checkGRPCHealth(check, signal)
   },
+}
+
+/** Names as Go's client sends them: `X-Custom-Header`. */
+function onTheWire(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase()), value])
+  return Object.fromEntries(entries) as Record<string, string>
 }
