@@ -4,7 +4,8 @@ import type { Container as ContainerItem, ContainerStatus, ImageSpec, LinuxConta
 import { ContainerState, MountPropagation } from '../gen/runtime.gen.ts'
 import type { RegistryImage } from './images.ts'
 import type { Live } from './live.ts'
-import { noTexts, type Sandbox, type Texts } from './sandbox.ts'
+import type { Sandbox } from './sandbox.ts'
+import { noTexts, type Texts } from './texts.ts'
 import { toNanoseconds } from './timestamp.ts'
 
 export type MountInit = NonNullable<ContainerConfigInit['mounts']>[number]

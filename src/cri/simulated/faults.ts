@@ -1,7 +1,7 @@
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import type { ImageService, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
-import { endContainer, killed, loseProgram, lost, outOfMemory } from './lifecycle.ts'
+import { endContainer, killed, loseProgram, lost, outOfMemory } from './container-end.ts'
 import type { SimulatedNode } from './node.ts'
 import { endSandbox } from './sandbox-verbs.ts'
 

@@ -2,11 +2,9 @@ import type { PodSandboxConfigInit } from '../cri.ts'
 import type { NamespaceOption, PodSandbox, PodSandboxStatus } from '../gen/runtime.gen.ts'
 import { NamespaceMode, PodSandboxState } from '../gen/runtime.gen.ts'
 import type { Container } from './container.ts'
+import { noTexts, type Texts } from './texts.ts'
 import { toNanoseconds } from './timestamp.ts'
 
-export type Texts = { [key: string]: string }
-
-export const noTexts: Texts = Object.freeze({})
 const noContainers: readonly Container[] = Object.freeze([])
 
 export interface SandboxInit {

@@ -15,7 +15,7 @@ import type {
 import type { Container } from './container.ts'
 import { selectContainers } from './container-verbs.ts'
 import { matchesLabels } from './labels.ts'
-import { memoryOf } from './lifecycle.ts'
+import { memoryOf } from './memory-limit.ts'
 import type { SimulatedNode } from './node.ts'
 import type { Sandbox } from './sandbox.ts'
 import { toNanoseconds } from './timestamp.ts'
