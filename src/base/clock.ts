@@ -1,5 +1,8 @@
 import { assert } from './assert.ts'
+import type { Due, Timer } from './timer.ts'
 import { TimerQueue } from './timer-queue.ts'
+
+export type { Due, Timer } from './timer.ts'
 
 /**
  * The only source of time. Everything below `cmd/` takes a Clock through its constructor, so that a whole control plane can run on
@@ -16,19 +19,6 @@ export interface Clock {
   at(due: Due, callback: () => void): Timer
   /** Resolves after `ms`; rejects with `signal.reason` when that comes first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
-}
-
-/** When a timer fires: only for `at` of the clock that gave it, or of a copy. */
-export interface Due {
-  /** As `monotonicMs` counts. */
-  readonly atMs: number
-  /** Of timers due at the same time the one with the lower order is first. */
-  readonly order: number
-}
-
-export interface Timer extends Disposable {
-  readonly due: Due
-  cancel(): void
 }
 
 const longestTimerMs = 2 ** 31 - 1

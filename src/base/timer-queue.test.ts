@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Due, Timer } from './clock.ts'
+import type { Due, Timer } from './timer.ts'
 import { SeededRandom } from './random.ts'
 import { TimerQueue } from './timer-queue.ts'
 

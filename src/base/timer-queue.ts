@@ -1,5 +1,5 @@
 import { assert } from './assert.ts'
-import type { Due, Timer } from './clock.ts'
+import type { Due, Timer } from './timer.ts'
 import { PriorityHeap } from './priority-heap.ts'
 
 /**

@@ -1,21 +1,18 @@
 import type { CIDR } from '#base/cidr.ts'
 import type { Due } from '#base/clock.ts'
-import type { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Container } from './container.ts'
-import type { EventStreamsState } from './events.ts'
 import type { SimulatedFaultsState } from './faults.ts'
 import { killAt } from './container-end.ts'
 import { resumeProgram } from './lifecycle.ts'
 import type { Live } from './live.ts'
-import type { SimulatedNode } from './node.ts'
-import type { PresentImage } from './node-images.ts'
+import type { NodePartsState, SimulatedNode } from './node.ts'
 import { PodEndpoint } from './ports.ts'
 import { liveOf } from './program.ts'
 import type { Sandbox } from './sandbox.ts'
 import { type ScriptTask, scriptTasks } from './script-process.ts'
 
 /** All that a simulated node is, without what is under way in it: another one goes on from there. */
-export interface SimulatedNodeState {
+export interface SimulatedNodeState extends NodePartsState {
   podCIDR: CIDR | undefined
   diskFull: boolean
   isOn: boolean
@@ -23,11 +20,6 @@ export interface SimulatedNodeState {
   diskDelayMs: number
   /** Undefined: nothing ever went wrong. */
   faults: SimulatedFaultsState | undefined
-  lastAddress: number
-  lastTimestampMs: number
-  /** Nobody changes the map. */
-  images: CopyOnWriteMap<string, PresentImage>
-  events: EventStreamsState
   /** With their containers; all of them copies that nobody changes. */
   sandboxes: readonly Sandbox[]
   /** In the order in which they were made, as they are listed. */

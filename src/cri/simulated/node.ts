@@ -5,10 +5,9 @@ import { CRIError } from '../error.ts'
 import { AddressPool } from './addresses.ts'
 import type { Container } from './container.ts'
 import type { NodeFiles, SimulatedEnvironment } from './environment.ts'
-import { EventStreams } from './events.ts'
-import { NodeImages } from './node-images.ts'
+import { EventStreams, type EventStreamsState } from './events.ts'
+import { NodeImages, type PresentImage } from './node-images.ts'
 import type { Sandbox } from './sandbox.ts'
-import type { SimulatedNodeState } from './node-state.ts'
 import { untilAborted } from './sleep.ts'
 import { Timestamps } from './timestamp.ts'
 
@@ -42,6 +41,15 @@ export interface MachineListener {
 const defaultDiskBytes = 100 * 2 ** 30
 const idBytes = Buffer.alloc(32)
 
+/** What the parts of a node go on from. */
+export interface NodePartsState {
+  lastAddress: number
+  lastTimestampMs: number
+  /** Nobody changes the map. */
+  images: CopyOnWriteMap<string, PresentImage>
+  events: EventStreamsState
+}
+
 /** A simulated node's state. What its verbs do lies in the files beside it. */
 export class SimulatedNode {
   readonly options: NodeOptions
@@ -67,7 +75,7 @@ export class SimulatedNode {
    * @param state of a node whose place is taken; its sandboxes and containers come with `restoreState`
    * @throws Error when the range makes no sense
    */
-  constructor(options: NodeOptions, state?: SimulatedNodeState) {
+  constructor(options: NodeOptions, state?: NodePartsState) {
     this.options = options
     this.environment = options.environment
     this.events = new EventStreams(state?.events)
