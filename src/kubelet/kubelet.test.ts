@@ -458,6 +458,19 @@ describe('kubelet', () => {
       assert.deepEqual(runtime.calls.slice(4), ['stopContainer main 30', 'stopPodSandbox'])
     }))
 
+  test('a container may be called as what every object inherits', () =>
+    withWorld(async ({ clock, api, runtime, start, pod }) => {
+      start()
+      const name = 'constructor'
+      api.put(podObject({ containers: [{ name, image: 'web:1' }] }))
+      await clock.advance(100)
+      assert.equal(pod('web')?.status?.phase, 'Running')
+      runtime.exit(name, 1)
+      await clock.advance(20_000)
+      const { restartCount, state } = pod('web')!.status!.containerStatuses![0]!
+      assert.deepEqual([restartCount, state?.running !== undefined], [1, true])
+    }))
+
   test('a container is not running before its postStart hook has ended', () =>
     withWorld(async ({ clock, api, runtime, start, pod }) => {
       start()

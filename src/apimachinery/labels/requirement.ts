@@ -1,5 +1,6 @@
 import { newBadRequest } from '../status/status.ts'
 import { aggregateText, errorText, type FieldError, invalid, notSupported } from '../validation/field-error.ts'
+import { ownField } from '../value/own-field.ts'
 import { isQualifiedName, isValidLabelValue } from '../validation/formats.ts'
 
 export type Labels = Readonly<Record<string, string>> | undefined
@@ -26,7 +27,7 @@ export class Requirement {
   }
 
   matches(labels: Labels): boolean {
-    const value = labels?.[this.key]
+    const value = ownField(labels, this.key)
     switch (this.operator) {
       case 'in':
       case '=':

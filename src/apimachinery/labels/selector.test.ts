@@ -11,6 +11,7 @@ for (const { text, yes, no, shown } of [
   { text: 'app notin (a,)', yes: { app: 'b' }, no: { app: '' }, shown: 'app notin (,a)' },
   { text: '!a,b', yes: { b: '' }, no: { a: '', b: '' }, shown: '!a,b' },
   { text: 'n>3,n<5', yes: { n: '4' }, no: { n: '5' }, shown: 'n>3,n<5' },
+  { text: '!constructor,valueOf', yes: { valueOf: '' }, no: { a: 'x' }, shown: '!constructor,valueOf' },
   { text: 'a=', yes: { a: '' }, no: { a: 'x' }, shown: 'a=' },
   { text: 'in=notin', yes: { in: 'notin' }, no: {}, shown: 'in=notin' },
   { text: 'z=1,a=2', yes: { z: '1', a: '2' }, no: { z: '1' }, shown: 'a=2,z=1' },

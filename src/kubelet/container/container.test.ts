@@ -86,6 +86,7 @@ describe('environment', () => {
     const env: Container['env'] = [
       { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       { name: 'LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a']" } } },
+      { name: 'NO_LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['constructor']" } } },
       { name: 'MEMORY', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
       { name: 'CM', valueFrom: { configMapKeyRef: { name: 'cm', key: 'key' } } },
       { name: 'PASS', valueFrom: { secretKeyRef: { name: 's', key: 'pass' } } },
@@ -93,7 +94,7 @@ describe('environment', () => {
     ]
     const { SVC_HOST, ...rest } = await values({ env })
     assert.equal(SVC_HOST, '192.0.2.9')
-    assert.deepEqual(rest, { IP: '192.0.2.7', LABEL: '1', MEMORY: '1024', CM: 'v', PASS: 'word' })
+    assert.deepEqual(rest, { IP: '192.0.2.7', LABEL: '1', NO_LABEL: '', MEMORY: '1024', CM: 'v', PASS: 'word' })
   })
 
   test('envFrom, with a key that is no variable name', async () => {
@@ -104,6 +105,11 @@ describe('environment', () => {
 
   for (const [name, container, message] of [
     ['missing config map', { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'no', key: 'k' } } }] }, 'configmap "no" not found'],
+    [
+      'key that every object inherits',
+      { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'cm', key: 'constructor' } } }] },
+      "couldn't find key constructor in ConfigMap ns/cm",
+    ],
     ['missing key', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }, "couldn't find key k in Secret ns/s"],
     ['missing envFrom source', { envFrom: [{ secretRef: { name: 'no' } }] }, 'secret "no" not found'],
   ] as const) {

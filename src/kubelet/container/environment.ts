@@ -1,3 +1,4 @@
+import { ownField } from '#apimachinery/value/own-field.ts'
 import type { ConfigMap, Container, EnvVar, Pod, Secret } from '#api/core/v1/types.gen.ts'
 import { expandVariables } from './expansion.ts'
 import { type FieldFacts, fieldValue, resourceFieldValue } from './field-ref.ts'
@@ -97,7 +98,7 @@ async function valueOf(
   if (from.configMapKeyRef !== undefined) {
     const { name = '', key, optional } = from.configMapKeyRef
     const configMap = await input.configMap(name)
-    const value = configMap?.data?.[key]
+    const value = ownField(configMap?.data, key)
     if (value !== undefined || optional === true) return value
     if (configMap === undefined) throw new ContainerConfigError(`configmap "${name}" not found`)
     throw new ContainerConfigError(`couldn't find key ${key} in ConfigMap ${namespace}/${name}`)
@@ -105,7 +106,7 @@ async function valueOf(
   if (from.secretKeyRef !== undefined) {
     const { name = '', key, optional } = from.secretKeyRef
     const secret = await input.secret(name)
-    const value = secret?.data?.[key]
+    const value = ownField(secret?.data, key)
     if (value !== undefined) return Buffer.from(value, 'base64').toString()
     if (optional === true) return undefined
     if (secret === undefined) throw new ContainerConfigError(`secret "${name}" not found`)

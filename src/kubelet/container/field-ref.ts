@@ -1,4 +1,5 @@
 import { Quantity } from '#apimachinery/quantity/quantity.ts'
+import { ownField } from '#apimachinery/value/own-field.ts'
 import type { Container, Pod, ResourceFieldSelector } from '#api/core/v1/types.gen.ts'
 
 export interface FieldFacts {
@@ -13,7 +14,7 @@ export interface FieldFacts {
 export function fieldValue(pod: Pod, fieldPath: string, facts: FieldFacts): string {
   const { metadata, spec } = pod
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath)
-  if (keyed !== null) return metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2]!] ?? ''
+  if (keyed !== null) return ownField(metadata[keyed[1] as 'labels' | 'annotations'], keyed[2]!) ?? ''
   switch (fieldPath) {
     case 'metadata.name':
       return metadata.name

@@ -71,13 +71,13 @@ export function copyMemory(memory: PodMemory): PodMemory {
 
 /** The record with another entry. */
 export function withEntry<T>(record: Readonly<Record<string, T>>, name: string, value: T): Readonly<Record<string, T>> {
-  return { ...record, [name]: value }
+  return { __proto__: null, ...record, [name]: value } as unknown as Readonly<Record<string, T>>
 }
 
 export function withoutEntry<T>(record: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
   if (!(name in record)) return record
   const { [name]: _, ...others } = record
-  return Object.keys(others).length === 0 ? noEntries : others
+  return Object.keys(others).length === 0 ? noEntries : ({ __proto__: null, ...others } as unknown as Readonly<Record<string, T>>)
 }
 
 export interface ProbeMemory {
@@ -88,8 +88,8 @@ export interface ProbeMemory {
   failed?: 'liveness' | 'startup'
 }
 
-/** Shared by all. */
-export const noEntries: Readonly<Record<string, never>> = Object.freeze({})
+/** Shared by all. Without what objects inherit: a container may be called `constructor`. */
+export const noEntries: Readonly<Record<string, never>> = Object.freeze(Object.create(null))
 export const noNames: readonly string[] = Object.freeze([])
 
 export function emptyMemory(): PodMemory {

@@ -64,6 +64,7 @@ describe('config maps', () => {
       message,
       `ConfigMap "a" is invalid: [data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+'), data[k]: Invalid value: "k": duplicate of key present in binaryData]`,
     )
+    await bodyOf(server.call('POST', `${inDefault}/configmaps`, configMap({ data: { constructor: '', toString: '' }, binaryData: {} })))
   })
 })
 

@@ -11,6 +11,7 @@ const cases: { have: NodeSelectorRequirement; want: boolean }[] = [
   { have: { key: 'none', operator: 'NotIn', values: ['a'] }, want: true },
   { have: { key: 'zone', operator: 'Exists' }, want: true },
   { have: { key: 'none', operator: 'DoesNotExist' }, want: true },
+  { have: { key: 'constructor', operator: 'Exists' }, want: false },
   { have: { key: 'cores', operator: 'Gt', values: ['7'] }, want: true },
   { have: { key: 'cores', operator: 'Lt', values: ['8'] }, want: false },
   { have: { key: 'zone', operator: 'Gt', values: ['1'] }, want: false },

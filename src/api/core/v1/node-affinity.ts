@@ -1,3 +1,4 @@
+import { ownField } from '#apimachinery/value/own-field.ts'
 import type { Affinity, Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from './types.gen.ts'
 
 /** Whether a node's label value (undefined: it has none) meets the requirement. */
@@ -29,7 +30,7 @@ export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boo
   const { matchExpressions = [], matchFields = [] } = term
   if (matchExpressions.length === 0 && matchFields.length === 0) return false
   return (
-    matchExpressions.every(requirement => matchesRequirement(requirement, node.metadata.labels?.[requirement.key])) &&
+    matchExpressions.every(requirement => matchesRequirement(requirement, ownField(node.metadata.labels, requirement.key))) &&
     matchFields.every(requirement => matchesRequirement(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined))
   )
 }

@@ -1,5 +1,6 @@
 import type { LabelSelector } from '#apimachinery/meta/v1/types.gen.ts'
 import { formatTime } from '#apimachinery/meta/v1/time.ts'
+import { ownField } from '#apimachinery/value/own-field.ts'
 import type { Strategy } from '#apiserver/registry/resource.ts'
 import { defaultPod } from '#api/core/v1/defaults/pod.ts'
 import { semanticEqual } from '#api/core/v1/equality.ts'
@@ -76,7 +77,7 @@ function requireLabels(
 ): void {
   if (selector === undefined) return
   for (const key of keys ?? []) {
-    const value = labels[key]
+    const value = ownField(labels, key)
     if (value !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator, values: [value] }]
   }
 }

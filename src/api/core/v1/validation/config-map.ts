@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, path, tooLong } from '#apimachinery/validation/field-error.ts'
 import { isConfigMapKey, nameIsDNSSubdomain } from '#apimachinery/validation/names.ts'
+import { ownField } from '#apimachinery/value/own-field.ts'
 import { semanticEqual } from '../equality.ts'
 import type { ConfigMap } from '../types.gen.ts'
 import { validateCoreMeta, validateCoreMetaUpdate } from './names.ts'
@@ -12,7 +13,7 @@ export function validateConfigMap({ metadata, data = {}, binaryData = {} }: Conf
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
     for (const message of isConfigMapKey(key)) errors.push(invalid(path('data').key(key), key, message))
-    if (binaryData[key] !== undefined) errors.push(invalid(path('data').key(key), key, 'duplicate of key present in binaryData'))
+    if (ownField(binaryData, key) !== undefined) errors.push(invalid(path('data').key(key), key, 'duplicate of key present in binaryData'))
     bytes += Buffer.byteLength(value)
   }
   for (const [key, value] of Object.entries(binaryData)) {
