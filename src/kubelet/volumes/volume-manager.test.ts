@@ -9,7 +9,7 @@ import { currentCause } from '#client/cause.ts'
 import { MemoryHostFiles } from '../host/memory-host-files.ts'
 import { ownSources } from '../sources.ts'
 import { MemoryAPI } from '../testing/memory-api.ts'
-import { VolumeManager } from './volume-manager.ts'
+import { VolumeManager, type VolumesState } from './volume-manager.ts'
 
 const pod: Pod = {
   apiVersion: 'v1',
@@ -21,12 +21,15 @@ const pod: Pod = {
   },
 }
 
-function newManager(signal: AbortSignal): { volumes: VolumeManager; clock: VirtualClock; api: MemoryAPI } {
-  const clock = new VirtualClock()
+function newManager(
+  signal: AbortSignal,
+  clock = new VirtualClock(),
+  state?: VolumesState,
+): { volumes: VolumeManager; clock: VirtualClock; api: MemoryAPI } {
   const api = new MemoryAPI()
   const common = { client: api, clock, random: new SeededRandom(1), log: silentLogger }
   const facts = { podIPs: [], hostIPs: [], nodeName: 'node-1', allocatable: {} }
-  const volumes = new VolumeManager({
+  const options = {
     ...common,
     sources: ownSources(common),
     files: new MemoryHostFiles(),
@@ -34,7 +37,8 @@ function newManager(signal: AbortSignal): { volumes: VolumeManager; clock: Virtu
     factsOf: () => facts,
     onObjectChange: () => {},
     signal,
-  })
+  }
+  const volumes = new VolumeManager(options, state)
   return { volumes, clock, api }
 }
 
@@ -105,4 +109,21 @@ test('each pod gets its token anew in time, whatever becomes of the others; what
   await volumes.unmount('b', signal)
   await volumes.unmount('c', signal)
   assert.equal(clock.waiting, 0)
+})
+
+test('what is being made anew is made anew by the one that takes the place, too', async () => {
+  const { signal } = new AbortController()
+  const { volumes, clock, api } = newManager(signal)
+  await volumes.mount(pod)
+  let asked = 0
+  api.createSubresource = () => new Promise(() => asked++)
+  await clock.advance(dayMinutes * 60_000)
+  assert.equal(asked, 1)
+  const next = newManager(signal, clock.copy(), volumes.state)
+  next.api.createSubresource = async () => {
+    asked++
+    throw new Error('no server')
+  }
+  await next.clock.advance(0)
+  assert.equal(asked, 2)
 })

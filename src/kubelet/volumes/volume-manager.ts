@@ -117,18 +117,26 @@ export class VolumeManager {
       const { atMs, due } = state.refresh
       this.#refreshing = { atMs, timer: clock.at(due, () => this.#refreshDue()) }
     }
+    // What was being set up there is set up again here.
+    this.#planRefresh()
   }
 
   /** A copy. */
   get state(): VolumesState {
     return {
-      pods: new Map([...this.#pods].map(([uid, volumes]) => [uid, copyOf(volumes)])),
+      pods: new Map([...this.#pods].map(([uid, volumes]) => [uid, this.#stateOf(volumes)])),
       refresh: this.#refreshing && { atMs: this.#refreshing.atMs, due: this.#refreshing.timer.due },
       tokens: this.#tokens.state,
       isMemoryMounted: this.#memory !== undefined,
       configMaps: this.#configMaps.state,
       secrets: this.#secrets.state,
     }
+  }
+
+  #stateOf(volumes: PodVolumes): PodVolumes {
+    const copy = copyOf(volumes)
+    if (volumes.settingUp !== undefined) copy.refreshAtMs = this.#options.clock.now()
+    return copy
   }
 
   /** Begins to watch what the pod refers to. Cheap; called as soon as the pod is known. */
