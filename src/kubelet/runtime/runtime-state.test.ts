@@ -56,6 +56,19 @@ test('runtime state: a container that is gone does not come back with a late ans
   assert.equal(shown(), undefined)
 })
 
+test('runtime state: a container whose end was told does not come back with an answer of before', async () => {
+  const { state, answers, look, shown } = world()
+  const first = look()
+  state.forget('c1')
+  answers[0]!.resolve(ContainerState.CONTAINER_EXITED)
+  await first
+  assert.equal(shown(), undefined)
+  const second = look()
+  answers[1]!.resolve(ContainerState.CONTAINER_RUNNING)
+  await second
+  assert.equal(shown(), 'running')
+})
+
 test('runtime state: an answer that says what is known tells nobody, and changes nothing', async () => {
   const { state, answers, look } = world()
   const told: string[] = []

@@ -229,7 +229,8 @@ export class RuntimeState {
   forget(id: string): void {
     const pod = this.#pods.get(this.#owners.get(id) ?? '')
     this.#owners.delete(id)
-    if (this.#looksUnderWay > 0) this.#applied.set(id, this.#lookCount)
+    // Newer than all that are under way: their answers may be of before.
+    if (this.#looksUnderWay > 0) this.#applied.set(id, this.#lookCount + 1)
     if (pod === undefined) return
     const sandboxes = pod.sandboxes.filter(sandbox => sandbox.id !== id)
     // A runtime removes a sandbox together with its containers.
