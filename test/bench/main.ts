@@ -1,6 +1,6 @@
 /**
  * Measures what docs/decisions and DESIGN promise, on this machine: `npm run bench -- [name …] [--json]`. Each benchmark removes what it
- * made. Numbers are worth comparing within one run only. `simulated-cluster` takes minutes, the others seconds to half a minute each.
+ * made. Numbers are worth comparing within one run only. `simulated-cluster` takes a minute or some, the others seconds to half a minute each.
  */
 import { availableParallelism, cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
