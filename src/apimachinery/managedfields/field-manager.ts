@@ -100,7 +100,7 @@ export class FieldManager {
   ): { object: JSONObject; changed: boolean } {
     this.#checkApplied(applied)
     const current = asJSON(live ?? { ...this.#empty, ...typeMetaOf(this.#options) })
-    let managers = readManagers(live?.metadata.managedFields)
+    let managers: readonly Manager[] = readManagers(live?.metadata.managedFields)
     if (managers.length === 0) managers = this.#recordUpdate(this.#empty, current, [], 'before-first-apply', time)
     const own: Manager = {
       ...this.#identity(manager, 'Apply'),
@@ -159,11 +159,11 @@ export class FieldManager {
     return entries
   }
 
-  #recordUpdate(live: JSONObject, object: JSONObject, managers: readonly Manager[], name: string, time: string): Manager[] {
+  #recordUpdate(live: JSONObject, object: JSONObject, managers: readonly Manager[], name: string, time: string): readonly Manager[] {
     const comparison = this.#withoutReset(compare(live, object, this.#type))
     const taken = union(comparison.added, comparison.modified)
     const lost = union(taken, comparison.removed)
-    if (isEmpty(lost)) return [...managers]
+    if (isEmpty(lost)) return managers
     const own = difference(taken, unowned)
     const identity = this.#identity(name, 'Update')
     const index = isEmpty(own) ? -1 : managers.findIndex(manager => isSameManager(manager, identity))

@@ -76,10 +76,11 @@ function compareText(a: string, b: string): number {
 }
 
 /** Merges the oldest updaters of a version into one entry, so that at most ten updaters are kept. */
-export function capUpdateManagers(managers: readonly Manager[]): Manager[] {
+export function capUpdateManagers(managers: readonly Manager[]): readonly Manager[] {
+  if (managers.length <= updateManagersMax) return managers
   const updaters = managers.filter(manager => manager.operation === 'Update').sort(compareManagers)
   let excess = updaters.length - updateManagersMax
-  if (excess <= 0) return [...managers]
+  if (excess <= 0) return managers
   const firstOfVersion = new Map<string, Manager>()
   const kept = new Set(managers)
   for (const updater of updaters) {
