@@ -202,6 +202,31 @@ const running: Case[] = [
     want: ['removeSandbox s0'],
   },
   {
+    name: 'a sidecar of a pod whose work is done does not outlive its sandbox',
+    pod: podOf({ restartPolicy: 'Never', initContainers: [container('side', { restartPolicy: 'Always' })] }),
+    observed: observe([seen('main', { state: 'exited' }), seen('side')], [dead]),
+    memory: prepared,
+    want: ['killContainer side side-id 30 SandboxChanged'],
+  },
+  {
+    name: 'what is being started in a dead sandbox is waited for',
+    observed: observe([seen('main', { state: 'created' })], [dead]),
+    memory: { ...pulled, inFlight: ['startContainer:main'] },
+    want: [],
+  },
+  {
+    name: 'what came to life in a sandbox that was replaced ends before anything starts',
+    observed: observe([seen('main')], [{ ...ready, id: 's1', attempt: 1 }, dead]),
+    memory: pulled,
+    want: ['killContainer main main-id 30 SandboxChanged'],
+  },
+  {
+    name: 'what came to life in a sandbox that was replaced ends, though its successor runs',
+    observed: observe([seen('main', { sandboxID: 's1' }), seen('main', { id: 'old' })], [{ ...ready, id: 's1', attempt: 1 }, dead]),
+    memory: prepared,
+    want: ['killContainer main old 30 SandboxChanged', 'pullImage main'],
+  },
+  {
     name: 'one ended container of each name is kept',
     observed: observe([
       seen('main', { id: 'c3' }),

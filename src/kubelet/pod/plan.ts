@@ -26,17 +26,27 @@ function planRun(draft: PlanDraft): void {
   if (!memory.nodePrepared) draft.add({ action: 'prepareNode' })
   if (sandbox === undefined) planSandbox(draft)
   collectGarbage(draft, sandbox)
-  if (sandbox !== undefined || observed.sandboxes.length === 0 || !allEnded(pod, observed.containers)) planContainers(draft, sandbox)
+  // What runs in a sandbox that is gone or was replaced goes first.
+  const usable = endOutside(draft, sandbox) ? undefined : sandbox
+  if (sandbox !== undefined || observed.sandboxes.length === 0 || !allEnded(pod, observed.containers)) planContainers(draft, usable)
 }
 
-/** There is no ready sandbox: ends what the last one still runs, then makes a new one. */
+/** Ends what runs anywhere but in the sandbox. @returns whether there was anything */
+function endOutside(draft: PlanDraft, sandbox: ObservedSandbox | undefined): boolean {
+  const { pod, observed } = draft.input
+  const running = observed.containers.filter(({ state, sandboxID }) => state === 'running' && sandboxID !== sandbox?.id)
+  for (const { id, name } of running)
+    draft.add({ action: 'killContainer', container: name, containerID: id, gracePeriodSeconds: graceOf(pod), why: 'SandboxChanged' })
+  return running.length > 0
+}
+
+/** There is no ready sandbox: when the last one runs nothing any more, makes a new one. */
 function planSandbox(draft: PlanDraft): void {
   const { pod, observed, memory } = draft.input
   const last = observed.sandboxes[0]
-  const running = observed.containers.filter(({ state }) => state === 'running')
-  for (const { id, name } of running)
-    draft.add({ action: 'killContainer', container: name, containerID: id, gracePeriodSeconds: graceOf(pod), why: 'SandboxChanged' })
-  if (running.length > 0) return
+  if (observed.containers.some(({ state }) => state === 'running')) return
+  // What is being started would come to life in a sandbox that is gone: it is waited for.
+  if (memory.inFlight.some(key => key.startsWith('startContainer:'))) return
   if (last !== undefined && !memory.stoppedSandboxes.includes(last.id)) {
     draft.add({ action: 'stopSandbox', sandboxID: last.id })
     return
