@@ -52,6 +52,15 @@ test('a fork writes what the original writes: crash loops, probes, grace periods
   assert.equal(firstDifference(original, copy), undefined)
 })
 
+test('a fork of a cluster that has just started and does nothing writes what the original writes', async () => {
+  await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual', seed: 1 })
+  await using fork = await cluster.fork()
+  const [original, copy] = await Promise.all([traceOf(cluster), traceOf(fork)])
+  for (const each of [cluster, fork]) await each.clock.advance('1m')
+  assert.ok(original.length >= 6, `only ${original.length} writes`)
+  assert.equal(firstDifference(original, copy), undefined)
+})
+
 test('a fork has the same objects, time, logs, images and credentials; what happens in one is not seen in the other', async () => {
   await using cluster = await startCluster({ nodes: { count: 2 }, clock: 'virtual', seed: 1 })
   cluster.images.define('greeter', { logs: ['hello'] })

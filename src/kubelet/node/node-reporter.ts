@@ -261,7 +261,7 @@ export class NodeReporter {
     try {
       const created = await client.create(wanted, signal)
       this.#uid = created.metadata.uid
-      if (created.status?.conditions !== undefined) this.#remember(created.status, [], facts.nowMs)
+      if (created.status?.conditions !== undefined) this.#remember(nodeStatus(facts, created.status), [], facts.nowMs)
       else await this.#write(facts, signal)
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
