@@ -16,8 +16,9 @@ export interface ObjectSource<T extends KubeObject> {
   /**
    * Calls the handler for every object already here (unless it knows them) and for every change, until disposed. Handlers are synchronous and
    * do not throw.
+   * @param options.known to a handler that goes on for another one: what that was told of, if it is cut off
    */
-  onChange(handler: InformerHandler<T>, options?: { isKnown?: boolean }): Disposable
+  onChange(handler: InformerHandler<T>, options?: { isKnown?: boolean; known?: () => Iterable<T> }): Disposable
   /** Keeps it true until the signal is aborted, unless somebody else does. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -44,9 +45,12 @@ export class InformerParts<T extends KubeObject> {
     informer.onChange(event => this.#apply(event))
   }
 
-  /** @param partition while it is cut, the reader knows what it knew before */
-  of(name: string, partition: Partition = new Partition()): ObjectSource<T> {
-    return new InformerPart(this, name, partition)
+  /**
+   * @param partition while it is cut, the reader knows what it knew before
+   * @param hasRead what is here, also if it is cut now: the reader goes on for another one
+   */
+  of(name: string, partition: Partition = new Partition(), hasRead = false): ObjectSource<T> {
+    return new InformerPart(this, name, partition, hasRead)
   }
 
   /** Objects of a part. For `InformerPart`. */
@@ -112,19 +116,27 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T>, CutOff {
   #listener: InformerHandler<T> | undefined
   /** What was known when the network was cut. */
   #known: CopyOnWriteMap<string, T> | undefined
+  /** The network was there once: what was read then stays known. */
+  #hasRead: boolean
 
-  constructor(parts: InformerParts<T>, name: string, partition: Partition) {
+  constructor(parts: InformerParts<T>, name: string, partition: Partition, hasRead: boolean) {
     this.#parts = parts
     this.#name = name
     this.#partition = partition
+    this.#hasRead = hasRead || !partition.isCut
   }
 
   get synced(): Promise<void> {
-    return this.#partition.isCut ? this.#partition.whenHealed.then(() => this.synced) : this.#parts.informer.synced
+    return this.#mayRead ? this.#parts.informer.synced : this.#partition.whenHealed.then(() => this.synced)
   }
 
   get hasSynced(): boolean {
-    return !this.#partition.isCut && this.#parts.informer.hasSynced
+    return this.#mayRead && this.#parts.informer.hasSynced
+  }
+
+  get #mayRead(): boolean {
+    this.#hasRead ||= !this.#partition.isCut
+    return this.#hasRead
   }
 
   get(key: string): T | undefined {
@@ -139,8 +151,8 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T>, CutOff {
     return this.#objects?.values() ?? []
   }
 
-  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean } = {}): Disposable {
-    if (this.#listener === undefined) this.#listen()
+  onChange(handler: InformerHandler<T>, options: { isKnown?: boolean; known?: () => Iterable<T> } = {}): Disposable {
+    if (this.#listener === undefined) this.#listen(options.known)
     if (options.isKnown !== true) for (const object of this.list()) because(sightOf(object), () => handler({ type: 'add', object }))
     this.#handlers = this.#handlers.concat(handler)
     return { [Symbol.dispose]: () => this.#forget(handler) }
@@ -150,6 +162,7 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T>, CutOff {
 
   /** For the partition. */
   cut(): void {
+    if (!this.#parts.informer.hasSynced) this.#hasRead = false
     this.#known = this.#present?.copy() ?? new CopyOnWriteMap()
   }
 
@@ -176,12 +189,14 @@ class InformerPart<T extends KubeObject> implements ObjectSource<T>, CutOff {
     return this.#parts.objects(this.#name)
   }
 
-  #listen(): void {
+  #listen(known: (() => Iterable<T>) | undefined): void {
     this.#listener = event => this.#known === undefined && tell(this.#handlers, event)
     // Each handler is told of what is there when it comes.
     this.#parts.listen(this.#name, this.#listener)
     this.#partition.tell(this)
-    if (this.#partition.isCut) this.#known = new CopyOnWriteMap()
+    if (!this.#partition.isCut) return
+    if (known !== undefined) this.#known = new CopyOnWriteMap(Array.from(known(), object => [keyOf(object), object]))
+    else this.#known = (this.#hasRead ? this.#present?.copy() : undefined) ?? new CopyOnWriteMap()
   }
 
   #forget(handler: InformerHandler<T>): void {

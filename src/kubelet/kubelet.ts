@@ -172,7 +172,7 @@ export class Kubelet implements AsyncDisposable {
     if (state?.knowsBothSides === true) {
       this.#knowsBothSides = true
       this.#resume(state)
-      this.#followPods(signal, { isKnown: true })
+      this.#followPods(signal, { isKnown: true, known: () => knownPods(state) })
       return
     }
     await abortable(Promise.all([this.#runtimeState.synced, this.#node.prepare(signal), this.#pods.synced]), signal)
@@ -183,7 +183,7 @@ export class Kubelet implements AsyncDisposable {
     await this.#removeLeftovers(signal)
   }
 
-  #followPods(signal: AbortSignal, options?: { isKnown: boolean }): void {
+  #followPods(signal: AbortSignal, options?: { isKnown: boolean; known: () => Iterable<Pod> }): void {
     if (signal.aborted) return
     const following = this.#pods.onChange(event => this.#onPodChange(event), options)
     signal.addEventListener('abort', () => following[Symbol.dispose](), { once: true })
@@ -308,6 +308,11 @@ export class Kubelet implements AsyncDisposable {
       this.#options.state?.volumes,
     )
   }
+}
+
+/** What a kubelet has heard of, as far as it still matters to it. */
+function* knownPods({ workers }: KubeletState): Generator<Pod, void, undefined> {
+  for (const { pod, memory } of workers.values()) if (!memory.removed) yield pod
 }
 
 function stateOf({ state }: PodWorker): PodWorkerState {

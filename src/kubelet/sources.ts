@@ -37,9 +37,9 @@ export function ownSources(options: InformerOptions): KubeletSources {
 
 /**
  * One watch of each kind for all kubelets of this process: a node more costs no watch more.
- * @returns what a kubelet reads over a network that can be cut
+ * @returns what a kubelet reads over a network that can be cut; `hasRead`: it goes on for one that had read it
  */
-export function sharedSources(informers: InformerFactory): (partition: Partition) => KubeletSources {
+export function sharedSources(informers: InformerFactory): (partition: Partition, hasRead: boolean) => KubeletSources {
   const all: AllParts = {
     pods: new InformerParts(informers.of<Pod>({ apiVersion: 'v1', kind: 'Pod' }), ({ spec }) => spec.nodeName ?? ''),
     nodes: new InformerParts(informers.of<Node>({ apiVersion: 'v1', kind: 'Node' }), keyOf),
@@ -47,7 +47,7 @@ export function sharedSources(informers: InformerFactory): (partition: Partition
     configMaps: new InformerParts(informers.of<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap' }), keyOf),
     secrets: new InformerParts(informers.of<Secret>({ apiVersion: 'v1', kind: 'Secret' }), keyOf),
   }
-  return partition => new PartitionedSources(all, partition)
+  return (partition, hasRead) => new PartitionedSources(all, partition, hasRead)
 }
 
 /** What all kubelets read together. */
@@ -62,29 +62,31 @@ interface AllParts {
 class PartitionedSources implements KubeletSources {
   readonly #all: AllParts
   readonly #partition: Partition
+  readonly #hasRead: boolean
 
-  constructor(all: AllParts, partition: Partition) {
+  constructor(all: AllParts, partition: Partition, hasRead: boolean) {
     this.#all = all
     this.#partition = partition
+    this.#hasRead = hasRead
   }
 
   pods(nodeName: string): ObjectSource<Pod> {
-    return this.#all.pods.of(nodeName, this.#partition)
+    return this.#all.pods.of(nodeName, this.#partition, this.#hasRead)
   }
 
   node(nodeName: string): ObjectSource<Node> {
-    return this.#all.nodes.of(nodeName, this.#partition)
+    return this.#all.nodes.of(nodeName, this.#partition, this.#hasRead)
   }
 
   services(): ObjectSource<Service> {
-    return this.#all.services.of('all', this.#partition)
+    return this.#all.services.of('all', this.#partition, this.#hasRead)
   }
 
   configMap(namespace: string, name: string): ObjectSource<ConfigMap> {
-    return this.#all.configMaps.of(`${namespace}/${name}`, this.#partition)
+    return this.#all.configMaps.of(`${namespace}/${name}`, this.#partition, this.#hasRead)
   }
 
   secret(namespace: string, name: string): ObjectSource<Secret> {
-    return this.#all.secrets.of(`${namespace}/${name}`, this.#partition)
+    return this.#all.secrets.of(`${namespace}/${name}`, this.#partition, this.#hasRead)
   }
 }

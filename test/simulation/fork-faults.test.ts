@@ -161,3 +161,30 @@ for (const { name, order } of behind) {
     for (const each of [fork, cluster]) await each.until(podOf('web'), 'Ready')
   })
 }
+
+test('a node that is cut off goes on as in the original, and hears what it has missed when the network is there again', async () => {
+  await using cluster = await start()
+  cluster.images.define('crash', { exitAfterMs: 20_000, exitCode: 1 })
+  const on = { nodeName: 'node-0' }
+  for (const pod of [podOf('gone', {}, on), podOf('ending', {}, on), podOf('crash', {}, on)]) await cluster.client.create(pod)
+  await cluster.clock.advance('5s')
+  cluster.nodes.get('node-0')!.faults.partition()
+  await cluster.client.delete(podOf('gone'), { gracePeriodSeconds: 0 })
+  await cluster.client.delete(podOf('ending'))
+  await cluster.clock.advance('10s')
+  await using fork = await cluster.fork()
+  const [original, copy] = await Promise.all([traceOf(cluster), traceOf(fork)])
+  for (const each of [cluster, fork]) {
+    const node = each.nodes.get('node-0')!
+    const attempts = async () => {
+      const { containers } = await node.runtime.listContainers({}, new AbortController().signal)
+      return containers.map(({ labels, metadata }) => `${labels['io.kubernetes.pod.name']} ${metadata?.attempt}`).sort()
+    }
+    await each.clock.advance('1m')
+    assert.deepEqual(await attempts(), ['crash 1', 'crash 2', 'ending 0', 'gone 0'])
+    node.faults.heal()
+    await each.clock.advance('1m')
+    assert.deepEqual(await attempts(), ['crash 2', 'crash 3'])
+  }
+  assert.equal(firstDifference(original, copy), undefined)
+})

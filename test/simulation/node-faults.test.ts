@@ -108,6 +108,23 @@ test('a machine that is cut off for a minute: NotReady, tainted, its pods run on
   assert.equal((await cluster.client.exec({ name: 'web' }, ['true'])).exitCode, 0)
 })
 
+test('a machine that is cut off starts its containers again: it goes by what it has read', async () => {
+  await using cluster = await start(1)
+  cluster.images.define('crash', { exitAfterMs: 30_000, exitCode: 1 })
+  const crash = pod('crash')
+  const color = { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'light', key: 'color' } } }
+  crash.spec.containers = [{ name: 'main', image: 'crash', env: [color] }]
+  const light = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'light', namespace: 'default' }, data: { color: 'green' } }
+  await cluster.client.create(light)
+  await cluster.client.create(crash)
+  await cluster.until(crash, 'Running')
+  machine(cluster, 'node-0').faults.partition()
+  await cluster.clock.advance('3m')
+  const { containers } = await machine(cluster, 'node-0').runtime.listContainers({}, new AbortController().signal)
+  const attempts = containers.map(({ metadata }) => metadata?.attempt ?? 0)
+  assert.deepEqual(new Set(attempts), new Set([2, 3]))
+})
+
 test('a machine that is cut off for long: its pods are evicted, and stopped when it hears of it', async () => {
   await using cluster = await start(2)
   await cluster.client.create(pod('web', 'node-0'))

@@ -33,8 +33,8 @@ export interface NodeSurroundings {
   /** The store that `environment.logs` is. */
   logs: LogSource
   clientOf: (nodeName: string, partition: Partition) => Client
-  /** What a kubelet reads over a network that can be cut. */
-  sourcesOf: (partition: Partition) => KubeletSources
+  /** What a kubelet reads over a network that can be cut. See `sharedSources`. */
+  sourcesOf: (partition: Partition, hasRead: boolean) => KubeletSources
   /** Addresses of the cluster's DNS service, as pods get them. */
   clusterDNS: readonly string[]
   /** Kubelets are tasks of the cluster: one that breaks ends it. */
@@ -192,7 +192,7 @@ export class SimulatedNode implements AsyncDisposable {
       labels,
       taints,
       maxPods: machine.maxPods,
-      sources: sourcesOf(this.#partition),
+      sources: sourcesOf(this.#partition, state?.knowsBothSides === true),
       state,
     }
     return new Kubelet(options, signal)
