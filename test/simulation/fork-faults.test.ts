@@ -188,3 +188,25 @@ test('a node that is cut off goes on as in the original, and hears what it has m
   }
   assert.equal(firstDifference(original, copy), undefined)
 })
+
+test('events that could not be written yet are written in a fork, too', async () => {
+  await using cluster = await start()
+  cluster.images.define('crash', { exitAfterMs: 20_000, exitCode: 1 })
+  await cluster.client.create(podOf('crash', {}, { nodeName: 'node-0' }))
+  await cluster.clock.advance('10s')
+  cluster.nodes.get('node-0')!.faults.partition()
+  await cluster.clock.advance('2m')
+  await using fork = await cluster.fork()
+  const told: string[][] = []
+  for (const each of [cluster, fork]) {
+    each.nodes.get('node-0')!.faults.heal()
+    await each.clock.advance('1m')
+    const events = await each.events({ kind: 'Pod' })
+    told.push(events.map(({ metadata, reason, count, lastTimestamp }) => `${metadata.name} ${reason} ${count} ${lastTimestamp}`).sort())
+  }
+  assert.ok(
+    told[0]!.some(text => text.includes(' BackOff ')),
+    told[0]!.join('\n'),
+  )
+  assert.deepEqual(told[1], told[0])
+})

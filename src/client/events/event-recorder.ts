@@ -3,7 +3,7 @@ import { formatTime } from '#apimachinery/meta/v1/time.ts'
 import { isAlreadyExists, isNotFound, StatusError } from '#apimachinery/status/status.ts'
 import type { Event, ObjectReference } from '#api/core/v1/types.gen.ts'
 import { untilAborted } from '#base/abortable.ts'
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { Logger } from '#base/log.ts'
 import type { Random } from '#base/random.ts'
 import { shared } from '#base/shared-text.ts'
@@ -30,16 +30,21 @@ export interface APIEventRecorderOptions {
   host?: string
 }
 
-/** What a recorder has counted. */
+/** What a recorder has counted, and what it has not written yet. */
 export interface RecorderState {
   /** Used by nobody. */
   correlator: EventCorrelator
   sequence: number | undefined
+  waiting: readonly RecordedEvent[]
+  /** Of the first that waits. */
+  failures: number
+  /** When that is tried again; undefined: now. */
+  retryDue: Due | undefined
 }
 
 type WrittenEvent = Exclude<CorrelatedEvent, { action: 'skip' }>
 
-interface RecordedEvent {
+export interface RecordedEvent {
   correlated: WrittenEvent
   cause: Cause | undefined
 }
@@ -58,8 +63,14 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 export class APIEventRecorder implements EventRecorder {
   readonly #options: APIEventRecorderOptions
   readonly #correlator: EventCorrelator
-  /** Recorded and not written yet, in order. */
-  readonly #waiting: RecordedEvent[] = []
+  /** Recorded and not written yet, in order; that which is being written, too. */
+  readonly #waiting: RecordedEvent[]
+  /** How often the first of them could not be written. */
+  #failures: number
+  /** Of its next try. */
+  #retry: Timer | undefined
+  /** Of its next try, as the recorder of before had planned it. */
+  #retryDue: Due | undefined
   /** Of the run; undefined before. */
   #signal: AbortSignal | undefined
   /** Undefined while there is nothing to write: thousands of recorders are silent most of the time. */
@@ -72,11 +83,20 @@ export class APIEventRecorder implements EventRecorder {
     this.#options = options
     this.#correlator = state?.correlator.copy() ?? new EventCorrelator()
     this.#sequence = state?.sequence
+    this.#waiting = [...(state?.waiting ?? [])]
+    this.#failures = state?.failures ?? 0
+    this.#retryDue = state?.retryDue
   }
 
-  /** A copy. Events that wait to be written are not in it. */
+  /** A copy. */
   get state(): RecorderState {
-    return { correlator: this.#correlator.copy(), sequence: this.#sequence }
+    return {
+      correlator: this.#correlator.copy(),
+      sequence: this.#sequence,
+      waiting: this.#waiting.slice(),
+      failures: this.#failures,
+      retryDue: this.#retry?.due,
+    }
   }
 
   event(about: KubeObject | ObjectReference, type: EventType, reason: string, message: string): void {
@@ -105,9 +125,14 @@ export class APIEventRecorder implements EventRecorder {
   async #writeAll(signal: AbortSignal): Promise<void> {
     // Who records an event does not do the work of writing it.
     await Promise.resolve()
-    for (let next = this.#waiting.shift(); next !== undefined && !signal.aborted; next = this.#waiting.shift()) {
+    const due = this.#retryDue
+    this.#retryDue = undefined
+    if (due !== undefined) await this.#pause(due, signal)
+    for (let next = this.#waiting[0]; next !== undefined && !signal.aborted; next = this.#waiting[0]) {
       const { correlated, cause } = next
       await because(cause, () => this.#write(correlated, signal))
+      this.#waiting.shift()
+      this.#failures = 0
     }
     this.#writing = undefined
   }
@@ -139,22 +164,39 @@ export class APIEventRecorder implements EventRecorder {
   }
 
   async #write(correlated: WrittenEvent, signal: AbortSignal): Promise<void> {
-    const { clock, random, log } = this.#options
-    for (let attempt = 1; attempt <= writeAttemptsMax; attempt++) {
+    const { random, log } = this.#options
+    while (!signal.aborted) {
       try {
         await this.#send(correlated, signal)
         return
       } catch (error) {
         if (signal.aborted || isAlreadyExists(error)) return
+        this.#failures++
         // The server understood and refused (namespace terminating, not allowed, …): it would refuse again.
-        if (error instanceof StatusError || attempt === writeAttemptsMax) {
+        if (error instanceof StatusError || this.#failures === writeAttemptsMax) {
           log.warn('event not written', { reason: correlated.event.reason, message: correlated.event.message, error })
           return
         }
         // The first delay is random, so that all components do not come back at once after the server was away.
-        await clock.sleep(attempt === 1 ? retryDelayMs * random.next() : retryDelayMs, signal).catch(() => {})
+        await this.#pause(this.#failures === 1 ? retryDelayMs * random.next() : retryDelayMs, signal)
       }
     }
+  }
+
+  /** Resolves at that time, or when the signal is aborted. */
+  #pause(until: number | Due, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    return new Promise(resolve => {
+      const end = () => {
+        this.#retry?.cancel()
+        this.#retry = undefined
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      if (signal.aborted) return end()
+      signal.addEventListener('abort', end, { once: true })
+      this.#retry = typeof until === 'number' ? clock.after(until, end) : clock.at(until, end)
+    })
   }
 
   #send(correlated: WrittenEvent, signal: AbortSignal): Promise<unknown> {
