@@ -159,6 +159,12 @@ test('REST client: a reference without a name never means the whole collection',
   assert.equal((await server.client.list(kind, signal)).items.length, 1)
 })
 
+test('REST client: a name that no URL can have is told by the promise', async () => {
+  await using server = await start()
+  const asked = server.client.get({ ...ref, name: '\ud800' }, signal)
+  await assert.rejects(asked, URIError)
+})
+
 test('REST client: aborted → the reason', async () => {
   await using server = await start()
   const aborted = AbortSignal.abort(new Error('stopped'))

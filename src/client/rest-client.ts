@@ -121,7 +121,12 @@ export class RESTClient implements Client {
   #path(ref: PathRef, signal: AbortSignal, query: Query = {}, subresource?: string): Promise<string> | string {
     const mapping = this.#mapper.mappingOf(ref, signal)
     if (mapping instanceof Promise) return mapping.then(found => pathOf(found, ref, query, subresource))
-    return pathOf(mapping, ref, query, subresource)
+    try {
+      return pathOf(mapping, ref, query, subresource)
+    } catch (error) {
+      // Who asks gets a promise, also for a name that no URL can have.
+      return Promise.reject(error as Error)
+    }
   }
 
   async #send<R>(
