@@ -42,6 +42,7 @@ const hasPhase =
   ({ status }: Pod) =>
     phases.includes(status?.phase ?? '')
 const waits = ({ status }: Pod) => (status?.containerStatuses ?? []).every(({ state }) => state?.waiting !== undefined)
+const runs = ({ status }: Pod) => (status?.containerStatuses ?? []).some(({ state }) => state?.running !== undefined)
 
 function main(image: string, more: Partial<Container> = {}): Container {
   return { name: 'main', image, ...more }
@@ -151,12 +152,10 @@ export const podKinds: Record<string, PodKind> = {
     }),
     isSettled: (pod, exists) => {
       const needsSecret = (pod.spec.containers[0]!.env?.length ?? 0) > 0
-      return (
-        isRunning(pod) ||
-        ((!exists('configmaps', configName) || (needsSecret && !exists('secrets', secretName))) && pod.status?.phase === 'Pending') ||
-        // The volumes of a pod whose ConfigMap went away later are there; a new container without its Secret is not made.
-        (needsSecret && !exists('secrets', secretName) && pod.status?.phase === 'Running' && waits(pod))
-      )
+      const isComplete = exists('configmaps', configName) && (!needsSecret || exists('secrets', secretName))
+      // It runs on without what it was made from, but is not made again: without its Secret never, without its ConfigMap not by a kubelet
+      // that started anew and has to mount its volumes again.
+      return isRunning(pod) || (!isComplete && (pod.status?.phase === 'Pending' || (pod.status?.phase === 'Running' && !runs(pod))))
     },
   },
   big: {
