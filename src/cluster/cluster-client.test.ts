@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ConfigMap } from '#api/core/v1/types.gen.ts'
-import { startCluster } from './index.ts'
+import { isNotFound, startCluster, StatusError } from './index.ts'
 
 test("cluster client: objects that come back are the caller's own: changed in place, they are written as changed", async () => {
   await using cluster = await startCluster({ nodes: [], clock: 'virtual' })
@@ -34,4 +34,17 @@ test("cluster client: objects that come back are the caller's own: changed in pl
   assert.equal(await stored(), 'from watch')
   changeIn(await client.patch(ref, { type: 'merge', body: { data: { other: 'x' } } }), 'changed')
   assert.equal(await stored(), 'from watch')
+})
+
+test('cluster client: what is refused to exec is a Status, as it is of all calls; a command is a list of words', async () => {
+  await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual' })
+  const { client } = cluster
+  await assert.rejects(client.exec({ name: 'web' }, ['date']), error => isNotFound(error) && /^pods "web" not found$/.test(error.message))
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'main', image: 'web' }] } } as const
+  await client.create(pod)
+  await cluster.until(pod, 'Ready')
+  const isBadRequest = (error: unknown) => error instanceof StatusError && error.code === 400
+  await assert.rejects(client.exec({ name: 'web' }, ['date'], { container: 'other' }), isBadRequest)
+  await assert.rejects(client.exec({ name: 'web' }, []), /must be a list of words/)
+  await assert.rejects(client.exec({ name: 'web' }, 'date' as never), /must be a list of words such as \['sh', '-c', 'date'\], not "date"/)
 })

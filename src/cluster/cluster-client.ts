@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers'
 import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
+import { UpgradeRefusedError } from '#apimachinery/httpstream/dial-upgrade.ts'
 import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecommand/client.ts'
+import { type Status, StatusError } from '#apimachinery/status/status.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from '#client/client.ts'
@@ -182,8 +184,11 @@ export class ClusterClient {
     yield* this.#options.streams.transport().follow({ method: 'GET', path }, signalOf(options))
   }
 
-  /** Runs a command in a container to its end. @throws Error when it cannot be run */
+  /** Runs a command in a container to its end. @throws StatusError when the server refuses it; Error when it cannot be run */
   async exec(pod: PodRef, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    // A string has words, too: its letters.
+    if (!Array.isArray(command) || command.length === 0)
+      throw new TypeError(`the command must be a list of words such as ['sh', '-c', 'date'], not ${JSON.stringify(command)}`)
     const { url, ca, certificate, key, clock } = this.#options.streams
     const { container, stdin } = options
     const target = new URL(`${url}${podPath(pod)}/exec`)
@@ -193,7 +198,7 @@ export class ClusterClient {
     const process = await dialRemoteCommandWebSocket(
       { url: target, tls: { ca, cert: certificate, key }, clock, signal: signalOf(options) },
       { stdin: stdin !== undefined, stdout: true, stderr: true, tty: false },
-    )
+    ).catch(throwRefusal)
     process.stdin?.end(stdin)
     const [stdout, stderr, result] = await Promise.all([text(process.stdout!), text(process.stderr!), process.result])
     await process.close()
@@ -233,6 +238,24 @@ function signalOf({ signal }: CallOptions): AbortSignal {
 
 export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef & TypeRef {
   return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+}
+
+/** What the server says in place of opening a stream is a Status as everywhere. */
+function throwRefusal(error: unknown): never {
+  if (error instanceof UpgradeRefusedError) {
+    const status = statusOf(error.body)
+    if (status !== undefined) throw new StatusError(status, { cause: error })
+  }
+  throw error
+}
+
+function statusOf(body: string): Status | undefined {
+  try {
+    const answer = JSON.parse(body) as Partial<Status> | null
+    return answer?.kind === 'Status' ? (answer as Status) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function logPath(pod: PodRef, { container, previous, tailLines }: LogOptions): string {
