@@ -22,6 +22,7 @@ import type { ClusterFaults } from './cluster-faults.ts'
 import { ClusterSnapshot } from './cluster-snapshot.ts'
 import { ClusterClient, refOf } from './cluster-client.ts'
 import type { ObjectOf } from './kinds.ts'
+import { checkNodeGroups } from './options-shape.ts'
 import type { ClusterCertificates, ClusterPKI } from './pki/cluster-pki.ts'
 import { isMachineGroup, type MachineNodeGroup, type NodeGroup } from './node-group.ts'
 import { RunningCluster } from './running-cluster.ts'
@@ -175,6 +176,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Starts nodes; resolves when all are Ready. @returns the simulated ones */
   async addNodes(...groups: NodeGroup[]): Promise<SimulatedNode[]> {
+    checkNodeGroups(groups)
     for (const group of groups.filter(isMachineGroup))
       this.#machines.push(await this.#parts.joinMachine(this, group, this.#machines.length))
     const added: SimulatedNode[] = []

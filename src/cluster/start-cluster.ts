@@ -14,6 +14,7 @@ import { MemoryStorage } from '#storage/memory/memory-storage.ts'
 import { Cluster, type ClusterParts } from './cluster.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { checkOptions } from './options-shape.ts'
 import { ClusterPKI } from './pki/cluster-pki.ts'
 import { FolderPKIFiles, MemoryPKIFiles } from './pki/files.ts'
 import { RunningCluster } from './running-cluster.ts'
@@ -77,6 +78,7 @@ export interface ClusterFromSnapshotOptions {
  * await cluster.until(pod, 'Ready')
  */
 export async function startCluster(options: ClusterOptions | ClusterFromSnapshotOptions = {}): Promise<Cluster> {
+  checkOptions(options)
   if ('from' in options) return startFromSnapshot(options)
   const { log = silentLogger, serviceCIDR = defaultServiceCIDR, contextName = 'coxswain' } = options
   const { host = '127.0.0.1', port = 0, advertiseAddress = '127.0.0.1' } = options.api ?? {}

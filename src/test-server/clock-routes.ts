@@ -2,7 +2,7 @@ import type { Cluster } from '#cluster/index.ts'
 import { parseDuration } from '#cluster/duration.ts'
 import { invalid } from '#apimachinery/validation/field-error.ts'
 import { route } from './route.ts'
-import { boolean, described, either, number, object, type Shape, text } from './shape.ts'
+import { boolean, described, either, number, object, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 const textOrNumber = either(number({ min: 0 }), text())
 

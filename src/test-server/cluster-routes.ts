@@ -6,7 +6,7 @@ import { duration } from './clock-routes.ts'
 import { hasField, pointer } from './object-field.ts'
 import { refused, refusedBy } from './refused.ts'
 import { route } from './route.ts'
-import { anyObject, anything, described, list, object, text, type TypeOf } from './shape.ts'
+import { anyObject, anything, described, list, object, text, type TypeOf } from '#apimachinery/validation/shape.ts'
 
 export const clusterEndpoint = object(
   {

@@ -4,7 +4,7 @@ import { silentLogger } from '#base/log.ts'
 import { ControlServer, matchPath } from './control-server.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { type Route, route } from './route.ts'
-import { anything } from './shape.ts'
+import { anything } from '#apimachinery/validation/shape.ts'
 import { TimeClaims } from './time-claims.ts'
 
 const paths: { declared: string; path: string; want: Record<string, string> | undefined }[] = [

@@ -17,7 +17,7 @@ import { DeadlineExceeded } from '#cluster/index.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { refused } from './refused.ts'
 import type { Route } from './route.ts'
-import { readShape, type Shape, ShapeError } from './shape.ts'
+import { readShape, type Shape, ShapeError } from '#apimachinery/validation/shape.ts'
 
 const bodyBytesMax = 2 ** 20
 

@@ -13,7 +13,7 @@ import {
 import { pullError } from './image-shape.ts'
 import { refusedBy } from './refused.ts'
 import { route } from './route.ts'
-import { described, integer, object, text } from './shape.ts'
+import { described, integer, object, text } from '#apimachinery/validation/shape.ts'
 
 const watchCount = object({ watches: described('How many', integer({ min: 0 })) }, {})
 const requests = described('Which requests; left out: all', requestPattern)

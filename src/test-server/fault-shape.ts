@@ -1,5 +1,5 @@
 import type { EventPattern, Failure, RequestPattern } from '#cluster/index.ts'
-import { described, either, integer, list, number, object, oneOf, type Shape, text } from './shape.ts'
+import { described, either, integer, list, number, object, oneOf, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 const someText = either(text(), list(text()))
 

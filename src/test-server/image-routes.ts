@@ -3,7 +3,7 @@ import { SimulatedImages } from '#cri/simulated/index.ts'
 import { type ImageDeclaration, imageDeclarations, splitImage } from './image-shape.ts'
 import { refusedBy } from './refused.ts'
 import { route } from './route.ts'
-import { list, object, text } from './shape.ts'
+import { list, object, text } from '#apimachinery/validation/shape.ts'
 
 const names = object({ images: list(text()) }, {})
 

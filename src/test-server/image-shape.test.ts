@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { imageDeclaration, splitImage } from './image-shape.ts'
-import { readShape } from './shape.ts'
+import { readShape } from '#apimachinery/validation/shape.ts'
 
 test('image: a script and what the registry knows, side by side', () => {
   const given = {

@@ -1,5 +1,5 @@
 import type { ImageOptions, ImageScript } from '#cri/simulated/index.ts'
-import { described, either, integer, list, map, number, object, oneOf, type Shape, text } from './shape.ts'
+import { described, either, integer, list, map, number, object, oneOf, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 const milliseconds = number({ min: 0 })
 const exitCode = integer({ min: 0, max: 255 })

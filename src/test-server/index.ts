@@ -1,5 +1,5 @@
 export type { ClusterEndpoint } from './hosted-cluster.ts'
 export { type ImageDeclaration, imageDeclaration, imageDeclarations } from './image-shape.ts'
 export { nodeGroup } from './node-shape.ts'
-export { readShape, type Shape, ShapeError } from './shape.ts'
+export { readShape, type Shape, ShapeError } from '#apimachinery/validation/shape.ts'
 export { TestServer, type TestServerOptions } from './test-server.ts'

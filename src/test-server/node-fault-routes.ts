@@ -5,7 +5,7 @@ import { delayMs, occurrenceFields, orderedFault } from './fault-shape.ts'
 import { nodeNamed, nodeNames } from './node-routes.ts'
 import { refusedBy } from './refused.ts'
 import { type Route, route } from './route.ts'
-import { boolean, described, integer, object, oneOf, type Shape, text } from './shape.ts'
+import { boolean, described, integer, object, oneOf, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 /** Calls of the runtime and the image service. */
 const verbs = {

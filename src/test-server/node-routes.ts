@@ -3,7 +3,7 @@ import type { SimulatedNode } from '#cluster/index.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { nodeGroup } from './node-shape.ts'
 import { route } from './route.ts'
-import { list, object, text } from './shape.ts'
+import { list, object, text } from '#apimachinery/validation/shape.ts'
 
 export const nodeNames = object({ nodes: list(text()) }, {})
 

@@ -1,7 +1,7 @@
 import { invalid } from '#apimachinery/validation/field-error.ts'
 import { pointerTokens, valueAt } from '#apimachinery/value/json-pointer.ts'
 import { deepEqual } from '#apimachinery/value/json-value.ts'
-import { described, type Shape, text } from './shape.ts'
+import { described, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 const anyText = text()
 

@@ -1,7 +1,7 @@
 import { coxswainVersion } from '#base/version.ts'
 import type { JSONObject } from '#apimachinery/value/json-value.ts'
 import { type Route, route } from './route.ts'
-import { anyObject, type JSONSchema } from './shape.ts'
+import { anyObject, type JSONSchema } from '#apimachinery/validation/shape.ts'
 
 const json = (schema: JSONSchema) => ({ 'application/json': { schema } })
 const refusal = { description: 'A Status of Kubernetes; details.causes names fields', content: json({ type: 'object' }) }

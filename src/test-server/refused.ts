@@ -1,6 +1,6 @@
 import { newBadRequest, type StatusError } from '#apimachinery/status/status.ts'
 import { errorBody, type FieldError, invalid } from '#apimachinery/validation/field-error.ts'
-import { ShapeError } from './shape.ts'
+import { ShapeError } from '#apimachinery/validation/shape.ts'
 
 /** 400, with a cause for each field. */
 export function refused(errors: readonly FieldError[]): StatusError {

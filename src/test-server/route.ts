@@ -1,5 +1,5 @@
 import type { HostedCluster } from './hosted-cluster.ts'
-import { object, type Shape } from './shape.ts'
+import { object, type Shape } from '#apimachinery/validation/shape.ts'
 import type { TimeClaim } from './time-claims.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'

@@ -4,7 +4,7 @@ import { clusterEndpoint } from './cluster-routes.ts'
 import type { HostedCluster } from './hosted-cluster.ts'
 import { type KeptMoment, keep } from './named-snapshots.ts'
 import { route } from './route.ts'
-import { described, list, object, text } from './shape.ts'
+import { described, list, object, text } from '#apimachinery/validation/shape.ts'
 
 const namedSnapshot = object({ id: text(), time: described("The cluster's time then", text()) }, {})
 

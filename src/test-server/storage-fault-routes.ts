@@ -1,6 +1,6 @@
 import { occurrenceFields, delayMs, orderedFault, orderedFaults } from './fault-shape.ts'
 import { route } from './route.ts'
-import { described, object, oneOf, text } from './shape.ts'
+import { described, object, oneOf, text } from '#apimachinery/validation/shape.ts'
 import { writePattern } from './write-pattern.ts'
 
 const writes = described('Which writes; left out: all', writePattern)

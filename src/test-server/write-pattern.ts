@@ -1,7 +1,7 @@
 import { forbidden, invalid } from '#apimachinery/validation/field-error.ts'
 import type { WritePattern } from '#cluster/index.ts'
 import { hasField, pointer } from './object-field.ts'
-import { anything, described, either, list, object, oneOf, type Shape, text } from './shape.ts'
+import { anything, described, either, list, object, oneOf, type Shape, text } from '#apimachinery/validation/shape.ts'
 
 const root = '/registry/'
 const operation = oneOf('create', 'update', 'delete')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorText } from '#apimachinery/validation/field-error.ts'
+import { startCluster } from '../index.ts'
 import { machineOf, type SimulatedNodeGroup, validateNodeGroup } from './node-group.ts'
 
 const good: SimulatedNodeGroup[] = [
@@ -23,3 +24,23 @@ for (const { group, want } of wrong) {
     assert.throws(() => machineOf({ count: 1, ...group }), /^Error: these nodes make no sense: /)
   })
 }
+
+test('nodes have what their capacity says: half cores, and extended resources that Pods are placed by', async () => {
+  const capacity = { cpu: 1.5, 'nvidia.com/gpu': 2 }
+  await using cluster = await startCluster({ nodes: { count: 1, capacity }, clock: 'virtual' })
+  const { status } = await cluster.client.get({ apiVersion: 'v1', kind: 'Node', name: 'node-0' })
+  const { cpu, 'nvidia.com/gpu': gpus } = status?.allocatable ?? {}
+  assert.deepEqual([cpu, gpus], ['1500m', '2'])
+  const resources = { limits: { 'nvidia.com/gpu': '1' } }
+  for (const name of ['a', 'b', 'c'])
+    await cluster.client.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec: { containers: [{ name: 'main', image: 'job', resources }] },
+    })
+  await cluster.clock.settle()
+  const { items } = await cluster.client.list({ apiVersion: 'v1', kind: 'Pod' })
+  const reasons = items.map(pod => pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.reason)
+  assert.deepEqual(reasons, [undefined, undefined, 'Unschedulable'])
+})

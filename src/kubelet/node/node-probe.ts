@@ -14,6 +14,8 @@ export interface MachineFacts {
   ephemeralStorageBytes: number
   /** By page size: `2Mi` → bytes set aside. */
   hugePages: Record<string, number>
+  /** By name: `nvidia.com/gpu` → how many. */
+  extendedResources?: Readonly<Record<string, string>>
   info: Omit<NodeSystemInfo, 'containerRuntimeVersion' | 'kubeletVersion' | 'kubeProxyVersion'>
 }
 

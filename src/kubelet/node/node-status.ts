@@ -40,7 +40,8 @@ export function nodeResources({ machine, maxPods }: Pick<NodeFacts, 'machine' | 
   const hugePages = Object.fromEntries(
     Object.entries(machine.hugePages).map(([size, bytes]) => [`hugepages-${size}`, bytes === 0 ? '0' : kibibytes(bytes)]),
   )
-  const shared = { cpu: String(machine.cpus), pods: String(maxPods), ...hugePages }
+  const cpu = Number.isInteger(machine.cpus) ? String(machine.cpus) : `${machine.cpus * 1_000}m`
+  const shared = { cpu, pods: String(maxPods), ...hugePages, ...machine.extendedResources }
   const reservedBytes = Object.values(machine.hugePages).reduce((sum, bytes) => sum + bytes, 0)
   const memoryBytes = Math.max(0, machine.memoryBytes - hardEvictionMemoryBytes - reservedBytes)
   return {

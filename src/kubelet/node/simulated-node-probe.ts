@@ -4,6 +4,7 @@ export interface SimulatedMachine {
   cpus: number
   memoryBytes: number
   ephemeralStorageBytes?: number
+  extendedResources?: Readonly<Record<string, string>>
 }
 
 /** What is seen of a machine that is only said to be there. */

@@ -9,8 +9,8 @@ import {
   path,
   required,
   typeInvalid,
-} from '#apimachinery/validation/field-error.ts'
-import { isObject, type JSONObject } from '#apimachinery/value/json-value.ts'
+} from './field-error.ts'
+import { isObject, type JSONObject } from '../value/json-value.ts'
 
 /** The part of JSON Schema that OpenAPI 3.1 documents need here. */
 export type JSONSchema = { description?: string; [keyword: string]: unknown }
