@@ -58,6 +58,9 @@ export interface StreamAccess {
   certificate: string
   key: string
   clock: Clock
+  /** @throws StatusError once the cluster was stopped */
+  requireServer: () => void
+  /** @throws StatusError once the cluster was stopped */
   transport: () => HTTPSTransport
 }
 
@@ -103,6 +106,7 @@ export class ClusterClient {
     ref: R & PastRead,
     options: CallOptions = {},
   ): Promise<KubeList<ObjectOf<R> & KubeObject>> {
+    requireType(ref)
     const signal = signalOf(options)
     const exactVersion = await this.#versionAt(ref, signal)
     return own(await this.#client.list({ ...ref, exactVersion }, signal))
@@ -116,6 +120,7 @@ export class ClusterClient {
     ref: R,
     options: CallOptions = {},
   ): AsyncGenerator<WatchEvent<ObjectOf<R> & KubeObject>, void, undefined> {
+    requireType(ref)
     const end = new AbortController()
     const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal])
     try {
@@ -162,8 +167,8 @@ export class ClusterClient {
   /** Deletes all that a selector chooses, or all there are; without a namespace in `default`. Resolves when the server took the orders. */
   async deleteCollection(ref: CollectionRef, options: CallOptions & Partial<DeleteOptions> = {}): Promise<void> {
     const { signal: _signal, ...rest } = options
-    const placed = (ref.namespace ?? '') === '' && (await this.#options.isNamespaced(ref)) ? { ...ref, namespace: 'default' } : ref
-    await this.#client.deleteCollection(placed, signalOf(options), rest)
+    requireType(ref)
+    await this.#client.deleteCollection(await this.#inNamespace(ref), signalOf(options), rest)
   }
 
   /** POST to a subresource with a body of another kind: `binding`, `eviction`, `token`. */
@@ -189,7 +194,8 @@ export class ClusterClient {
     // A string has words, too: its letters.
     if (!Array.isArray(command) || command.length === 0)
       throw new TypeError(`the command must be a list of words such as ['sh', '-c', 'date'], not ${JSON.stringify(command)}`)
-    const { url, ca, certificate, key, clock } = this.#options.streams
+    const { url, ca, certificate, key, clock, requireServer } = this.#options.streams
+    requireServer()
     const { container, stdin } = options
     const target = new URL(`${url}${podPath(pod)}/exec`)
     for (const word of command) target.searchParams.append('command', word)
@@ -213,14 +219,23 @@ export class ClusterClient {
     return (await stateAt(this.#options.transport(), time, signal)).resourceVersion
   }
 
-  /** The name of an object with its namespace. */
+  /** The name of an object with its namespace. @throws TypeError for what names none */
   async complete(object: ObjectRef | KubeObject): Promise<ObjectRef> {
+    requireType(object)
     const ref = 'metadata' in object ? refOf(object) : object
+    if (typeof ref.name !== 'string' || ref.name === '')
+      throw new TypeError(`no ${ref.kind} is named: ${wantedRef}, not ${JSON.stringify(object)}`)
+    return this.#inNamespace(ref)
+  }
+
+  async #inNamespace<T extends TypeRef & { namespace?: string | undefined }>(ref: T): Promise<T> {
     return (ref.namespace ?? '') === '' && (await this.#options.isNamespaced(ref)) ? { ...ref, namespace: 'default' } : ref
   }
 
   async #placed<T extends KubeObject>(object: T): Promise<T> {
-    const { namespace } = await this.complete(object)
+    requireType(object)
+    if (typeof object.metadata !== 'object') throw new TypeError(`the ${object.kind} has no metadata: want at least metadata.name`)
+    const { namespace } = await this.#inNamespace(refOf(object))
     return namespace === object.metadata.namespace ? object : { ...object, metadata: { ...object.metadata, namespace } }
   }
 }
@@ -238,6 +253,15 @@ function signalOf({ signal }: CallOptions): AbortSignal {
 
 export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef & TypeRef {
   return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+}
+
+const wantedRef = "want { apiVersion: 'v1', kind: 'Pod', name: 'web' }, or the object"
+
+/** The compiler says so, too; not to those who write JavaScript. @throws TypeError */
+function requireType(object: unknown): void {
+  const { apiVersion, kind } = (object ?? {}) as Partial<TypeRef>
+  if (typeof apiVersion === 'string' && apiVersion !== '' && typeof kind === 'string' && kind !== '') return
+  throw new TypeError(`apiVersion and kind are missing: ${wantedRef}, not ${JSON.stringify(object)}`)
 }
 
 /** What the server says in place of opening a stream is a Status as everywhere. */

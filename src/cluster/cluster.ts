@@ -3,7 +3,7 @@ import type { ObjectStorage } from '#apiserver/storage/stored-object.ts'
 import type { Event } from '#api/core/v1/types.gen.ts'
 import { builtinResourceInfos } from '#api/resources.ts'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
-import { newResourceExpired } from '#apimachinery/status/status.ts'
+import { newResourceExpired, newServiceUnavailable } from '#apimachinery/status/status.ts'
 import { RealClock } from '#base/clock.ts'
 import { coxswainVersion } from '#base/version.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
@@ -28,7 +28,7 @@ import { isMachineGroup, type MachineNodeGroup, type NodeGroup } from './node-gr
 import { RunningCluster } from './running-cluster.ts'
 import type { SimulatedNode } from './simulated/simulated-node.ts'
 import type { SimulatedNodes } from './simulated/simulated-nodes.ts'
-import { ClusterTime, type WaitOptions } from './time.ts'
+import { ClusterStopped, ClusterTime, type WaitOptions } from './time.ts'
 import { type Predicate, untilObject } from './until.ts'
 
 export interface ClusterParts {
@@ -75,6 +75,8 @@ export class Cluster implements AsyncDisposable {
   readonly #ended = Promise.withResolvers<void>()
   readonly #kubeconfig: Kubeconfig
   readonly #machines: AsyncDisposable[] = []
+  /** Aborted once nothing runs any more. */
+  readonly #over = new AbortController()
   #running: RunningCluster
   #transport: HTTPSTransport | undefined
   #stopped: Promise<void> | undefined
@@ -86,21 +88,29 @@ export class Cluster implements AsyncDisposable {
     this.pki = parts.pki
     this.certificates = certificates
     this.url = url
-    this.clock = new ClusterTime(() => this.#running)
+    this.clock = new ClusterTime(() => this.#running, this.#over.signal)
     this.images = parts.images
     this.ended = this.#ended.promise
     this.#follow(running)
     const current: Transport = {
-      request: (request, signal) => this.#running.adminTransport.request(request, signal),
-      watch: (request, signal) => this.#running.adminTransport.watch(request, signal),
+      request: (request, signal) => this.#adminTransport().request(request, signal),
+      watch: (request, signal) => this.#adminTransport().watch(request, signal),
     }
     this.adminClient = new RESTClient(current, new RESTMapper(current, builtinResourceInfos))
     const { certificate, key } = certificates.admin
     this.client = new ClusterClient({
       client: this.adminClient,
       isNamespaced: async type => (await this.controlPlane.mappingOf(type)).namespaced,
-      transport: () => this.#running.adminTransport,
-      streams: { url, ca: certificates.ca, certificate, key, clock: new RealClock(), transport: () => this.#openTransport() },
+      transport: () => this.#adminTransport(),
+      streams: {
+        url,
+        ca: certificates.ca,
+        certificate,
+        key,
+        clock: new RealClock(),
+        requireServer: () => this.#requireServer(),
+        transport: () => this.#openTransport(),
+      },
     })
     this.#kubeconfig = buildKubeconfig({ name: parts.contextName, server: url, ca: certificates.ca, credentials: { certificate, key } })
     // JSON is YAML, too.
@@ -132,6 +142,7 @@ export class Cluster implements AsyncDisposable {
    * @throws Error when this machine is a node: its containers cannot be copied
    */
   async snapshot(): Promise<ClusterSnapshot> {
+    this.#over.signal.throwIfAborted()
     this.#requireNoMachine()
     await this.clock.settle()
     const { pki, contextName } = this.#parts
@@ -177,6 +188,7 @@ export class Cluster implements AsyncDisposable {
   /** Starts nodes; resolves when all are Ready. @returns the simulated ones */
   async addNodes(...groups: NodeGroup[]): Promise<SimulatedNode[]> {
     checkNodeGroups(groups)
+    this.#over.signal.throwIfAborted()
     for (const group of groups.filter(isMachineGroup))
       this.#machines.push(await this.#parts.joinMachine(this, group, this.#machines.length))
     const added: SimulatedNode[] = []
@@ -193,7 +205,7 @@ export class Cluster implements AsyncDisposable {
    * @param object the object, or what names it
    * @param wanted `Ready` or another condition, `Running` or another phase, `Exists`, `Deleted`; or a predicate
    * @param options.timeout of the cluster's time; five minutes when left out
-   * @throws DeadlineExceeded with the object's status
+   * @throws DeadlineExceeded with the object's status; ClusterStopped
    */
   async until<const R extends ObjectRef | KubeObject>(
     object: R,
@@ -226,7 +238,7 @@ export class Cluster implements AsyncDisposable {
   async why(object: ObjectRef | KubeObject): Promise<Story> {
     const { namespace, name, ...type } = await this.client.complete(object)
     const { group, resource } = await this.controlPlane.mappingOf(type)
-    return readStory(this.#running.adminTransport, { group, resource, namespace, name }, new AbortController().signal)
+    return readStory(this.#adminTransport(), { group, resource, namespace, name }, new AbortController().signal)
   }
 
   /** Stops the nodes, the loops, then the server, then the storage. Idempotent. */
@@ -240,6 +252,7 @@ export class Cluster implements AsyncDisposable {
       for (const machine of this.#machines) await machine[Symbol.asyncDispose]()
     } finally {
       await this.#running.stopServing()
+      this.#over.abort(new ClusterStopped('the cluster was stopped'))
       this.#transport?.[Symbol.dispose]()
       await this.#parts.front.stop(stopGraceMs)
       await this.#running[Symbol.asyncDispose]()
@@ -261,7 +274,18 @@ export class Cluster implements AsyncDisposable {
     }, this.#ended.reject)
   }
 
+  /** To the server, as its administrator. @throws StatusError ServiceUnavailable (503) once the cluster was stopped */
+  #adminTransport(): Transport {
+    this.#requireServer()
+    return this.#running.adminTransport
+  }
+
+  #requireServer(): void {
+    if (this.#over.signal.aborted) throw newServiceUnavailable('the cluster was stopped')
+  }
+
   #openTransport(): HTTPSTransport {
+    this.#requireServer()
     const { url, certificates } = this
     const { certificate, key } = certificates.admin
     this.#transport ??= new HTTPSTransport({

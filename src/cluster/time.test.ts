@@ -79,6 +79,13 @@ describe('virtual time', () => {
   })
 })
 
+test('time is not moved on for ever', async () => {
+  const { clock, time } = virtualTime()
+  await assert.rejects(time.advance(Number.POSITIVE_INFINITY), /^RangeError: time cannot be moved on for ever/)
+  await time.advance('1s')
+  assert.equal(clock.now(), 1_000)
+})
+
 test('real time: who gives up does not wait for the limit', async () => {
   const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
   const time = new ClusterTime(() => cluster)

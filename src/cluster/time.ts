@@ -19,6 +19,11 @@ export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded'
 }
 
+/** Nothing happens in a cluster that was stopped: whoever waits for something would wait for ever. */
+export class ClusterStopped extends Error {
+  override readonly name = 'ClusterStopped'
+}
+
 export interface WaitOptions {
   /** Of the cluster's time. */
   timeout?: Duration | undefined
@@ -34,12 +39,17 @@ export interface RunOptions extends WaitOptions {
 /** The cluster's time. On a virtual clock it moves only here. */
 export class ClusterTime {
   readonly #cluster: () => TimedCluster
+  readonly #stopped: AbortSignal
   /** Of whoever moves time now. */
   #moving: Promise<void> = Promise.resolve()
 
-  /** @param cluster asked each time: what runs may be replaced */
-  constructor(cluster: () => TimedCluster) {
+  /**
+   * @param cluster asked each time: what runs may be replaced
+   * @param stopped ends what is waited for, and time
+   */
+  constructor(cluster: () => TimedCluster, stopped: AbortSignal = new AbortController().signal) {
     this.#cluster = cluster
+    this.#stopped = stopped
   }
 
   get isVirtual(): boolean {
@@ -64,16 +74,19 @@ export class ClusterTime {
    * it waits as long. Two calls at once add up.
    * @param duration milliseconds, or text such as `10m`
    * @param options.signal gives it up, wherever time stands then
+   * @throws RangeError for a time without end; ClusterStopped
    */
   async advance(duration: Duration, options: { signal?: AbortSignal } = {}): Promise<void> {
     const { signal = new AbortController().signal } = options
     const ms = parseDuration(duration)
+    if (ms === Number.POSITIVE_INFINITY) throw new RangeError('time cannot be moved on for ever: say how far, or use runUntil')
+    this.#stopped.throwIfAborted()
     const clock = this.#virtual
-    if (clock === undefined) return this.#cluster().clock.sleep(ms, signal)
+    if (clock === undefined) return this.#cluster().clock.sleep(ms, AbortSignal.any([signal, this.#stopped]))
     await this.#alone(async () => {
       const target = clock.now() + ms
       await this.settle()
-      do signal.throwIfAborted()
+      do this.#requireGoingOn(signal)
       while (await this.#step(clock, target))
       clock.moveTo(target)
     })
@@ -84,11 +97,12 @@ export class ClusterTime {
    * watches was told of it.
    * @param condition may be asked very often
    * @param options.timeout an hour when left out
-   * @throws DeadlineExceeded
+   * @throws DeadlineExceeded; ClusterStopped
    */
   async runUntil(condition: () => boolean | Promise<boolean>, options: RunOptions = {}): Promise<void> {
     const { timeout = defaultLimit, signal = new AbortController().signal } = options
     const timeoutMs = parseDuration(timeout)
+    this.#stopped.throwIfAborted()
     const done = await (this.#virtual === undefined
       ? this.#waitUntil(condition, timeoutMs, { ...options, signal })
       : this.#stepUntil(this.#virtual, condition, timeoutMs, signal))
@@ -108,6 +122,11 @@ export class ClusterTime {
     }
   }
 
+  #requireGoingOn(signal: AbortSignal): void {
+    signal.throwIfAborted()
+    this.#stopped.throwIfAborted()
+  }
+
   get #virtual(): VirtualClock | undefined {
     const { clock } = this.#cluster()
     return clock instanceof VirtualClock ? clock : undefined
@@ -122,7 +141,7 @@ export class ClusterTime {
     const limit = clock.now() + timeoutMs
     await this.settle()
     while (!(await condition())) {
-      signal.throwIfAborted()
+      this.#requireGoingOn(signal)
       if (!(await this.#alone(() => this.#step(clock, limit)))) return false
     }
     return true
@@ -159,9 +178,10 @@ export class ClusterTime {
     let turnsLeft = idleTurns
     let wake = () => {}
     const onAbort = () => wake()
-    signal.addEventListener('abort', onAbort)
+    const ends = [signal, this.#stopped]
+    for (const end of ends) end.addEventListener('abort', onAbort)
     alsoAfter?.(() => wake())
-    using _signal = { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) }
+    using _ends = { [Symbol.dispose]: () => ends.forEach(end => end.removeEventListener('abort', onAbort)) }
     using _timer = clock.after(timeoutMs, () => {
       isLate = true
       wake()
@@ -174,7 +194,7 @@ export class ClusterTime {
     for (;;) {
       const changed = new Promise<void>(resolve => (wake = resolve))
       if (await condition()) return true
-      signal.throwIfAborted()
+      this.#requireGoingOn(signal)
       if (isLate) return false
       // The condition may look at what a watch told, and that comes later than the write.
       await (turnsLeft-- > 0 ? turn() : changed)

@@ -3,7 +3,7 @@ import { isExpired, isInternalError, isServiceUnavailable, isTimeout, isTooManyR
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
 import { ConnectionLostError } from '#client/transport.ts'
-import { type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
+import { ClusterStopped, type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
 
 /** Whether an object is as it should be; undefined while there is none. The object is the caller's own. */
 export type Predicate<T> = (object: T | undefined) => boolean
@@ -29,6 +29,22 @@ function isPassing(error: unknown): boolean {
   return isTooManyRequests(error) || isInternalError(error) || isServiceUnavailable(error) || isTimeout(error)
 }
 
+/** @throws TypeError for what can never hold: no text, no function */
+function requireWanted(wanted: unknown): void {
+  if (typeof wanted === 'function' || (typeof wanted === 'string' && wanted !== '')) return
+  throw new TypeError(
+    `what is waited for must be a condition such as 'Ready', a phase, 'Exists', 'Deleted' or a function, not ${String(wanted)}`,
+  )
+}
+
+/** @throws TypeError for a promise, which is true whatever comes of it */
+function answerOf(answer: unknown): boolean {
+  if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return Boolean(answer)
+  // What becomes of it nobody wants to know any more.
+  Promise.resolve(answer).catch(() => undefined)
+  throw new TypeError('the predicate answered a promise: it must say true or false at once')
+}
+
 export interface UntilOptions extends WaitOptions {
   client: Client
   time: ClusterTime
@@ -44,8 +60,9 @@ export async function untilObject<T extends KubeObject>(
   wanted: string | Predicate<T>,
   { client, time, timeout = defaultTimeout, signal }: UntilOptions,
 ): Promise<T | undefined> {
+  requireWanted(wanted)
   const predicate = predicateOf(wanted)
-  const holds = typeof wanted === 'function' ? (object: T | undefined) => predicate(deepCopy(object)) : predicate
+  const holds = typeof wanted === 'function' ? (object: T | undefined) => answerOf(predicate(deepCopy(object))) : predicate
   const end = new AbortController()
   let current: T | undefined
   let last: T | undefined
@@ -89,15 +106,38 @@ export async function untilObject<T extends KubeObject>(
     // A write is seen here some turns after it was made.
     await time.runUntil(() => outcome.isKnown, { timeout, signal, alsoAfter: askAgain => (ask = askAgain) })
   } catch (error) {
+    const what = `${nameOf(ref)} was not ${typeof wanted === 'string' ? wanted : 'as wanted'}`
+    if (error instanceof ClusterStopped)
+      throw new ClusterStopped(`${what} when the cluster was stopped: is an await missing?`, { cause: error })
     if (!(error instanceof DeadlineExceeded)) throw error
-    const name = `${ref.kind} ${ref.namespace === undefined ? '' : `${ref.namespace}/`}${ref.name}`
-    const state = JSON.stringify((current as { status?: unknown } | undefined)?.status ?? 'none')
-    const what = typeof wanted === 'string' ? wanted : 'as wanted'
-    throw new DeadlineExceeded(`${name} was not ${what} within ${timeout}; its status: ${state}`, { cause: error })
+    const state = current === undefined ? await absence(ref, client) : stateOf(current, wanted)
+    throw new DeadlineExceeded(`${what} within ${timeout}; ${state}`, { cause: error })
   } finally {
     end.abort(new Error('done'))
     await following
   }
   if (outcome.failure !== undefined) throw outcome.failure
   return deepCopy(outcome.found)
+}
+
+function nameOf({ kind, namespace, name }: ObjectRef): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
+}
+
+function stateOf<T extends KubeObject>(object: T, wanted: string | Predicate<T>): string {
+  const { status } = object as { status?: { conditions?: { type: string }[]; phase?: string } }
+  const state = `its status: ${JSON.stringify(status ?? 'none')}`
+  const conditions = (status?.conditions ?? []).map(({ type }) => type)
+  if (typeof wanted !== 'string' || phases.includes(wanted) || ['Exists', 'Deleted', ...conditions].includes(wanted)) return state
+  return `${state}\n${wanted} is neither a phase nor one of its conditions, which are ${conditions.join(', ') || 'none'}`
+}
+
+/** Most often it is looked for in the wrong namespace. */
+async function absence({ apiVersion, kind, namespace, name }: ObjectRef, client: Client): Promise<string> {
+  const state = 'there is no such object'
+  if (namespace === undefined) return state
+  const elsewhere = { apiVersion, kind, fieldSelector: `metadata.name=${name}` }
+  const { items } = await client.list(elsewhere, new AbortController().signal).catch(() => ({ items: [] }))
+  if (items.length === 0) return state
+  return `${state}, but one of that name in namespace ${items.map(({ metadata }) => metadata.namespace).join(', ')}`
 }
