@@ -48,3 +48,35 @@ test('cluster client: what is refused to exec is a Status, as it is of all calls
   await assert.rejects(client.exec({ name: 'web' }, []), /must be a list of words/)
   await assert.rejects(client.exec({ name: 'web' }, 'date' as never), /must be a list of words such as \['sh', '-c', 'date'\], not "date"/)
 })
+
+test('cluster client: what is misspelt is refused, and nothing else is done in its place', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', controllers: [] })
+  const { client } = cluster
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as const
+  const misspelt = { ...map, dta: { text: 'a' } }
+  await assert.rejects(client.create(misspelt), { code: 400, message: /unknown field "dta"/ })
+  await client.create(misspelt, { fieldValidation: 'Ignore' })
+  const read = await client.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'a' })
+  const written = { ...read, apiVersion: 'v1', kind: 'ConfigMap', dta: {} } as const
+  await assert.rejects(client.update(written), { code: 400, message: /unknown field "dta"/ })
+  await assert.rejects(client.apply(misspelt), { message: /dta/ })
+  const patch = { type: 'merge', body: { dta: { text: 'a' } } } as const
+  await assert.rejects(client.patch({ apiVersion: 'v1', kind: 'ConfigMap', name: 'a' }, patch), { message: /unknown field "dta"/ })
+
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a' } as const
+  await assert.rejects(
+    client.get({ ...ref, namspace: 'default' }),
+    /^TypeError: unknown field "namspace": known are apiVersion, kind, namespace, name, at$/,
+  )
+  await client.get({ ...ref, ...read.metadata })
+  const all = { apiVersion: 'v1', kind: 'ConfigMap' } as const
+  await assert.rejects(client.list({ ...all, labelSelctor: 'a=b' } as never), /^TypeError: unknown field "labelSelctor"/)
+  await assert.rejects(
+    client.list({ ...all, labelSelector: { a: 'b' } } as never),
+    /^TypeError: labelSelector must be text such as "app=web"/,
+  )
+  await assert.rejects(client.deleteCollection({ ...all, labelSelctor: 'a=b' } as never), /^TypeError: unknown field "labelSelctor"/)
+  await assert.rejects(client.watch({ ...all, name: 'a' } as never).next(), /^TypeError: unknown field "name"/)
+  await assert.rejects(client.create({ metadata: { name: 'b' } } as never), /^TypeError: apiVersion and kind are missing/)
+  await assert.rejects(client.create({ apiVersion: 'v1', kind: 'ConfigMap' } as never), /^TypeError: the ConfigMap has no metadata/)
+})

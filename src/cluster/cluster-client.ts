@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
 import type { KubeList, KubeObject } from '#apimachinery/meta/v1/object.ts'
+import { schemas } from '#apimachinery/meta/v1/schema.gen.ts'
 import type { DeleteOptions } from '#apimachinery/meta/v1/types.gen.ts'
 import { UpgradeRefusedError } from '#apimachinery/httpstream/dial-upgrade.ts'
 import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecommand/client.ts'
@@ -78,7 +79,8 @@ export interface ClusterClientOptions {
 
 /**
  * The API as its administrator, typed by kind for built-in kinds. Without a namespace objects of namespaced kinds are in `default`; `list` and
- * `watch` then mean all namespaces. Objects that come back are the caller's own. Refusals of the server are StatusErrors.
+ * `watch` then mean all namespaces. Objects that come back are the caller's own. Refusals of the server are StatusErrors; fields that a kind
+ * does not have are refused, too, unless `fieldValidation` says otherwise.
  */
 export class ClusterClient {
   readonly #client: Client
@@ -93,7 +95,7 @@ export class ClusterClient {
     object: T & Kind<A, K>,
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<T & Kind<A, K>>> {
-    return own(await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), options))
+    return own(await this.#client.create<KubeObject>(await this.#placed(object), signalOf(options), strict(options)))
   }
 
   async get<const R extends ObjectRef>(ref: R & PastRead, options: CallOptions = {}): Promise<ObjectOf<R>> {
@@ -107,6 +109,7 @@ export class ClusterClient {
     options: CallOptions = {},
   ): Promise<KubeList<ObjectOf<R> & KubeObject>> {
     requireType(ref)
+    requireFields(ref, listFields)
     const signal = signalOf(options)
     const exactVersion = await this.#versionAt(ref, signal)
     return own(await this.#client.list({ ...ref, exactVersion }, signal))
@@ -121,6 +124,7 @@ export class ClusterClient {
     options: CallOptions = {},
   ): AsyncGenerator<WatchEvent<ObjectOf<R> & KubeObject>, void, undefined> {
     requireType(ref)
+    requireFields(ref, watchFields)
     const end = new AbortController()
     const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal])
     try {
@@ -136,7 +140,7 @@ export class ClusterClient {
     object: T & Kind<A, K>,
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<T & Kind<A, K>>> {
-    return own(await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), options))
+    return own(await this.#client.update<KubeObject>(await this.#placed(object), signalOf(options), strict(options)))
   }
 
   async patch<const R extends ObjectRef>(
@@ -144,7 +148,7 @@ export class ClusterClient {
     patch: { type: PatchType; body: unknown; force?: boolean },
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<R>> {
-    return own(await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), options))
+    return own(await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), strict(options)))
   }
 
   /** Server-side apply, as field manager `coxswain` unless the options say otherwise. */
@@ -154,7 +158,7 @@ export class ClusterClient {
   ): Promise<ObjectOf<T & Kind<A, K>>> {
     const { force = false, fieldManager = 'coxswain' } = options
     const body = await this.#placed(object)
-    const written = { ...options, fieldManager }
+    const written = { ...strict(options), fieldManager }
     return own(await this.#client.patch<KubeObject>(refOf(body), { type: 'apply', body, force }, signalOf(options), written))
   }
 
@@ -168,6 +172,7 @@ export class ClusterClient {
   async deleteCollection(ref: CollectionRef, options: CallOptions & Partial<DeleteOptions> = {}): Promise<void> {
     const { signal: _signal, ...rest } = options
     requireType(ref)
+    requireFields(ref, collectionFields)
     await this.#client.deleteCollection(await this.#inNamespace(ref), signalOf(options), rest)
   }
 
@@ -222,6 +227,7 @@ export class ClusterClient {
   /** The name of an object with its namespace. @throws TypeError for what names none */
   async complete(object: ObjectRef | KubeObject): Promise<ObjectRef> {
     requireType(object)
+    if (!('metadata' in object)) requireFields(object, objectFields, metadataFields)
     const ref = 'metadata' in object ? refOf(object) : object
     if (typeof ref.name !== 'string' || ref.name === '')
       throw new TypeError(`no ${ref.kind} is named: ${wantedRef}, not ${JSON.stringify(object)}`)
@@ -262,6 +268,29 @@ function requireType(object: unknown): void {
   const { apiVersion, kind } = (object ?? {}) as Partial<TypeRef>
   if (typeof apiVersion === 'string' && apiVersion !== '' && typeof kind === 'string' && kind !== '') return
   throw new TypeError(`apiVersion and kind are missing: ${wantedRef}, not ${JSON.stringify(object)}`)
+}
+
+const typeFields = ['apiVersion', 'kind', 'namespace']
+const collectionFields = new Set([...typeFields, 'labelSelector', 'fieldSelector'])
+const listFields = new Set([...collectionFields, 'limit', 'continue', 'resourceVersion', 'at', 'exactVersion'])
+const watchFields = new Set([...collectionFields, 'resourceVersion', 'timeoutSeconds', 'allowWatchBookmarks'])
+const objectFields = new Set([...typeFields, 'name', 'at'])
+/** Some spread the metadata of an object into what names it. */
+const metadataFields = new Set(Object.keys(schemas['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta']!.fields))
+
+/** A selector that is misspelt would choose everything, and a namespace be `default`. @throws TypeError */
+function requireFields(ref: object, known: ReadonlySet<string>, alsoTaken?: ReadonlySet<string>): void {
+  for (const [name, value] of Object.entries(ref)) {
+    if (!known.has(name) && alsoTaken?.has(name) !== true)
+      throw new TypeError(`unknown field "${name}": known are ${[...known].join(', ')}`)
+    if (name.endsWith('Selector') && value !== undefined && typeof value !== 'string')
+      throw new TypeError(`${name} must be text such as "app=web", not ${JSON.stringify(value)}`)
+  }
+}
+
+/** Tests want to know what they misspell. */
+function strict<O extends WriteOptions>(options: O): O {
+  return { fieldValidation: 'Strict', ...options }
 }
 
 /** What the server says in place of opening a stream is a Status as everywhere. */
