@@ -220,6 +220,8 @@ export class Cluster implements AsyncDisposable {
 
   /** What happened, oldest first; of one object when it is given. */
   async events(about?: { kind?: string; namespace?: string; name?: string } | KubeObject): Promise<Event[]> {
+    if (about !== undefined && (typeof about !== 'object' || about === null))
+      throw new TypeError(`want { kind: 'Pod', name: 'web' } or the object, not ${JSON.stringify(about)}`)
     const ref = about !== undefined && 'metadata' in about ? refOf(about) : (about ?? {})
     const { items } = await this.client.list({ apiVersion: 'v1', kind: 'Event', namespace: ref.namespace })
     return items

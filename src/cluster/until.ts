@@ -125,11 +125,17 @@ function nameOf({ kind, namespace, name }: ObjectRef): string {
 }
 
 function stateOf<T extends KubeObject>(object: T, wanted: string | Predicate<T>): string {
-  const { status } = object as { status?: { conditions?: { type: string }[]; phase?: string } }
-  const state = `its status: ${JSON.stringify(status ?? 'none')}`
+  const { status = 'none' } = object as { status?: unknown }
+  const hint = typeof wanted === 'string' ? hintOnWanted(object, wanted) : undefined
+  return [`its status: ${JSON.stringify(status)}`, ...(hint === undefined ? [] : [hint])].join('\n')
+}
+
+/** What to say about a condition that the object does not have: most often it is misspelt. */
+export function hintOnWanted(object: KubeObject, wanted: string): string | undefined {
+  const { status } = object as { status?: { conditions?: { type: string }[] } }
   const conditions = (status?.conditions ?? []).map(({ type }) => type)
-  if (typeof wanted !== 'string' || phases.includes(wanted) || ['Exists', 'Deleted', ...conditions].includes(wanted)) return state
-  return `${state}\n${wanted} is neither a phase nor one of its conditions, which are ${conditions.join(', ') || 'none'}`
+  if ([...phases, 'Exists', 'Deleted', ...conditions].includes(wanted)) return undefined
+  return `${wanted} is neither a phase nor one of its conditions, which are ${conditions.join(', ') || 'none'}`
 }
 
 /** Most often it is looked for in the wrong namespace. */
@@ -138,6 +144,10 @@ async function absence({ apiVersion, kind, namespace, name }: ObjectRef, client:
   if (namespace === undefined) return state
   const elsewhere = { apiVersion, kind, fieldSelector: `metadata.name=${name}` }
   const { items } = await client.list(elsewhere, new AbortController().signal).catch(() => ({ items: [] }))
-  if (items.length === 0) return state
-  return `${state}, but one of that name in namespace ${items.map(({ metadata }) => metadata.namespace).join(', ')}`
+  return items.length === 0 ? state : `${state}, but ${namesakes(items)}`
+}
+
+/** Objects of the same name in other namespaces than the one that was meant. */
+export function namesakes(objects: readonly KubeObject[]): string {
+  return `one of that name in namespace ${objects.map(({ metadata }) => metadata.namespace).join(', ')}`
 }

@@ -5,6 +5,8 @@ import { summarizePod } from '#registry/core/pods/summary.ts'
 export interface PodReport {
   /** Undefined when there is none. */
   pod: Pod | undefined
+  /** What may have been meant. */
+  hint?: string | undefined
   /** Oldest first. */
   events: readonly Event[]
   /** Of each container that has logged something. */
@@ -17,8 +19,9 @@ const eventsMax = 10
 const logLinesMax = 10
 
 /** What people look at when a Pod is not as it should be: its status, its containers, what happened to it, what it said. */
-export function describePod({ pod, events, logs, nowMs }: PodReport): string {
+export function describePod({ pod, hint, events, logs, nowMs }: PodReport): string {
   const lines = pod === undefined ? ['There is no such Pod.'] : [...statusLines(pod), ...containerLines(pod, nowMs)]
+  if (hint !== undefined) lines.push(hint)
   if (events.length > 0) lines.push('Events:', ...events.slice(-eventsMax).map(event => `  ${eventLine(event, nowMs)}`))
   for (const [container, text] of logs) {
     lines.push(`Logs of ${container}:`, ...lastLines(text).map(line => `  ${line}`))

@@ -146,3 +146,20 @@ test('expectPod: a cluster that breaks is no failed assertion', async () => {
   await cluster.stop()
   await assert.rejects(expectPod(cluster, 'web').toBecomeReady(), error => !(error instanceof AssertionError))
 })
+
+test('expectPod: what was most likely meant', async () => {
+  await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual' })
+  await cluster.client.create({ ...podOf('web', 'web'), metadata: { name: 'web', namespace: 'kube-public' } })
+  assert.equal(
+    await messageOf(expectPod(cluster, 'web').toBecomeReady()),
+    'expected Pod default/web to become Ready within 5m\n\nThere is no such Pod.\nThere is one of that name in namespace kube-public.',
+  )
+  const web = expectPod(cluster, { name: 'web', namespace: 'kube-public' })
+  await web.toBecomeReady()
+  for (const wrong of [() => web.toBecome('Redy'), () => web.toStay('Redy', '1m')])
+    assert.match(await messageOf(wrong()), /\nRedy is neither a phase nor one of its conditions, which are PodReadyToStartContainers, /)
+  assert.match(await messageOf(web.toRestart()), /^expected Pod kube-public\/web to restart once within 5m\n/)
+  for (const nothing of [undefined, '', {}, { metadata: {} }])
+    assert.throws(() => expectPod(cluster, nothing as never), /^TypeError: no Pod is named: want its name, /)
+  assert.throws(() => expectPod(cluster, 'web', { timeout: '5 minutes' }), /^RangeError: "5 minutes" is no duration/)
+})

@@ -5,7 +5,7 @@ import { StatusError } from '#apimachinery/status/status.ts'
 import type { LogOptions } from '#cluster/cluster-client.ts'
 import { type Cluster, DeadlineExceeded, type Duration } from '#cluster/index.ts'
 import { parseDuration } from '#cluster/duration.ts'
-import { predicateOf } from '#cluster/until.ts'
+import { hintOnWanted, namesakes, predicateOf } from '#cluster/until.ts'
 import { describePod } from './describe-pod.ts'
 import { LogTail } from './log-tail.ts'
 
@@ -26,8 +26,18 @@ const defaultTimeout = '5m'
  * @example await expectPod(cluster, 'web').toBecomeReady()
  */
 export function expectPod(cluster: Cluster, pod: PodName, options: ExpectationOptions = {}): PodExpectation {
-  const { name, namespace = 'default' } = typeof pod === 'string' ? { name: pod } : 'metadata' in pod ? pod.metadata : pod
-  return new PodExpectation(cluster, { name: name ?? '', namespace }, options.timeout ?? defaultTimeout)
+  const { name, namespace } = refOf(pod)
+  const timeout = options.timeout ?? defaultTimeout
+  parseDuration(timeout)
+  return new PodExpectation(cluster, { name, namespace: namespace ?? 'default' }, timeout)
+}
+
+/** @throws TypeError for what names no Pod */
+function refOf(pod: PodName): { name: string; namespace?: string | undefined } {
+  const ref = typeof pod === 'string' ? { name: pod } : 'metadata' in (pod ?? {}) ? (pod as Pick<Pod, 'metadata'>).metadata : pod
+  const { name } = (ref ?? {}) as { name?: unknown }
+  if (typeof name === 'string' && name !== '') return ref as { name: string }
+  throw new TypeError(`no Pod is named: want its name, { name: 'web', namespace: 'shop' } or the Pod, not ${JSON.stringify(pod)}`)
 }
 
 export class PodExpectation {
@@ -47,7 +57,7 @@ export class PodExpectation {
 
   /** @param wanted a condition, a phase, or `Exists`, as for `cluster.until` */
   toBecome(wanted: string): Promise<Pod> {
-    return this.#until(`to become ${wanted}`, predicateOf(wanted))
+    return this.#until(`to become ${wanted}`, predicateOf(wanted), wanted)
   }
 
   /** It ends well: all containers exit with 0, and none is started again. */
@@ -70,7 +80,7 @@ export class PodExpectation {
 
   /** Its containers have been started again so often, or more often. */
   toRestart(times = 1): Promise<Pod> {
-    return this.#until(`to restart ${times} times`, pod => restartsOf(pod) >= times)
+    return this.#until(`to restart ${times === 1 ? 'once' : `${times} times`}`, pod => restartsOf(pod) >= times)
   }
 
   /** A container waits with a reason: `CrashLoopBackOff`, `ImagePullBackOff`, `CreateContainerConfigError`. */
@@ -146,46 +156,43 @@ export class PodExpectation {
       await clock.advance(Math.max(0, end - clock.now()))
       return last!
     }
-    throw await this.#failure(expected)
+    throw await this.#failure(expected, wanted)
   }
 
-  async #until(expected: string, predicate: (pod: Pod | undefined) => boolean): Promise<Pod> {
+  /** @param wanted where it is about a condition or phase */
+  async #until(expected: string, predicate: (pod: Pod | undefined) => boolean, wanted?: string): Promise<Pod> {
     const ref = { apiVersion: 'v1', kind: 'Pod', ...this.#pod } as const
-    return this.#inTime(expected, () => this.#cluster.until(ref, predicate, { timeout: this.#timeout }))
+    return this.#inTime(expected, () => this.#cluster.until(ref, predicate, { timeout: this.#timeout }), wanted)
   }
 
-  async #inTime<T>(expected: string, act: () => Promise<T>): Promise<T> {
+  async #inTime<T>(expected: string, act: () => Promise<T>, wanted?: string): Promise<T> {
     try {
       return await act()
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error
-      throw await this.#failure(`${expected} within ${this.#timeout}`)
+      throw await this.#failure(`${expected} within ${this.#timeout}`, wanted)
     }
   }
 
-  async #failure(expected: string): Promise<AssertionError> {
+  async #failure(expected: string, wanted?: string): Promise<AssertionError> {
     const { namespace, name } = this.#pod
-    const description = await this.#describe()
+    const description = await this.#describe(wanted)
     // Some runners show these two beside the message.
     const [actual] = description.split('\n', 1)
     return new AssertionError({ message: `expected Pod ${namespace}/${name} ${expected}\n\n${description}`, expected, actual })
   }
 
-  async #describe(): Promise<string> {
+  async #describe(wanted: string | undefined): Promise<string> {
     const { client, clock } = this.#cluster
-    const { items } = await client.list({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace: this.#pod.namespace,
-      fieldSelector: `metadata.name=${this.#pod.name}`,
-    })
-    const pod = items[0]
+    const { items } = await client.list({ apiVersion: 'v1', kind: 'Pod', fieldSelector: `metadata.name=${this.#pod.name}` })
+    const pod = items.find(({ metadata }) => metadata.namespace === this.#pod.namespace)
+    const hint = pod === undefined ? namesakesOf(items) : wanted === undefined ? undefined : hintOnWanted(pod, wanted)
     const logs = new Map<string, string>()
     for (const { name } of containersOf(pod)) {
       const text = await this.#logs({ container: name })
       if (text !== '') logs.set(name, text)
     }
-    return describePod({ pod, events: await this.#cluster.events({ kind: 'Pod', ...this.#pod }), logs, nowMs: clock.now() })
+    return describePod({ pod, hint, events: await this.#cluster.events({ kind: 'Pod', ...this.#pod }), logs, nowMs: clock.now() })
   }
 
   /** '' when there is nothing to read. */
@@ -197,6 +204,11 @@ export class PodExpectation {
       throw error
     }
   }
+}
+
+/** Most often the namespace is missing. */
+function namesakesOf(pods: readonly Pod[]): string | undefined {
+  return pods.length === 0 ? undefined : `There is ${namesakes(pods)}.`
 }
 
 const isEnded = (pod: Pod | undefined) => pod !== undefined && isPodTerminal(pod)
