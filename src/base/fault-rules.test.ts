@@ -56,3 +56,12 @@ test('fault rules: what has happened as often as it should is forgotten', () => 
   assert.deepEqual(rules.due('call'), [1])
   assert.equal(rules.isEmpty, true)
 })
+
+for (const occurrences of [{ nth: 0 }, { nth: 1.5 }, { times: -1 }, { times: '3' }, { time: 3 }]) {
+  test(`fault rules: ${JSON.stringify(occurrences)} → refused`, () => {
+    assert.throws(
+      () => new FaultRules().add(() => true, undefined, occurrences as never),
+      /must be a whole number from [01] on|unknown field "time"; known are nth, times/,
+    )
+  })
+}

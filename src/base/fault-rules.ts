@@ -1,3 +1,5 @@
+import { requireKnownFields } from './known-fields.ts'
+
 /** Which of the calls that a fault concerns it happens to. */
 export interface Occurrences {
   /** The first of them: 1, the next one, when left out. */
@@ -33,7 +35,12 @@ export class FaultRules<Call, Effect> {
     return this.#rules.length === 0
   }
 
-  add(concerns: (call: Call) => boolean, effect: Effect, { nth = 1, times = 1 }: Occurrences = {}): Fault {
+  /** @throws TypeError, RangeError for occurrences that make no sense */
+  add(concerns: (call: Call) => boolean, effect: Effect, occurrences: Occurrences = {}): Fault {
+    requireKnownFields('how often a fault happens', occurrences, ['nth', 'times'])
+    const { nth = 1, times = 1 } = occurrences
+    requireCount('nth', nth, 1)
+    if (times !== Number.POSITIVE_INFINITY) requireCount('times', times, 0)
     const rule = { order: {}, concerns, effect, toSkip: nth - 1, left: times, hits: 0 }
     this.#rules = [...this.#rules, rule]
     return this.#faultOf(rule)
@@ -97,4 +104,8 @@ export class FaultRules<Call, Effect> {
   #remove(rule: Rule<Call, Effect>): void {
     this.#rules = this.#rules.filter(other => other !== rule)
   }
+}
+
+function requireCount(name: string, value: number, min: number): void {
+  if (!(Number.isInteger(value) && value >= min)) throw new RangeError(`${name} must be a whole number from ${min} on, not ${value}`)
 }

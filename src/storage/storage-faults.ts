@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts'
 import { Delays } from '#base/delays.ts'
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
+import { requireKnownFields, requireMilliseconds, requireOneOf } from '#base/known-fields.ts'
 import { StorageError, type Write } from './storage.ts'
 
 /** What a write does to its key. */
@@ -85,8 +86,10 @@ export class StorageFaults<V = Uint8Array> {
   }
 
   /** Writes fail, as with a full disk: they are not made, and their clients get a 500. */
-  fail(writes: WritePattern<V>, occurrences: Occurrences & { message?: string } = {}): Fault {
-    const { message = 'cannot write: no space left on device' } = occurrences
+  fail(
+    writes: WritePattern<V>,
+    { message = 'cannot write: no space left on device', ...occurrences }: Occurrences & { message?: string } = {},
+  ): Fault {
     return this.#add(writes, { type: 'fail', message }, occurrences)
   }
 
@@ -143,7 +146,13 @@ export class StorageFaults<V = Uint8Array> {
     else if (effect.type === 'restart') this.onRestart()
   }
 
-  #add({ keyPrefix = '', operation, where }: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
+  #add(writes: WritePattern<V>, effect: Effect, occurrences: Occurrences): Fault {
+    requireKnownFields('which writes', writes, ['keyPrefix', 'operation', 'where'])
+    const { keyPrefix = '', operation, where } = writes
+    for (const each of operation === undefined ? [] : [operation].flat())
+      requireOneOf('the operation of writes', each, ['create', 'update', 'delete'])
+    if (effect.type === 'delay') requireMilliseconds('a delay in milliseconds', effect.delayMs)
+    if ('when' in effect) requireOneOf('when', effect.when, ['before', 'after'])
     const operations = operation === undefined ? undefined : [operation].flat()
     // Copies outlive this: what they ask must not hold it.
     const shown = this.#shown

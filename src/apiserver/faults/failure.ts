@@ -8,10 +8,17 @@ import {
   type Status,
   StatusError,
 } from '#apimachinery/status/status.ts'
+import { requireOneOf } from '#base/known-fields.ts'
 import type { RequestInfo } from '../request/request-info.ts'
 
 /** An HTTP status that servers answer when something goes wrong, or the whole answer. */
 export type Failure = 409 | 410 | 429 | 500 | 503 | 504 | Status
+
+/** @throws TypeError for what no server answers when something goes wrong */
+export function requireFailure(failure: Failure): void {
+  const isStatus = typeof failure === 'object' && failure !== null && typeof failure.code === 'number'
+  if (!isStatus) requireOneOf('a failure that is no Status with a code', failure, [409, 410, 429, 500, 503, 504])
+}
 
 /** What the client is told. */
 export function newFailure(failure: Failure, info: RequestInfo, retryAfterSeconds: number): StatusError {

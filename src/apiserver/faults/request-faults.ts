@@ -2,11 +2,12 @@ import type { Clock } from '#base/clock.ts'
 import { Delays } from '#base/delays.ts'
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { ConnectionLostError } from '#client/transport.ts'
+import { requireMilliseconds, requireOneOf } from '#base/known-fields.ts'
 import type { Storage } from '#storage/storage.ts'
 import { type APIRequest, withQuery } from '../request/api-request.ts'
 import type { APIResponse } from '../request/api-response.ts'
-import { type Failure, newFailure } from './failure.ts'
-import { type FaultableRequest, fitsRequest, type RequestPattern } from './request-pattern.ts'
+import { type Failure, newFailure, requireFailure } from './failure.ts'
+import { type FaultableRequest, fitsRequest, type RequestPattern, requireRequestPattern } from './request-pattern.ts'
 import { staleQuery } from './stale-query.ts'
 
 /** `before`: the request is never done (default); `after`: it is done, and the client is told something else. */
@@ -70,6 +71,7 @@ export class RequestFaults {
     failure: Failure,
     { when = 'before', retryAfterSeconds = 1, ...occurrences }: Occurrences & Moment & { retryAfterSeconds?: number } = {},
   ): Fault {
+    requireFailure(failure)
     return this.#add(requests, { type: 'fail', when, error: ({ info }) => newFailure(failure, info, retryAfterSeconds) }, occurrences)
   }
 
@@ -132,6 +134,9 @@ export class RequestFaults {
   }
 
   #add(requests: RequestPattern, effect: Effect, occurrences: Occurrences): Fault {
+    requireRequestPattern(requests)
+    requireOneOf('when', effect.when, ['before', 'after'])
+    if (effect.type === 'delay') requireMilliseconds('a delay in milliseconds', effect.delayMs)
     return this.#rules.add(request => fitsRequest(requests, request), effect, occurrences)
   }
 }

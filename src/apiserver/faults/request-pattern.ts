@@ -1,4 +1,5 @@
 import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { requireKnownFields, requireOneOf } from '#base/known-fields.ts'
 import type { UserInfo } from '../registry/resource.ts'
 import type { RequestInfo } from '../request/request-info.ts'
 
@@ -25,6 +26,20 @@ export interface RequestPattern extends SenderPattern {
   name?: OneOf
   /** Asked last: whatever else the caller wants to look at or to leave to chance. What it is given is its own. */
   where?: (request: FaultableRequest) => boolean
+}
+
+const senderFields = ['user', 'program', 'resource']
+const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']
+
+/** @throws TypeError for a pattern that would never fit, or fit what was not meant */
+export function requireRequestPattern(pattern: RequestPattern): void {
+  requireKnownFields('which requests', pattern, [...senderFields, 'verb', 'subresource', 'namespace', 'name', 'where'])
+  for (const verb of pattern.verb === undefined ? [] : [pattern.verb].flat()) requireOneOf('the verb of requests', verb, verbs)
+}
+
+/** @param also what else the pattern says. @throws TypeError */
+export function requireSenderPattern(what: string, pattern: SenderPattern, also: readonly string[] = []): void {
+  requireKnownFields(what, pattern, [...senderFields, ...also])
 }
 
 /** A request that was let in. */

@@ -1,11 +1,20 @@
 import { newResourceExpired } from '#apimachinery/status/status.ts'
 import type { Clock } from '#base/clock.ts'
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
+import { requireMilliseconds, requireOneOf } from '#base/known-fields.ts'
 import type { ChangeType } from '../cacher/cache-event.ts'
 import type { Entry } from '../cacher/entry.ts'
 import type { APIResponse } from '../request/api-response.ts'
 import { type EventFate, FaultyReceiver } from './faulty-receiver.ts'
-import { copyOfRequest, type FaultableRequest, fits, fitsSender, type OneOf, type SenderPattern } from './request-pattern.ts'
+import {
+  copyOfRequest,
+  type FaultableRequest,
+  fits,
+  fitsSender,
+  type OneOf,
+  requireSenderPattern,
+  type SenderPattern,
+} from './request-pattern.ts'
 
 /** Which watches a fault concerns, and which of their events: `namespace` and `name` are those of the object that an event is about. */
 export interface EventPattern extends SenderPattern {
@@ -103,6 +112,10 @@ export class WatchFaults {
   }
 
   #add(pattern: EventPattern, fate: EventFate, occurrences: Occurrences): Fault {
+    requireSenderPattern('which events', pattern, ['type', 'namespace', 'name', 'where'])
+    for (const type of pattern.type === undefined ? [] : [pattern.type].flat())
+      requireOneOf('the type of events', type, ['ADDED', 'MODIFIED', 'DELETED'])
+    requireMilliseconds('a delay in milliseconds', fate.delayMs)
     const concerns = (event: WatchedEvent) =>
       fitsSender(pattern, event.request) &&
       fits(pattern.type, event.type) &&

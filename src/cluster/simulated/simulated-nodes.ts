@@ -83,11 +83,12 @@ export class SimulatedNodes implements AsyncDisposable {
     return { nodes: [...this.#nodes.values()].map(({ state }) => state), count: this.#count, nextRange: this.#nextRange }
   }
 
-  /** The machine is taken away: no farewell, its Node object stays. */
+  /** The machine is taken away: no farewell, its Node object stays. @throws Error when there is no such simulated node */
   async remove(name: string): Promise<void> {
     const node = this.#nodes.get(name)
+    if (node === undefined) throw new Error(`there is no simulated node "${name}", only ${[...this.#nodes.keys()].join(', ') || 'none'}`)
     this.#nodes.delete(name)
-    await node?.[Symbol.asyncDispose]()
+    await node[Symbol.asyncDispose]()
   }
 
   /** For the API server: how it reaches the node's kubelet. */

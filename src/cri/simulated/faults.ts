@@ -1,4 +1,5 @@
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
+import { requireMilliseconds } from '#base/known-fields.ts'
 import type { ImageService, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import { endContainer, killed, loseProgram, lost, outOfMemory } from './container-end.ts'
@@ -67,6 +68,7 @@ export class SimulatedFaults {
 
   /** Lets calls of the runtime take longer. */
   delay(verb: Verb, delayMs: number, occurrences: Occurrences = {}): Fault {
+    requireMilliseconds('a delay in milliseconds', delayMs)
     return this.#rules.add(called => called === verb, { delayMs }, occurrences)
   }
 
@@ -120,6 +122,7 @@ export class SimulatedFaults {
 
   /** From now on every call that writes to the disk takes so much longer; 0 makes it fast again. */
   slowDisk(delayMs: number): void {
+    requireMilliseconds('a delay in milliseconds', delayMs)
     this.#node.diskDelayMs = delayMs
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { CRIError } from '../error.ts'
 import type { ImageOptions } from './image.ts'
+import { SimulatedImages } from './images.ts'
 import { forever, TestNode } from './testing.ts'
 
 describe('pulls', () => {
@@ -131,4 +132,30 @@ test('pulls that are ordered to fail: all tags by the name alone, one by its tag
   node.images.clearFaults()
   assert.equal(await pull('team/app:2'), 'pulled')
   assert.throws(() => node.images.failPulls('No Name', 'not found'), /no name of an image/)
+})
+
+const nonsense: [image: unknown, options: unknown, want: RegExp][] = [
+  [undefined, {}, /image ".*" must be of type object or function, not undefined/],
+  ['nginx', {}, /must be of type object or function, not "nginx"/],
+  [{ readyAfter: 3_000 }, {}, /: unknown field "readyAfter"; known are startMs, readyAfterMs, /],
+  [{ readyAfterMs: '3s' }, {}, /: readyAfterMs must be a number from 0 on, not "3s"/],
+  [{ logs: 'text' }, {}, /: logs must be a list, not "text"/],
+  [{ logs: [{ text: 'a', every: 5 }] }, {}, /: logs\[0\]: unknown field "every"; known are text, stream, afterMs, everyMs/],
+  [{ logs: [{ text: 'a', everyMs: 0 }] }, {}, /: logs\[0\]: everyMs must be a whole number from 1 on, not 0/],
+  [{ http: 'ok' }, {}, /: http must be of type object, not "ok"/],
+  [{ http: { healthz: 'ok' } }, {}, /: http: the path "healthz" must begin with "\/"/],
+  [{ http: { '/': { code: 200 } } }, {}, /: http\["\/"\]: unknown field "code"; known are status, headers, body, delayMs/],
+  [{ exec: { date: { out: 'now' } } }, {}, /: exec\["date"\]: unknown field "out"/],
+  [{ cpu: true }, {}, /: cpu must be of type number or string, not true/],
+  [{}, { pull: 5 }, /the options of image ".*": unknown field "pull"/],
+  [{}, { pullError: 'gone' }, /: pullError must be one of not found, unauthorized, unreachable, not "gone"/],
+]
+for (const [image, options, want] of nonsense) {
+  test(`image ${JSON.stringify(image)} with ${JSON.stringify(options)} → refused`, () => {
+    assert.throws(() => new SimulatedImages().define('web', image as never, options as never), want)
+  })
+}
+
+test('pulls fail for a reason that there is', () => {
+  assert.throws(() => new SimulatedImages().failPulls('web', 'gone' as never), /^TypeError: the error of a pull must be one of not found, /)
 })

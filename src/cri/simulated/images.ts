@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Fault, FaultRules, type Occurrences } from '#base/fault-rules.ts'
 import { CRIError } from '../error.ts'
 import { busybox } from './busybox.ts'
+import { checkImage, requirePullError } from './check-image.ts'
 import type { ImageFunction, ImageOptions, ImageScript, PullError, SimulatedImage } from './image.ts'
 import { ImageListener } from './image-listener.ts'
 import { formatImageReference, type ImageReference, parseImageReference } from './image-reference.ts'
@@ -69,6 +70,7 @@ export class SimulatedImages {
   failPulls(name: string, error: PullError, occurrences: Occurrences = {}): Fault {
     const reference = parseImageReference(name)
     if (reference === undefined) throw new Error(`"${name}" is no name of an image`)
+    requirePullError('the error of a pull', error)
     const key = keyOf(name, reference)
     return this.#pullFaults.add(pulled => key === pulled.repository || key === formatImageReference(pulled), error, occurrences)
   }
@@ -159,7 +161,7 @@ export function unreachable(name: string): CRIError {
 
 function registryImage(key: string, repository: string, image: SimulatedImage, options: ImageOptions): RegistryImage {
   const script = typeof image === 'function' ? emptyScript : image
-  if (typeof image !== 'function') checkScript(key, image)
+  checkImage(key, image, options)
   const digest = options.digest ?? sha256(`manifest of ${key}`)
   const run = typeof image === 'function' ? image : image.run
   return {
@@ -173,18 +175,6 @@ function registryImage(key: string, repository: string, image: SimulatedImage, o
     cores: amountOf(script.cpu ?? defaultCores),
     memoryBytes: amountOf(script.memory ?? defaultMemoryBytes),
     options,
-  }
-}
-
-function checkScript(name: string, script: ImageScript): void {
-  for (const field of ['startMs', 'readyAfterMs', 'exitAfterMs', 'crash', 'stopMs'] as const) {
-    const value = script[field]
-    if (value !== undefined && !(value >= 0)) throw new Error(`image "${name}": ${field} must be a number from 0 on, not ${value}`)
-  }
-  for (const field of ['exitCode', 'stopExitCode'] as const) {
-    const value = script[field]
-    if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= 255))
-      throw new Error(`image "${name}": ${field} must be a whole number from 0 to 255, not ${value}`)
   }
 }
 
