@@ -59,6 +59,9 @@ async function onNode(world: World, random: Random, act: (node: Node) => [string
   return `${text}: ${await world.call(request)}`
 }
 
+/** Longer than anything that a fault holds back. */
+const bootMs = 60_000
+
 export const workload: readonly Action[] = [
   {
     weight: 30,
@@ -221,6 +224,8 @@ export const workload: readonly Action[] = [
     weight: 1,
     async run(world) {
       if (world.machines.length >= 4) return undefined
+      // It may get the name of one that was taken away: what that one still had under way has arrived when a new machine has booted.
+      await world.cluster.clock.advance(bootMs)
       const [added] = await world.cluster.addNodes({ count: 1, capacity: { cpu: 4 } })
       return `add a machine: ${added!.name}`
     },
