@@ -52,6 +52,8 @@ export interface RecordedEvent {
 const queuedEventsMax = 1_000
 const writeAttemptsMax = 12
 const retryDelayMs = 10_000
+/** Half of the nanoseconds of a millisecond. */
+const sequencesMax = 500_000
 
 /** A reference for `involvedObject`. `fieldPath` names a part, such as `spec.containers{web}`. */
 export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
@@ -142,8 +144,9 @@ export class APIEventRecorder implements EventRecorder {
     const nowMs = clock.now()
     const time = formatTime(nowMs)
     // Upstream takes nanoseconds; our clock has milliseconds, and the rest tells events of one millisecond apart.
-    this.#sequence = ((this.#sequence ?? Math.floor(random.next() * 1_000_000)) + 1) % 1_000_000
-    const nanoseconds = BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(this.#sequence)
+    this.#sequence = ((this.#sequence ?? Math.floor(random.next() * sequencesMax)) + 1) % sequencesMax
+    // A node acts on what was decided elsewhere: by name, which is the order of lists, its events of one millisecond come later.
+    const nanoseconds = BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(this.#sequence + (host === undefined ? 0 : sequencesMax))
     const namespace = about.namespace === undefined || about.namespace === '' ? 'default' : about.namespace
     return {
       apiVersion: 'v1',

@@ -182,3 +182,23 @@ test('recorder: the form of an event, and that it never throws', async () => {
   )
   assert.equal(second?.metadata.namespace, 'default')
 })
+
+test('recorder: what a node says of an object comes after what was decided in the same millisecond, in the order of names', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const names: string[] = []
+    const client = { create: async (object: Event) => void names.push(object.metadata.name ?? '') } as unknown as Client
+    const common = { client, clock: new VirtualClock(), random: new SeededRandom(seed), log: silentLogger }
+    const recorders = [{ component: 'default-scheduler' }, { component: 'kubelet', host: 'node-1' }].map(
+      source => new APIEventRecorder({ ...common, ...source }),
+    )
+    const stop = new AbortController()
+    const running = recorders.map(recorder => recorder.run(stop.signal))
+    for (const recorder of recorders) {
+      recorder.event(pod, 'Normal', 'Said', 'something')
+      await common.clock.advance(0)
+    }
+    stop.abort()
+    await Promise.all(running)
+    assert.deepEqual(names, names.toSorted())
+  }
+})
