@@ -78,6 +78,13 @@ export interface RuntimeService {
   containerEvents(signal: AbortSignal): AsyncIterable<RuntimeEvent>
 }
 
+export interface ExecInit {
+  readonly containerId: string
+  readonly cmd: readonly string[]
+  /** The command sees a terminal. */
+  readonly tty?: boolean
+}
+
 export interface ExecStreams {
   readonly stdin: Readable | undefined
   readonly stdout: Writable | undefined
@@ -93,7 +100,7 @@ export interface ExecStreams {
  */
 export interface InProcessStreams {
   /** Runs a command on the caller's streams. Resolves with its exit code; the streams are left open. */
-  runExec(request: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number>
+  runExec(request: ExecInit, streams: ExecStreams): Promise<number>
   /** Joins the caller's streams to the container's. Resolves when the container ends or the caller leaves. */
   runAttach(request: { containerId: string }, streams: ExecStreams): Promise<void>
   /** Opens a connection to a port of the pod. */

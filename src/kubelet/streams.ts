@@ -65,7 +65,7 @@ export class PodStreams implements KubeletHost {
     const containerId = this.#running(ref, `container not found ("${ref.container}")`).id
     const { runtime } = this.#options
     if (runtime.runExec !== undefined)
-      return { session: async session => ({ exitCode: await runtime.runExec!({ containerId, cmd: command }, session) }) }
+      return { session: async session => ({ exitCode: await runtime.runExec!({ containerId, cmd: command, tty }, session) }) }
     const { url } = await runtime.exec({ containerId, cmd: [...command], tty, stdin, stdout, stderr }, this.#options.signal)
     return { url }
   }

@@ -1,5 +1,5 @@
 import type { ContainerContext, ImageScript } from './image.ts'
-import { builtins } from './shell/builtins.ts'
+import { hasBuiltin } from './shell/builtins.ts'
 import { sleepFor } from './sleep.ts'
 import { Shell } from './shell/shell.ts'
 
@@ -11,7 +11,7 @@ export const busybox: ImageScript = { startError: missingProgram, run: runComman
 
 export function missingProgram([program = 'sh']: readonly string[]): string | undefined {
   const name = program.replace(/^(\/usr)?(\/local)?\/s?bin\//, '')
-  if (Object.hasOwn(builtins, name)) return undefined
+  if (hasBuiltin(name, { lenient: false })) return undefined
   return program.includes('/')
     ? `exec: "${program}": stat ${program}: no such file or directory`
     : `exec: "${program}": executable file not found in $PATH`

@@ -12,10 +12,12 @@ import { liveOf, type ProgramStreams, programContext } from './program.ts'
 import { Shell } from './shell/shell.ts'
 import { exitCodeOfSignal } from './signals.ts'
 import { sleepFor, untilAborted } from './sleep.ts'
+import { Terminal } from './terminal.ts'
 
 interface ExecRun extends ProgramStreams {
   command: readonly string[]
   resizes: AsyncIterable<{ width: number; height: number }>
+  terminal?: Terminal
   signal: AbortSignal
 }
 
@@ -29,6 +31,7 @@ async function execute(node: SimulatedNode, container: Container, run: ExecRun):
   const onLeave = () => end.abort(run.signal.reason)
   const { onEnd: listeners } = liveOf(container)
   listeners.add(onEnd)
+  if (run.terminal !== undefined) run.terminal.onInterrupt = () => end.abort(new StopSignal('SIGINT'))
   run.signal.addEventListener('abort', onLeave, { once: true })
   try {
     return (await untilAborted(Promise.resolve(call(node, container, run, end.signal)), end.signal)) ?? 0
@@ -62,7 +65,8 @@ async function call(node: SimulatedNode, container: Container, run: ExecRun, sig
   const program = programContext(node, container, { command: run.command, streams: run, sleep })
   const isStrict = container.image.script === busybox
   const builtin = async (): Promise<number> => {
-    const shell = new Shell({ env: program.env, hostname: program.hostname, files: program.files, lenient: !isStrict, sleep })
+    const { env, hostname, files } = program
+    const shell = new Shell({ env, hostname, files, lenient: !isStrict, terminal: run.terminal, sleep })
     return shell.run(run.command, run)
   }
   if (!isReady(container, clock)) {
@@ -125,17 +129,22 @@ export async function executeSync(
 export async function executeOn(
   node: SimulatedNode,
   container: Container,
-  command: readonly string[],
+  { command, tty }: { command: readonly string[]; tty: boolean },
   streams: ExecStreams,
 ): Promise<number> {
   requireRunning(container)
   const { stdin, resizes, signal } = streams
+  if (tty) {
+    const terminal = new Terminal(outputTo(streams.stdout))
+    if (stdin !== undefined) terminal.take(stdin).catch(() => undefined)
+    const { input, output } = terminal
+    return execute(node, container, { command, stdin: input, stdout: output, stderr: output, terminal, resizes, signal })
+  }
   return execute(node, container, {
     command,
     stdin: stdin ?? nobody(),
     stdout: outputTo(streams.stdout),
-    // A terminal has one output.
-    stderr: outputTo(streams.stderr ?? streams.stdout),
+    stderr: outputTo(streams.stderr),
     resizes,
     signal,
   })

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { ExecStreams, ImageService, InProcessStreams, RuntimeEvent, RuntimeService } from '../cri.ts'
+import type { ExecInit, ExecStreams, ImageService, InProcessStreams, RuntimeEvent, RuntimeService } from '../cri.ts'
 import { CRIError } from '../error.ts'
 import { CgroupDriver, type ImageSpec } from '../gen/runtime.gen.ts'
 import * as containers from './container-verbs.ts'
@@ -199,10 +199,10 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     throw noURL()
   }
 
-  async runExec({ containerId, cmd }: { containerId: string; cmd: readonly string[] }, streams: ExecStreams): Promise<number> {
+  async runExec({ containerId, cmd, tty = false }: ExecInit, streams: ExecStreams): Promise<number> {
     await this.#admit('exec', streams.signal)
     const container = this.#node.container(containerId, `failed to find container "${containerId}" in store`)
-    return this.#node.wait(executeOn(this.#node, container, cmd, streams), streams.signal)
+    return this.#node.wait(executeOn(this.#node, container, { command: cmd, tty }, streams), streams.signal)
   }
 
   async runAttach({ containerId }: { containerId: string }, streams: ExecStreams): Promise<void> {

@@ -1,4 +1,5 @@
-import { readAll, ShellExit, type ShellStreams } from './host.ts'
+import { ShellExit, type ShellStreams } from './host.ts'
+import { readCommands } from './read-commands.ts'
 import type { Shell } from './shell.ts'
 
 interface Call extends ShellStreams {
@@ -14,7 +15,8 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   false: async () => 1,
   echo,
   cat,
-  sh,
+  sh: (args, call) => sh(args, call, call.shell.host.lenient ? '# ' : '/ # '),
+  bash: (args, call) => sh(args, call, `root@${call.shell.host.hostname}:/# `),
   sleep,
   touch,
   rm,
@@ -32,6 +34,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     await shell.wait()
     return 0
   },
+}
+
+/** A box with few programs has no bash. */
+export function hasBuiltin(name: string, { lenient }: { lenient: boolean }): boolean {
+  return Object.hasOwn(builtins, name) && (lenient || name !== 'bash')
 }
 
 const unitsMs: Readonly<Record<string, number>> = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -64,11 +71,18 @@ async function cat(args: readonly string[], { shell, stdin, stdout, stderr }: Ca
   return code
 }
 
-async function sh(args: readonly string[], { shell, ...streams }: Call): Promise<number> {
+/** `sh -c SCRIPT`, `sh FILE`, or `sh`, which is told by its input what to do. */
+async function sh(args: readonly string[], { shell, ...streams }: Call, prompt: string): Promise<number> {
   const option = args.findIndex(arg => /^-\w*c$/.test(arg))
-  const source = option < 0 ? (await readAll(streams.stdin)).toString() : (args[option + 1] ?? '')
+  const path = args.find(arg => !arg.startsWith('-'))
   try {
-    return await shell.script(source, streams)
+    if (option >= 0) return await shell.script(args[option + 1] ?? '', streams)
+    if (path === undefined) return await readCommands(shell, streams, prompt)
+    const script = await shell.host.files.read(path)
+    if (script !== undefined) return await shell.script(Buffer.from(script).toString(), streams)
+    if (shell.host.lenient) return 0
+    await streams.stderr.write(`sh: can't open '${path}': No such file or directory\n`)
+    return 2
   } catch (error) {
     if (error instanceof ShellExit) return error.code
     throw error
@@ -85,7 +99,7 @@ async function sleep(args: readonly string[], { shell, stderr }: Call): Promise<
     }
     ms += (amount === 'infinity' ? Number.POSITIVE_INFINITY : Number(amount)) * (unitsMs[unit] ?? 0)
   }
-  await shell.host.sleep(ms)
+  await shell.sleep(ms)
   return 0
 }
 

@@ -1,5 +1,9 @@
-import { buffer } from 'node:stream/consumers'
 import type { ContainerFiles, Output } from '../image.ts'
+
+/** Where somebody types. */
+export interface ShellTerminal {
+  onInterrupt: () => void
+}
 
 export interface ShellHost {
   readonly env: Readonly<Record<string, string>>
@@ -9,6 +13,7 @@ export interface ShellHost {
   sleep(ms: number): Promise<void>
   /** Unknown commands succeed and missing files are empty: what is run belongs to an image of which nothing is known. */
   readonly lenient: boolean
+  readonly terminal?: ShellTerminal | undefined
 }
 
 export interface ShellStreams {
@@ -28,8 +33,4 @@ export class ShellExit {
 
 export async function* asStream(content: Uint8Array): AsyncGenerator<Uint8Array> {
   if (content.length > 0) yield content
-}
-
-export function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  return buffer(stream)
 }

@@ -28,7 +28,16 @@ export type List = readonly Chain[]
 
 export class ShellSyntaxError extends Error {
   override readonly name = 'ShellSyntaxError'
+  /** More text could make it right. */
+  readonly isIncomplete: boolean
+
+  constructor(message: string, { isIncomplete = false }: { isIncomplete?: boolean } = {}) {
+    super(message)
+    this.isIncomplete = isIncomplete
+  }
 }
+
+const unterminated = () => new ShellSyntaxError('syntax error: unterminated quoted string', { isIncomplete: true })
 
 type Token = { type: 'word'; word: Word; plain: string | undefined } | { type: 'operator'; text: string } | { type: 'end' }
 
@@ -183,7 +192,7 @@ class Parser {
   #fail(): never {
     const token = this.#peek()
     const what = token.type === 'end' ? 'end of file' : token.type === 'operator' ? `"${token.text}"` : (token.plain ?? 'word')
-    throw new ShellSyntaxError(`syntax error: unexpected ${what}`)
+    throw new ShellSyntaxError(`syntax error: unexpected ${what}`, { isIncomplete: token.type === 'end' })
   }
 }
 
@@ -220,7 +229,7 @@ function readWord(source: string): { word: Word; plain: string | undefined; leng
     const rest = source.slice(position)
     if (rest[0] === "'") {
       const end = rest.indexOf("'", 1)
-      if (end < 0) throw new ShellSyntaxError('syntax error: unterminated quoted string')
+      if (end < 0) throw unterminated()
       isQuoted = true
       pieces.push({ text: rest.slice(1, end) })
       position += end + 1
@@ -254,7 +263,7 @@ function readDoubleQuoted(source: string): { pieces: Piece[]; length: number } {
   let position = 1
   for (;;) {
     const rest = source.slice(position)
-    if (rest === '') throw new ShellSyntaxError('syntax error: unterminated quoted string')
+    if (rest === '') throw unterminated()
     if (rest[0] === '"') return { pieces, length: position + 1 }
     if (rest[0] === '$') {
       const { piece, length } = readVariable(rest)

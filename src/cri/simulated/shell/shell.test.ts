@@ -49,6 +49,13 @@ const cases: Case[] = [
   { run: 'echo job & wait; echo done', stdout: 'job\ndone\n' },
   { run: ['cat'], stdin: 'input', stdout: 'input' },
   { run: ['sh'], stdin: 'echo typed; exit 4', stdout: 'typed\n', code: 4 },
+  { run: ['sh'], stdin: 'cat\nrest\n', stdout: 'rest\n' },
+  { run: ['sh'], stdin: 'if true\nthen echo lines\nfi\n', stdout: 'lines\n' },
+  { run: ['sh'], stdin: 'if true\n', stderr: 'sh: syntax error: unexpected end of file\n', code: 2 },
+  { run: ['sh', '/etc/script'], stdout: 'scripted\n' },
+  { run: ['sh', '/none'], stderr: "sh: can't open '/none': No such file or directory\n", code: 2 },
+  { run: ['bash', '-c', 'echo x'], stdout: 'x\n', lenient: true },
+  { run: ['bash', '-c', 'echo x'], stderr: 'sh: bash: not found\n', code: 127 },
   { run: ['/bin/echo', 'path'], stdout: 'path\n' },
   { run: 'sleep x', stderr: "sleep: invalid number 'x'\n", code: 1 },
 ]
@@ -88,7 +95,10 @@ class Text implements Output {
 }
 
 function host(options: Partial<ShellHost>): ShellHost {
-  const contents = new Map<string, Buffer>([['/etc/motd', Buffer.from('hello\n')]])
+  const contents = new Map<string, Buffer>([
+    ['/etc/motd', Buffer.from('hello\n')],
+    ['/etc/script', Buffer.from('echo scripted\n')],
+  ])
   const files: ContainerFiles = {
     read: async path => contents.get(path),
     write: async (path, content, { append = false } = {}) => {

@@ -1,6 +1,7 @@
 import type { Output } from '../image.ts'
-import { builtins } from './builtins.ts'
+import { builtins, hasBuiltin } from './builtins.ts'
 import { asStream, ShellExit, type ShellHost, type ShellStreams } from './host.ts'
+import type { Interruption } from './interruption.ts'
 import { type Chain, type Command, type List, type Pipeline, parseShell, type Redirect, ShellSyntaxError, type Word } from './parse.ts'
 
 /** A command line interpreter with a handful of commands, for programs of containers and what is run in them. */
@@ -8,6 +9,8 @@ export class Shell {
   readonly host: ShellHost
   readonly variables: Map<string, string>
   readonly traps = new Map<string, string>()
+  /** Of what runs now. */
+  interruption: Interruption | undefined
   readonly #jobs = new Set<Promise<void>>()
   readonly #pending: string[] = []
   #wake: (() => void) | undefined
@@ -49,18 +52,27 @@ export class Shell {
     this.#wake?.()
   }
 
+  /** @throws Interrupted; as the host says */
+  sleep(ms: number): Promise<void> {
+    return this.#interruptible(this.host.sleep(ms))
+  }
+
+  #interruptible<T>(doing: Promise<T>): Promise<T> {
+    return this.interruption?.race(doing) ?? doing
+  }
+
   /** Until the commands in the background have ended, or a signal came. */
   async wait(): Promise<void> {
     if (this.#pending.length > 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = resolve
-    await Promise.race([Promise.all(this.#jobs), promise])
+    await this.#interruptible(Promise.race([Promise.all(this.#jobs), promise]))
     this.#wake = undefined
   }
 
   async execute(argv: readonly string[], streams: ShellStreams): Promise<number> {
     const name = (argv[0] ?? '').replace(/^.*\//, '')
-    if (Object.hasOwn(builtins, name)) return builtins[name]!(argv.slice(1), { shell: this, ...streams })
+    if (hasBuiltin(name, this.host)) return builtins[name]!(argv.slice(1), { shell: this, ...streams })
     if (this.host.lenient) return 0
     await streams.stderr.write(`sh: ${argv[0]}: not found\n`)
     return 127
@@ -124,7 +136,7 @@ export class Shell {
         while (((await this.#list(command.condition, streams)) === 0) !== command.until) {
           code = await this.#list(command.body, streams)
           // A loop that never waits would keep everybody else from running.
-          await this.host.sleep(0)
+          await this.sleep(0)
         }
         return code
       }
