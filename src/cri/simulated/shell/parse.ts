@@ -1,5 +1,9 @@
-/** A piece of a word: text as it stands, or the name of a variable. */
-export type Piece = { text: string } | { variable: string; fallback: string }
+/** A piece of a word: text as it stands, or what takes its place. Between double quotes that is not split into words. */
+export type Piece =
+  | { text: string }
+  | { variable: string; fallback: string; isQuoted: boolean }
+  | { command: List; isQuoted: boolean }
+  | { arithmetic: string; isQuoted: boolean }
 export type Word = readonly Piece[]
 
 export interface Redirect {
@@ -11,6 +15,7 @@ export interface Redirect {
 export type Command =
   | { type: 'simple'; assignments: readonly { name: string; value: Word }[]; words: readonly Word[]; redirects: readonly Redirect[] }
   | { type: 'loop'; until: boolean; condition: List; body: List }
+  | { type: 'for'; variable: string; words: readonly Word[]; body: List }
   | { type: 'if'; condition: List; then: List; otherwise: List }
   | { type: 'group'; body: List }
 
@@ -42,7 +47,7 @@ const unterminated = () => new ShellSyntaxError('syntax error: unterminated quot
 type Token = { type: 'word'; word: Word; plain: string | undefined } | { type: 'operator'; text: string } | { type: 'end' }
 
 const operatorPattern = /^(?:&&|\|\||2>&1|1>&2|>&2|2>>|2>|>>|[;&|<>(){}\n])/
-const reserved = new Set(['while', 'until', 'do', 'done', 'if', 'then', 'elif', 'else', 'fi', '!', '{', '}'])
+const reserved = new Set(['for', 'while', 'until', 'do', 'done', 'if', 'then', 'elif', 'else', 'fi', '!', '{', '}'])
 
 /** Parses the part of the POSIX shell language that test pods use. @throws ShellSyntaxError for everything else */
 export function parseShell(source: string): List {
@@ -94,6 +99,7 @@ class Parser {
   }
 
   #command(): Command {
+    if (this.#takeKeyword('for')) return this.#for()
     if (this.#takeKeyword('while')) return this.#loop(false)
     if (this.#takeKeyword('until')) return this.#loop(true)
     if (this.#takeKeyword('if')) return this.#if()
@@ -104,6 +110,21 @@ class Parser {
       return { type: 'group', body }
     }
     return this.#simple()
+  }
+
+  #for(): Command {
+    const name = this.#peek()
+    if (name.type !== 'word' || name.plain === undefined) this.#fail()
+    this.#position++
+    if (!this.#takeKeyword('in')) this.#fail()
+    const words: Word[] = []
+    for (let token = this.#peek(); token.type === 'word'; token = this.#peek()) {
+      words.push(token.word)
+      this.#position++
+    }
+    while (this.#takeOperator(';', '\n') !== undefined);
+    if (!this.#takeKeyword('do')) this.#fail()
+    return { type: 'for', variable: name.plain, words, body: this.#until('done') }
   }
 
   #loop(until: boolean): Command {
@@ -243,10 +264,10 @@ function readWord(source: string): { word: Word; plain: string | undefined; leng
       pieces.push({ text: rest[1] ?? '' })
       position += 2
     } else if (rest[0] === '$') {
-      const { piece, length } = readVariable(rest)
+      const { piece, length } = readExpansion(rest, false)
       pieces.push(piece)
       position += length
-    } else if (rest[0] === '`') throw new ShellSyntaxError('command substitution is not supported')
+    } else if (rest[0] === '`') throw new ShellSyntaxError('backquotes are not supported: $(…) is the same')
     else {
       const text = /^[^\s;&|<>()'"\\$`]+/.exec(rest)![0]
       pieces.push({ text })
@@ -266,7 +287,7 @@ function readDoubleQuoted(source: string): { pieces: Piece[]; length: number } {
     if (rest === '') throw unterminated()
     if (rest[0] === '"') return { pieces, length: position + 1 }
     if (rest[0] === '$') {
-      const { piece, length } = readVariable(rest)
+      const { piece, length } = readExpansion(rest, true)
       pieces.push(piece)
       position += length
     } else {
@@ -277,9 +298,33 @@ function readDoubleQuoted(source: string): { pieces: Piece[]; length: number } {
   }
 }
 
-function readVariable(source: string): { piece: Piece; length: number } {
-  if (source.startsWith('$(')) throw new ShellSyntaxError('command substitution is not supported')
+function readExpansion(source: string, isQuoted: boolean): { piece: Piece; length: number } {
+  if (source.startsWith('$((')) {
+    const end = source.indexOf('))')
+    if (end < 0) throw unterminated()
+    return { piece: { arithmetic: source.slice(3, end), isQuoted }, length: end + 2 }
+  }
+  if (source.startsWith('$(')) {
+    const end = endOfCommand(source)
+    return { piece: { command: parseShell(source.slice(2, end)), isQuoted }, length: end + 1 }
+  }
   const match = /^\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+|[?$#]))/.exec(source)
   if (match === null) return { piece: { text: '$' }, length: 1 }
-  return { piece: { variable: match[1] ?? match[3] ?? '', fallback: match[2] ?? '' }, length: match[0].length }
+  return { piece: { variable: match[1] ?? match[3] ?? '', fallback: match[2] ?? '', isQuoted }, length: match[0].length }
+}
+
+/** Where the parenthesis is that closes the first one. */
+function endOfCommand(source: string): number {
+  let depth = 0
+  for (let position = 1; position < source.length; position++) {
+    const character = source[position]
+    if (character === '\\') position++
+    else if (character === '"') position += readDoubleQuoted(source.slice(position)).length - 1
+    else if (character === "'") {
+      position = source.indexOf("'", position + 1)
+      if (position < 0) throw unterminated()
+    } else if (character === '(') depth++
+    else if (character === ')' && --depth === 0) return position
+  }
+  throw unterminated()
 }

@@ -1,8 +1,19 @@
 import type { Output } from '../image.ts'
+import { evaluateArithmetic } from './arithmetic.ts'
 import { builtins, hasBuiltin } from './builtins.ts'
 import { asStream, ShellExit, type ShellHost, type ShellStreams } from './host.ts'
 import type { Interruption } from './interruption.ts'
-import { type Chain, type Command, type List, type Pipeline, parseShell, type Redirect, ShellSyntaxError, type Word } from './parse.ts'
+import {
+  type Chain,
+  type Command,
+  type List,
+  type Piece,
+  type Pipeline,
+  parseShell,
+  type Redirect,
+  ShellSyntaxError,
+  type Word,
+} from './parse.ts'
 
 /** A command line interpreter with a handful of commands, for programs of containers and what is run in them. */
 export class Shell {
@@ -131,6 +142,14 @@ export class Shell {
         const isTrue = (await this.#list(command.condition, streams)) === 0
         return this.#list(isTrue ? command.then : command.otherwise, streams)
       }
+      case 'for': {
+        let code = 0
+        for (const value of await this.#fields(command.words, streams)) {
+          this.variables.set(command.variable, value)
+          code = await this.#list(command.body, streams)
+        }
+        return code
+      }
       case 'loop': {
         let code = 0
         while (((await this.#list(command.condition, streams)) === 0) !== command.until) {
@@ -144,9 +163,9 @@ export class Shell {
   }
 
   async #simple({ assignments, words, redirects }: Extract<Command, { type: 'simple' }>, streams: ShellStreams): Promise<number> {
-    for (const { name, value } of assignments) this.variables.set(name, this.#expand(value))
+    for (const { name, value } of assignments) this.variables.set(name, await this.#text(value, streams))
     const { streams: redirected, finish } = await this.#redirect(redirects, streams)
-    const argv = words.map(word => this.#expand(word))
+    const argv = await this.#fields(words, streams)
     const code = argv.length === 0 ? 0 : await this.execute(argv, redirected)
     await finish()
     return code
@@ -160,7 +179,7 @@ export class Shell {
         current[from as 'stdout'] = current[to.stream]
         continue
       }
-      const path = this.#expand(to.file)
+      const path = await this.#text(to.file, streams)
       if (from === 'stdin') {
         const content = (await this.host.files.read(path)) ?? new Uint8Array()
         current.stdin = asStream(content)
@@ -183,8 +202,54 @@ export class Shell {
     }
   }
 
-  #expand(word: Word): string {
-    return word.map(piece => ('text' in piece ? piece.text : this.variables.get(piece.variable) || piece.fallback)).join('')
+  /** Values that do not stand between quotes are split at blanks, and are no word when they are empty. */
+  async #fields(words: readonly Word[], streams: ShellStreams): Promise<string[]> {
+    const fields: string[] = []
+    for (const word of words) {
+      let current: string | undefined
+      for (const piece of word) {
+        const value = await this.#valueOf(piece, streams)
+        if ('text' in piece || piece.isQuoted) {
+          current = (current ?? '') + value
+          continue
+        }
+        const [first = '', ...others] = value.split(/[ \t\n]+/)
+        if (first !== '') current = (current ?? '') + first
+        for (const other of others) {
+          if (current !== undefined) fields.push(current)
+          current = other === '' ? undefined : other
+        }
+      }
+      if (current !== undefined) fields.push(current)
+    }
+    return fields
+  }
+
+  async #text(word: Word, streams: ShellStreams): Promise<string> {
+    let text = ''
+    for (const piece of word) text += await this.#valueOf(piece, streams)
+    return text
+  }
+
+  async #valueOf(piece: Piece, streams: ShellStreams): Promise<string> {
+    if ('text' in piece) return piece.text
+    if ('variable' in piece) return this.variables.get(piece.variable) || piece.fallback
+    if ('command' in piece) return this.#outputOf(piece.command, streams)
+    const value = evaluateArithmetic(piece.arithmetic, name => this.variables.get(name) ?? '')
+    if (value !== undefined) return String(value)
+    if (this.host.lenient) return ''
+    await streams.stderr.write('sh: arithmetic syntax error\n')
+    throw new ShellExit(2)
+  }
+
+  async #outputOf(list: List, streams: ShellStreams): Promise<string> {
+    const collected = new Collector()
+    try {
+      await this.#list(list, { ...streams, stdout: collected })
+    } catch (error) {
+      if (!(error instanceof ShellExit)) throw error
+    }
+    return collected.content.toString().replace(/\n+$/, '')
   }
 }
 
