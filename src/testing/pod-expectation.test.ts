@@ -1,7 +1,7 @@
 import assert, { AssertionError } from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Pod, PodSpec } from '#api/core/v1/types.gen.ts'
-import { type Cluster, startCluster } from '#cluster/index.ts'
+import { type Cluster, type SimulatedImage, startCluster } from '#cluster/index.ts'
 import { expectPod } from './index.ts'
 
 const podOf = (name: string, image: string, spec: Partial<PodSpec> = {}): Pod => ({
@@ -163,3 +163,22 @@ test('expectPod: what was most likely meant', async () => {
     assert.throws(() => expectPod(cluster, nothing as never), /^TypeError: no Pod is named: want its name, /)
   assert.throws(() => expectPod(cluster, 'web', { timeout: '5 minutes' }), /^RangeError: "5 minutes" is no duration/)
 })
+
+const failing: [string, SimulatedImage, RegExp][] = [
+  ['a function that throws', () => assert.fail('at once'), /Logs of main:[^]*at once/],
+  ['a function that rejects', async () => assert.fail('at once'), /Logs of main:[^]*at once/],
+  ['a function that answers with a code', () => 3, /exit code 3/],
+  ['a function that answers with something else', () => 'done' as never, /exit code 1[^]*answered "done", which is no exit code/],
+  ['a script', { exitAfterMs: 0, exitCode: 4 }, /exit code 4/],
+  ['a script that crashes', { crash: 99 }, /exit code 1/],
+]
+for (const [name, image, want] of failing) {
+  test(`expectPod: what fails as soon as it is started never becomes ready: ${name}`, async () => {
+    await using cluster = await startCluster({ nodes: { count: 1 }, clock: 'virtual' })
+    cluster.images.define('broken', image)
+    await cluster.client.create(podOf('web', 'broken'))
+    const message = await messageOf(expectPod(cluster, 'web', { timeout: '1m' }).toBecomeReady())
+    assert.match(message, /waiting: CrashLoopBackOff/)
+    assert.match(message, want)
+  })
+}

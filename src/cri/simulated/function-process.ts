@@ -17,23 +17,34 @@ export function startFunction(node: SimulatedNode, container: Container, run: Im
   const process = new FunctionProcess()
   liveOf(container).process = process
   const context = contextOf(node, container, process)
-  Promise.resolve()
-    .then(() => run(context))
-    .then(
-      code => end(node, container, process, code ?? 0),
-      async error => {
-        if (error instanceof StopSignal) end(node, container, process, exitCodeOfSignal(error.signal))
-        else {
-          writeOutput(node, container, 'stderr', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-          end(node, container, process, 1)
-        }
-      },
-    )
+  const fail = (error: unknown) => {
+    if (error instanceof StopSignal) end(node, container, process, exitCodeOfSignal(error.signal))
+    else {
+      writeOutput(node, container, 'stderr', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      end(node, container, process, 1)
+    }
+  }
+  // One that fails at once has ended before anybody looks, as a program that cannot go on: nobody sees it run.
+  try {
+    const outcome = run(context)
+    if (isPromise(outcome)) outcome.then(code => end(node, container, process, code), fail)
+    else end(node, container, process, outcome)
+  } catch (error) {
+    fail(error)
+  }
 }
 
-function end(node: SimulatedNode, container: Container, process: FunctionProcess, code: number): void {
+/** Test runners may have a `Promise` of their own. */
+function isPromise(outcome: ReturnType<ImageFunction>): outcome is Promise<number | void> {
+  return typeof (outcome as Promise<number | void> | undefined)?.then === 'function'
+}
+
+function end(node: SimulatedNode, container: Container, process: FunctionProcess, code: number | void): void {
   // An instance that was killed long ago must not end what runs now.
-  if (container.live?.process === process) endContainer(node, container, exited(Number.isInteger(code) ? code & 255 : 1))
+  if (container.live?.process !== process) return
+  const isCode = code === undefined || Number.isInteger(code)
+  if (!isCode) writeOutput(node, container, 'stderr', `the function of the image answered ${JSON.stringify(code)}, which is no exit code\n`)
+  endContainer(node, container, exited(isCode ? (code ?? 0) & 255 : 1))
 }
 
 class FunctionProcess implements Process {

@@ -25,7 +25,9 @@ export function startProgram(node: SimulatedNode, container: Container): void {
 
 /** Lets a running container that was copied from another node go on. @param tasks what is still to come of its script */
 export function resumeProgram(node: SimulatedNode, container: Container, tasks: readonly (readonly [ScriptTask, Due])[]): void {
-  if (container.image.run !== undefined) startFunction(node, container, container.image.run)
+  const { run } = container.image
+  // Not before all of the node is there again.
+  if (run !== undefined) startFunction(node, container, context => Promise.resolve().then(() => run(context)))
   else resumeScript(node, container, tasks)
   checkMemory(node, container)
 }

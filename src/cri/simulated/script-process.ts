@@ -19,7 +19,10 @@ export function startScript(node: SimulatedNode, container: Container): void {
     if (afterMs > 0) after(node, container, afterMs, { do: 'log', line })
     else perform(node, container, { do: 'log', line })
   }
-  if (container.crashes || (crash === undefined && exitAfterMs !== undefined)) after(node, container, exitAfterMs ?? 0, { do: 'exit' })
+  if (!container.crashes && (crash !== undefined || exitAfterMs === undefined)) return
+  // As with a program that fails at once, nobody sees it run.
+  if ((exitAfterMs ?? 0) === 0) perform(node, container, { do: 'exit' })
+  else after(node, container, exitAfterMs ?? 0, { do: 'exit' })
 }
 
 /** Goes on with what is still to come of it. */
