@@ -74,7 +74,10 @@ export const workload: readonly Action[] = [
     weight: 4,
     async run(world, random) {
       const made = newPod(world, random)
-      return made && `apply pod ${made.text}: ${await world.call(() => world.cluster.client.apply(made.object))}`
+      if (made === undefined) return undefined
+      // One manager for each kind: they refuse to make a pod of one kind into a pod of another.
+      const fieldManager = made.object.metadata.labels![kindLabel]!
+      return `apply pod ${made.text}: ${await world.call(() => world.cluster.client.apply(made.object, { fieldManager }))}`
     },
   },
   {
