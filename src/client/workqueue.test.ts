@@ -242,3 +242,26 @@ test('of several delays the earliest counts, of their causes the newest', async 
   )
   assert.deepEqual(causes, [saw(2)])
 })
+
+test('a queue that takes the place of another begins its work again, in the same order and for the newest cause', async () => {
+  const clock = new VirtualClock()
+  const [first, newer] = [{ reason: 'first' }, { reason: 'newer' }]
+  const queue = new WorkQueue<string>({ clock })
+  for (const key of ['a', 'b', 'c']) queue.add(key, first)
+  await queue.get()
+  await queue.get()
+  queue.add('b', newer)
+  const copy = new WorkQueue<string>({ clock }, queue.state)
+  const begun: [string, Cause | undefined][] = []
+  const stop = new AbortController()
+  const reconcile = async (key: string) => void begun.push([key, currentCause()])
+  const running = copy.run({ workers: 1, onError: () => {} }, reconcile, stop.signal)
+  await clock.advance(0)
+  stop.abort()
+  await running
+  assert.deepEqual(begun, [
+    ['a', first],
+    ['b', newer],
+    ['c', first],
+  ])
+})

@@ -15,8 +15,10 @@ export interface Again {
   reason: string
 }
 
-/** What a queue knows beside the keys that are ready, which are worked off before a cluster is quiet: keys that wait, and failures. */
+/** What a queue knows: keys that are to be worked on, keys that wait, and failures. */
 export interface WorkQueueState<K> {
+  /** In the order of their turn. Work that is under way is begun again: a cluster is quiet meanwhile only when it waits for time to pass. */
+  ready: ReadonlyMap<K, Cause | undefined>
   delayed: ReadonlyMap<K, { due: Due; cause: Cause | undefined }>
   failures: ReadonlyMap<K, number>
 }
@@ -43,6 +45,7 @@ export class WorkQueue<K> {
   constructor({ clock, backoffBaseMs = 5, backoffMaxMs = 1_000_000 }: WorkQueueOptions, state?: WorkQueueState<K>) {
     this.#clock = clock
     this.#failures = new Map(state?.failures)
+    for (const [key, cause] of state?.ready ?? []) this.add(key, cause)
     for (const [key, { due, cause }] of state?.delayed ?? []) this.#delay(key, cause, callback => clock.at(due, callback))
     this.#baseMs = backoffBaseMs
     this.#maxMs = backoffMaxMs
@@ -51,7 +54,8 @@ export class WorkQueue<K> {
   /** A copy. */
   get state(): WorkQueueState<K> {
     const delayed = new Map([...this.#delayed].map(([key, { timer, cause }]) => [key, { due: timer.due, cause }]))
-    return { delayed, failures: new Map(this.#failures) }
+    // What came while work on the key was under way is the newer cause.
+    return { ready: new Map([...this.#processing, ...this.#causes]), delayed, failures: new Map(this.#failures) }
   }
 
   get size(): number {

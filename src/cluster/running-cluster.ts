@@ -227,6 +227,7 @@ export class RunningCluster implements AsyncDisposable {
    * @param error told to the watches' clients
    */
   async stopServing(error?: Status): Promise<void> {
+    this.controlPlane.clearFaults()
     await this.nodes[Symbol.asyncDispose]()
     await this.#tasks[Symbol.asyncDispose]()
     this.controlPlane.stopServing(error)

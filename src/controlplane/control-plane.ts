@@ -177,13 +177,17 @@ export class ControlPlane implements Disposable {
     return Math.max(0, this.slot.inProcess.underWay - waiting)
   }
 
+  /** Nothing is held back any more, and nothing else goes wrong on purpose: who stops waits for what was begun. */
+  clearFaults(): void {
+    this.#options.faults?.clear()
+    this.#options.storageFaults?.clear()
+  }
+
   /**
    * First step of a stop: watches end, new requests are refused; those under way go on.
    * @param error told to the watches' clients
    */
   stopServing(error?: Status): void {
-    this.#options.faults?.clear()
-    this.#options.storageFaults?.clear()
     this.slot.server?.stop(error)
   }
 

@@ -162,6 +162,31 @@ for (const { name, order } of behind) {
   })
 }
 
+test('work that a fault holds up is begun again in a copy, and in a copy of that', async () => {
+  await using cluster = await start()
+  const creates = { program: 'kube-controller-manager', verb: 'create' }
+  cluster.faults.requests.delay(creates, 30_000, always)
+  await cluster.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } })
+  await using fork = await cluster.fork()
+  await fork.clock.advance('1s')
+  await fork.restore(await fork.snapshot())
+  for (const each of [fork, cluster]) {
+    await each.until({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'later', name: 'default' }, 'Exists')
+    await each.until({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'later', name: 'kube-root-ca.crt' }, 'Exists')
+  }
+})
+
+test('a cluster that is stopped, or set back, does not wait for what a fault holds up', async () => {
+  await using cluster = await start()
+  const before = await cluster.snapshot()
+  for (const end of [() => cluster.restore(before), () => cluster.stop()]) {
+    cluster.faults.storage.delay({ keyPrefix: '/registry/pods/', operation: 'update' }, 60_000, always)
+    await cluster.client.create(podOf('web'))
+    await cluster.clock.advance('1s')
+    await end()
+  }
+})
+
 test('a node that is cut off goes on as in the original, and hears what it has missed when the network is there again', async () => {
   await using cluster = await start()
   cluster.images.define('crash', { exitAfterMs: 20_000, exitCode: 1 })
