@@ -43,11 +43,14 @@ export function killAt(node: SimulatedNode, container: Container, due: Due): voi
   live.onEnd.add(() => timer.cancel())
 }
 
-/** The program is gone without a trace: the container's state stays as it was last seen. */
+/** The program is gone without a trace: the container's state stays as it was last seen, and there is nothing left to kill. */
 export function loseProgram({ live }: Container): void {
-  const process = live?.process
+  if (live === undefined) return
+  for (const timer of live.killTimers) timer.cancel()
+  live.killTimers.clear()
+  const { process } = live
   // First taken out: what the program still says when it ends must not count.
-  if (live !== undefined) live.process = undefined
+  live.process = undefined
   process?.dispose()
 }
 

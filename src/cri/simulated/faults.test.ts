@@ -114,6 +114,20 @@ test('a node that loses power', async () => {
   assert.equal(node.events.at(-1), 'rpc error: code = Unavailable desc = error reading from server: EOF')
 })
 
+test('a node that loses power while a container has time to end: nobody is there to kill it', async () => {
+  const node = new TestNode()
+  const { containerId } = await node.start({ stopMs: Number.POSITIVE_INFINITY })
+  const stopping = node.runtime.stopContainer({ containerId, timeout: 5n }, forever)
+  await node.clock.advance(0)
+  assert.equal(node.clock.waiting, 1)
+  node.runtime.faults.stopNode()
+  assert.equal(node.clock.waiting, 0)
+  await node.clock.advance(60_000)
+  node.runtime.faults.startNode()
+  await assert.rejects(stopping, { code: 'Unavailable' })
+  assert.equal(await node.state(containerId), 'Unknown 255')
+})
+
 test('a disk that is full', async () => {
   const node = new TestNode()
   const { containerId } = await node.start({ logs: ['before', { text: 'lost', afterMs: 10 }] })

@@ -79,3 +79,14 @@ test('a function begins anew in a fork', async () => {
   await runtime.stopContainer({ containerId, timeout: 1n }, forever)
   assert.deepEqual([await stateOf(containerId), await node.state(containerId)], ['Error 4', 'running'])
 })
+
+test('a fork that is closed in the grace period of a container leaves no timer', async () => {
+  const node = new TestNode()
+  const { containerId } = await node.start({ stopMs: Number.POSITIVE_INFINITY })
+  node.runtime.stopContainer({ containerId, timeout: 30n }, forever).catch(() => {})
+  await node.clock.advance(0)
+  const { clock, runtime } = forkOf(node)
+  assert.equal(clock.waiting, 1)
+  runtime[Symbol.dispose]()
+  assert.equal(clock.waiting, 0)
+})
