@@ -152,6 +152,7 @@ export class Kubelet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const worker of this.#workers.made()) worker.stop()
+    this.#shared.statuses.stop()
     await this.#group[Symbol.asyncDispose]()
   }
 

@@ -50,9 +50,9 @@ for (const { name, from, to, want } of cases) test(`status patch: ${name}`, () =
 
 const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
 
-function managerOver(patch: (body: { status: Pod['status'] }) => Promise<Pod>): StatusManager {
+function managerOver(patch: (body: { status: Pod['status'] }) => Promise<Pod>, clock = new VirtualClock()): StatusManager {
   const client = { patch: (_: unknown, { body }: { body: { status: Pod['status'] } }) => patch(body) } as unknown as Client
-  return new StatusManager({ client, clock: new VirtualClock(), log: silentLogger, signal: new AbortController().signal })
+  return new StatusManager({ client, clock, log: silentLogger, signal: new AbortController().signal })
 }
 
 test('a status that is set at any moment after the answer to the last write is written', async () => {
@@ -115,4 +115,13 @@ test('a status that was being written when another manager took over is written 
   assert.equal(writes, 1)
   managerOver(patch, next.state)
   assert.equal(writes, 1)
+})
+
+test('a manager that is stopped while a passing status waits leaves no timer', () => {
+  const clock = new VirtualClock()
+  const manager = managerOver(async () => pod, clock)
+  manager.set(pod, { phase: 'Pending' }, true)
+  assert.equal(clock.waiting, 1)
+  manager.stop()
+  assert.equal(clock.waiting, 0)
 })

@@ -117,6 +117,11 @@ export class StatusManager {
     await entry?.written
   }
 
+  /** Nothing is written any more: what waited to be leaves no timer. */
+  stop(): void {
+    for (const { timer } of this.#entries.made()) timer?.cancel()
+  }
+
   forget(uid: string): void {
     this.#entries.get(uid)?.timer?.cancel()
     this.#entries.delete(uid)
