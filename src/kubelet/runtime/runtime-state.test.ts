@@ -96,3 +96,34 @@ test('runtime state: of two containers of one millisecond the newer one is first
     ['newer', 'older'],
   )
 })
+
+test('runtime state: one that takes the place of another asks for events again when that would have', async () => {
+  let asked: number[] = []
+  const clock = new VirtualClock()
+  const follow = (on: VirtualClock, memory?: RuntimeState['memory']) => {
+    const containerEvents = () => {
+      asked.push(on.monotonicMs())
+      throw new CRIError('Unavailable', 'down')
+    }
+    const runtime = { containerEvents } as unknown as RuntimeService
+    const state = new RuntimeState({ runtime, clock: on, log: silentLogger, terminationMessage: async () => undefined }, memory)
+    const stop = new AbortController()
+    const running = state.run(stop.signal)
+    const end = async () => {
+      stop.abort()
+      await running
+      return asked.splice(0)
+    }
+    return { state, end }
+  }
+  const original = follow(clock)
+  await clock.advance(20_000)
+  asked = []
+  const copy = clock.copy()
+  const following = follow(copy, original.state.memory)
+  await copy.advance(20_000)
+  const times = await following.end()
+  await clock.advance(20_000)
+  assert.deepEqual(await original.end(), times)
+  assert.deepEqual([times.length, clock.waiting, copy.waiting], [4, 0, 0])
+})

@@ -4,6 +4,7 @@ import { Latch } from '#base/latch.ts'
 import type { Logger } from '#base/log.ts'
 import { sameJSON } from '#base/same-json.ts'
 import { shared } from '#base/shared-text.ts'
+import { pause } from '#base/pause.ts'
 import { SmallMap } from '#base/small-map.ts'
 import type { RuntimeEvent, RuntimeService } from '#cri/cri.ts'
 import { isNotFound } from '#cri/error.ts'
@@ -39,6 +40,14 @@ export interface RuntimeStateMemory {
   lastHeardMs: number
   /** Of the next list; undefined while nobody tells of changes. */
   relistDue: Due | undefined
+  /** Of asking for the events again. */
+  retry: Retry | undefined
+}
+
+interface Retry {
+  readonly failures: number
+  /** Undefined while it is asked. */
+  readonly due: Due | undefined
 }
 
 /**
@@ -63,6 +72,8 @@ export class RuntimeState {
   #relistTimer: Timer | undefined
   /** Of the list that follows the one we know of. */
   #relistDue: Due | undefined
+  /** Undefined while events come. */
+  #retry: Retry | undefined
 
   /** @param memory of one that this one takes the place of */
   constructor(options: RuntimeStateOptions, memory?: RuntimeStateMemory) {
@@ -71,6 +82,7 @@ export class RuntimeState {
     this.#owners = memory?.owners.copy() ?? new CopyOnWriteMap()
     this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
     this.#relistDue = memory?.relistDue
+    this.#retry = memory?.retry
     if (memory !== undefined) this.#synced.open()
   }
 
@@ -81,6 +93,7 @@ export class RuntimeState {
       owners: this.#owners.copy(),
       lastHeardMs: this.#lastHeardMs,
       relistDue: this.#relistTimer?.due,
+      retry: this.#retry,
     }
   }
 
@@ -112,11 +125,14 @@ export class RuntimeState {
 
   /** Follows the runtime until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { runtime, clock, log } = this.#options
-    for (let failures = 0; !signal.aborted; failures++) {
+    const { runtime, log } = this.#options
+    const resumed = this.#retry
+    if (resumed?.due !== undefined) await this.#pause(resumed.failures, resumed.due, signal)
+    for (let failures = resumed?.failures ?? 0; !signal.aborted; failures++) {
       try {
         for await (const event of runtime.containerEvents(signal)) {
           failures = 0
+          this.#retry = undefined
           if (event.type === 'Subscribed') {
             const due = this.#relistDue
             this.#relistDue = undefined
@@ -135,8 +151,12 @@ export class RuntimeState {
         this.#relistTimer?.cancel()
         this.#relistTimer = undefined
       }
-      await clock.sleep(Math.min(100 * 2 ** failures, 5_000), signal).catch(() => {})
+      await this.#pause(failures + 1, Math.min(100 * 2 ** failures, 5_000), signal)
     }
+  }
+
+  #pause(failures: number, until: number | Due, signal: AbortSignal): Promise<void> {
+    return pause(this.#options.clock, until, signal, due => (this.#retry = { failures, due }))
   }
 
   /** Compares the runtime's lists with what we know and looks at what differs. */
