@@ -8,6 +8,8 @@ import { Informer, type InformerOptions, type InformerState } from './informer.t
 /** The states of a factory's informers, by collection. */
 export interface InformersState {
   informers: ReadonlyMap<string, InformerState>
+  /** How long each waits after a failure is of its own: whose watch breaks first may be others in a copy. */
+  jitters: ReadonlyMap<string, Random>
   jitter: Random
 }
 
@@ -15,14 +17,15 @@ export interface InformersState {
 export class InformerFactory {
   readonly #options: InformerOptions
   readonly #informers = new Map<string, Informer<KubeObject>>()
-  readonly #states: ReadonlyMap<string, InformerState>
+  readonly #state: InformersState | undefined
+  readonly #jitters = new Map<string, Random>()
   #group: Group | undefined
 
   /** @param state of a factory that this one takes the place of */
   constructor(options: InformerOptions, state?: InformersState) {
     // How long they wait after a failure is of their own: who watches again more often does not give objects other names.
     this.#options = { ...options, random: state?.jitter.copy() ?? options.random.branch() }
-    this.#states = state?.informers ?? new Map()
+    this.#state = state
   }
 
   /**
@@ -34,9 +37,10 @@ export class InformerFactory {
     for (const [key, informer] of this.#informers) {
       const { state } = informer
       if (state === undefined) continue
-      states.set(key, resourceVersion !== undefined && informer.isWatching ? { ...state, resourceVersion } : state)
+      states.set(key, informer.isWatching ? { ...state, watchFrom: resourceVersion } : state)
     }
-    return { informers: states, jitter: this.#options.random.copy() }
+    const jitters = new Map([...this.#jitters].map(([key, random]) => [key, random.copy()]))
+    return { informers: states, jitters, jitter: this.#options.random.copy() }
   }
 
   /** The informer of that collection; it runs as soon as the factory does. */
@@ -44,12 +48,21 @@ export class InformerFactory {
     const key = JSON.stringify([ref.apiVersion, ref.kind, ref.namespace, ref.labelSelector, ref.fieldSelector])
     let informer = this.#informers.get(key)
     if (informer === undefined) {
-      informer = new Informer(ref, this.#options, this.#states.get(key))
+      const random = this.#state?.jitters.get(key)?.copy() ?? this.#newJitter()
+      this.#jitters.set(key, random)
+      informer = new Informer(ref, { ...this.#options, random }, this.#state?.informers.get(key))
       this.#informers.set(key, informer)
       const added = informer
       this.#group?.spawn(signal => added.run(signal))
     }
     return informer as unknown as Informer<T>
+  }
+
+  /** Another one each time. */
+  #newJitter(): Random {
+    const { random } = this.#options
+    random.next()
+    return random.branch()
   }
 
   /** Runs every informer, those asked for later too, until the signal is aborted. */

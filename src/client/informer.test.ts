@@ -337,3 +337,40 @@ test('informer: what a handler does is the answer to the version that it is told
     `late: delete a ${deleted}`,
   ])
 })
+
+test('factory: one that takes the place of another watches from what there is now, and after a failure as that would, whoever fails first', async () => {
+  const kinds = ['Widget', 'Gadget']
+  const follow = async (clock: VirtualClock, state?: ReturnType<InformerFactory['stateAt']>) => {
+    const asked: string[] = []
+    const breaks = new Map<string, () => void>()
+    const client = {
+      list: async () => ({ items: [], metadata: { resourceVersion: '5' } }),
+      async *watch({ kind, resourceVersion }: { kind: string; resourceVersion: string }, inner: AbortSignal) {
+        asked.push(`${kind} from ${resourceVersion} at ${clock.monotonicMs()}`)
+        await new Promise<void>((resolve, reject) => {
+          breaks.set(kind, () => reject(new Error('broken')))
+          inner.addEventListener('abort', () => resolve(), { once: true })
+        })
+        yield []
+      },
+    } as unknown as RESTClient
+    const factory = new InformerFactory({ client, clock, random: new SeededRandom(1), log: silentLogger }, state)
+    for (const kind of kinds) factory.of({ ...ref, kind })
+    const group = new Group(signal)
+    group.spawn(inner => factory.run(inner))
+    await clock.advance(0)
+    return { factory, group, asked, breaks }
+  }
+  const clock = new VirtualClock()
+  const original = await follow(clock)
+  const copyClock = clock.copy()
+  const copy = await follow(copyClock, original.factory.stateAt('9'))
+  assert.deepEqual(copy.asked.splice(0), ['Widget from 9 at 0', 'Gadget from 9 at 0'])
+  original.asked.length = 0
+  for (const kind of kinds) original.breaks.get(kind)!()
+  for (const kind of kinds.toReversed()) copy.breaks.get(kind)!()
+  for (const each of [clock, copyClock]) await each.advance(1_000)
+  assert.match(original.asked.join(), /from 5/)
+  assert.deepEqual(copy.asked.sort(), original.asked.sort())
+  for (const { group } of [original, copy]) await group[Symbol.asyncDispose]()
+})

@@ -24,7 +24,10 @@ export interface InformerState<T = KubeObject> {
   objects: ReadonlyMap<string, T>
   /** Keys of the objects of each entry of each index, in order. */
   indexes: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+  /** Of the newest event that was seen, or of the list. */
   resourceVersion: string
+  /** Up to which nothing else is to be seen, when that is known: where the first watch begins. */
+  watchFrom?: string | undefined
 }
 
 const retryBaseMs = 100
@@ -55,6 +58,8 @@ export class Informer<T extends KubeObject> {
   #handlers: readonly InformerHandler<T>[] = []
   readonly #resumedIndexes: InformerState['indexes']
   #resourceVersion = ''
+  /** Of the first watch. */
+  #watchFrom: string | undefined
   readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
   #isWatching = false
@@ -66,6 +71,7 @@ export class Informer<T extends KubeObject> {
     this.#objects = new Map(state?.objects)
     this.#resumedIndexes = state?.indexes ?? new Map()
     this.#resourceVersion = state?.resourceVersion ?? ''
+    this.#watchFrom = state?.watchFrom
     if (state === undefined) return
     this.#hasSynced = true
     this.#synced.resolve()
@@ -171,7 +177,8 @@ export class Informer<T extends KubeObject> {
       try {
         if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
         watchedSinceMs = clock.monotonicMs()
-        const request = { ...this.#ref, resourceVersion: this.#resourceVersion, allowWatchBookmarks: true }
+        const request = { ...this.#ref, resourceVersion: this.#watchFrom ?? this.#resourceVersion, allowWatchBookmarks: true }
+        this.#watchFrom = undefined
         this.#isWatching = true
         for await (const events of client.watch<T>(request, signal)) {
           hasEvents = true
