@@ -125,3 +125,25 @@ test('a manager that is stopped while a passing status waits leaves no timer', (
   manager.stop()
   assert.equal(clock.waiting, 0)
 })
+
+test('a status that could not be written is tried again by another manager when the first one would have', async () => {
+  const follow = (clock: VirtualClock, state?: StatusesState) => {
+    const tried: number[] = []
+    const patch = async () => {
+      tried.push(clock.monotonicMs())
+      throw new Error('no answer')
+    }
+    const { signal } = new AbortController()
+    return { tried, manager: new StatusManager({ client: { patch } as unknown as Client, clock, log: silentLogger, signal }, state) }
+  }
+  const clock = new VirtualClock()
+  const original = follow(clock)
+  original.manager.set(pod, { phase: 'Running' })
+  await clock.advance(1_000)
+  original.tried.length = 0
+  const copyClock = clock.copy()
+  const copy = follow(copyClock, original.manager.state)
+  for (const each of [clock, copyClock]) await each.advance(20_000)
+  assert.equal(original.tried.length, 4)
+  assert.deepEqual(copy.tried, original.tried)
+})

@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from '#api/core/v1/types.gen.ts'
 import type { Clock, Due, Timer } from '#base/clock.ts'
 import type { CopyOnWriteMap } from '#base/copy-on-write-map.ts'
 import type { Logger } from '#base/log.ts'
+import { pause } from '#base/pause.ts'
 import { ResumedMap } from '#base/resumed-map.ts'
 import { sameJSON } from '#base/same-json.ts'
 import { because, type Cause, currentCause } from '#client/cause.ts'
@@ -36,6 +37,14 @@ interface Entry {
   cause: Cause | undefined
   /** Runs while a passing status waits. */
   timer: Timer | undefined
+  /** Undefined unless the status could not be written. */
+  retry: Retry | undefined
+}
+
+interface Retry {
+  readonly failures: number
+  /** Undefined while it is tried again. */
+  readonly due: Due | undefined
 }
 
 interface EntryState extends Omit<Entry, 'compared' | 'written' | 'timer'> {
@@ -96,8 +105,8 @@ export class StatusManager {
     else this.#begin(uid, entry)
   }
 
-  #resumed({ due, ...known }: EntryState, uid: string): Entry {
-    const entry: Entry = { ...known, ...idle() }
+  #resumed({ due, retry, ...known }: EntryState, uid: string): Entry {
+    const entry: Entry = { ...known, ...idle(), retry }
     if (due !== undefined) entry.timer = this.#options.clock.at(due, () => this.#begin(uid, entry))
     return entry
   }
@@ -127,9 +136,16 @@ export class StatusManager {
     this.#entries.delete(uid)
   }
 
+  #pause(entry: Entry, failures: number, until: number | Due): Promise<void> {
+    const { clock, signal } = this.#options
+    return pause(clock, until, signal, due => (entry.retry = { failures, due }))
+  }
+
   async #write(uid: string, entry: Entry): Promise<void> {
-    const { client, clock, log, signal } = this.#options
-    for (let failures = 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
+    const { client, log, signal } = this.#options
+    const resumed = entry.retry
+    if (resumed?.due !== undefined) await this.#pause(entry, resumed.failures, resumed.due)
+    for (let failures = resumed?.failures ?? 0; this.#entries.get(uid) === entry && !signal.aborted; ) {
       const status = patchOf(entry)
       const { wanted, cause } = entry
       entry.cause = undefined
@@ -149,17 +165,19 @@ export class StatusManager {
         if (signal.aborted || isNotFound(error)) break
         entry.cause ??= cause
         log.warn('cannot write pod status', { pod: keyOf(entry.told), error })
-        await clock.sleep(Math.min(retryBaseMs * 2 ** failures++, retryMaxMs), signal).catch(() => {})
+        const delayMs = Math.min(retryBaseMs * 2 ** failures++, retryMaxMs)
+        await this.#pause(entry, failures, delayMs)
       }
     }
+    entry.retry = undefined
     // Not a moment later: who sets a status from now on has to begin the next write.
     entry.isWriting = false
     entry.written = undefined
   }
 }
 
-function idle(): Pick<Entry, 'compared' | 'isWriting' | 'written' | 'timer'> {
-  return { compared: undefined, isWriting: false, written: undefined, timer: undefined }
+function idle(): Pick<Entry, 'compared' | 'isWriting' | 'written' | 'timer' | 'retry'> {
+  return { compared: undefined, isWriting: false, written: undefined, timer: undefined, retry: undefined }
 }
 
 /** What is to be written; undefined for nothing. */
@@ -217,6 +235,6 @@ export function statusPatch(from: PodStatus, to: PodStatus): StatusPatch | undef
   return Object.keys(patch).length === 0 ? undefined : patch
 }
 
-function stateOf({ wanted, stored, storedVersion, told, cause, isWriting, timer }: Entry): EntryState {
-  return { wanted, stored, storedVersion, told, cause, isWriting, due: timer?.due }
+function stateOf({ wanted, stored, storedVersion, told, cause, isWriting, timer, retry }: Entry): EntryState {
+  return { wanted, stored, storedVersion, told, cause, isWriting, due: timer?.due, retry }
 }
