@@ -35,11 +35,12 @@ export function endContainer(node: SimulatedNode, container: Container, { exitCo
   node.events.emit('Stopped', container.id, container.sandbox)
 }
 
-/** The grace period of a container that was told to stop ends at that time. */
+/** The grace period of a container that was told to stop ends at that time, unless who asks for it again gives up. */
 export function killAt(node: SimulatedNode, container: Container, due: Due): void {
   const timer = node.environment.clock.at(due, () => endContainer(node, container, killed))
   const live = liveOf(container)
   live.killTimers.add(timer)
+  live.resumedKill = timer
   live.onEnd.add(() => timer.cancel())
 }
 

@@ -74,13 +74,17 @@ export async function stopContainer(node: SimulatedNode, request: Request<'stopC
   const { promise, resolve } = Promise.withResolvers<void>()
   const live = liveOf(container)
   live.onEnd.add(resolve)
-  const timer = node.environment.clock.after(graceMs, () => endContainer(node, container, killed))
-  live.killTimers.add(timer)
+  const own = node.environment.clock.after(graceMs, () => endContainer(node, container, killed))
+  live.killTimers.add(own)
+  const timers = live.resumedKill === undefined ? [own] : [own, live.resumedKill]
+  live.resumedKill = undefined
   try {
     await node.wait(promise, signal)
   } finally {
-    timer.cancel()
-    live.killTimers.delete(timer)
+    for (const timer of timers) {
+      timer.cancel()
+      live.killTimers.delete(timer)
+    }
   }
 }
 

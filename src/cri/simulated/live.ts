@@ -24,6 +24,8 @@ export class Live {
   stopSignaled = false
   /** It is killed when the first of these fires: the grace periods of calls that stop it. */
   readonly killTimers = new Set<Timer>()
+  /** That of the call that a copy does not go on with: whoever stops the container again takes it over. */
+  resumedKill: Timer | undefined
   logs: { readonly stdout: LogWriter; readonly stderr: LogWriter } | undefined
   attached: Set<Attached> | undefined
   stdin: AsyncQueue<Uint8Array> | undefined

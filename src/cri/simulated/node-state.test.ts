@@ -90,3 +90,21 @@ test('a fork that is closed in the grace period of a container leaves no timer',
   runtime[Symbol.dispose]()
   assert.equal(clock.waiting, 0)
 })
+
+test('a container in its grace period ends in time in a fork; who stops it again there, and gives up, takes that back', async () => {
+  const node = new TestNode()
+  const { containerId } = await node.start({ stopMs: Number.POSITIVE_INFINITY })
+  node.runtime.stopContainer({ containerId, timeout: 30n }, forever).catch(() => {})
+  await node.clock.advance(10_000)
+  for (const givesUp of [false, true]) {
+    const { clock, runtime, stateOf } = forkOf(node)
+    const stop = new AbortController()
+    runtime.stopContainer({ containerId, timeout: 30n }, stop.signal).catch(() => {})
+    await clock.advance(19_999)
+    assert.equal(await stateOf(containerId), 'running')
+    if (givesUp) stop.abort()
+    await clock.advance(1)
+    assert.equal(await stateOf(containerId), givesUp ? 'running' : 'Error 137')
+    assert.equal(clock.waiting, 0)
+  }
+})
