@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { ContainerLogOptions } from './log-options.ts'
+import { type LogFiles, machineLogFiles } from './log-files.ts'
 import { readContainerLog } from './read-container-log.ts'
 
 const defaults: ContainerLogOptions = { follow: false, previous: false, timestamps: false, stream: 'All' }
@@ -100,6 +101,29 @@ test('follow: lines written in pieces, rotation, end of the container → nothin
   await comes('eight\n')
   assert.equal(readable.read(), null)
   for await (const part of readable) assert.fail(`unexpected "${part}"`)
+})
+
+test('follow: what the old file gets until the new one is there is not lost', async () => {
+  await using file = await logFile(three)
+  const ended = new AbortController()
+  let opened = 0
+  const files: LogFiles = {
+    ...machineLogFiles,
+    open: async path => {
+      if (++opened === 2) await appendFile(`${path}.1`, line(4, 'stdout', 'F', 'four'))
+      return machineLogFiles.open(path)
+    },
+  }
+  const source = { path: file.path, containerEnded: ended.signal, files }
+  const readable = await readContainerLog(source, { ...defaults, follow: true, tailLines: 1 }, never)
+  const comes = reading(readable)
+  await comes('three\n')
+  await writeFile(`${file.path}.new`, line(5, 'stdout', 'F', 'five'))
+  await rename(file.path, `${file.path}.1`)
+  await rename(`${file.path}.new`, file.path)
+  await comes('four\nfive\n')
+  ended.abort()
+  assert.equal(readable.read(), null)
 })
 
 test('follow: abort and destroy → end at once', async () => {

@@ -55,6 +55,8 @@ class LogReader {
   }
   readonly #files: LogFiles
   #file: LogFile | undefined
+  /** The one that has the path since a rotation. */
+  #next: LogFile | undefined
   #offset = 0
   #blockBytes = blockBytes
   #watcher: { close(): void } | undefined
@@ -103,8 +105,10 @@ class LogReader {
           rest = bytes.subarray(whole)
           const text = this.#formatter.format(bytes.subarray(0, whole))
           if (text.length > 0) yield text
-        } else if (isLastRound || this.#rotated) {
-          const reopened = await this.#reopen()
+        } else if (isLastRound || this.#rotated || this.#next !== undefined) {
+          // Until the new file was there the old one may have got more: it is read once again.
+          if (this.#next === undefined && (await this.#findNext())) continue
+          const reopened = await this.#goOver()
           if (!reopened && !isLastRound) continue
           const text = this.#formatter.format(rest)
           rest = nothing
@@ -126,8 +130,8 @@ class LogReader {
     return block.subarray(0, bytesRead)
   }
 
-  /** Goes over to the new file when the log was rotated. The old one has been read to its end. */
-  async #reopen(): Promise<boolean> {
+  /** Opens the new file when the log was rotated. @returns whether there is one */
+  async #findNext(): Promise<boolean> {
     if (!this.#rotated) return false
     this.#rotated = false
     let next: LogFile
@@ -143,8 +147,16 @@ class LogReader {
       await next.close()
       return false
     }
+    this.#next = next
+    return true
+  }
+
+  /** The old file has been read to its end. @returns whether there is a new one */
+  async #goOver(): Promise<boolean> {
+    if (this.#next === undefined) return false
     await this.#file!.close()
-    this.#file = next
+    this.#file = this.#next
+    this.#next = undefined
     this.#offset = 0
     return true
   }
@@ -170,8 +182,9 @@ class LogReader {
     this.#watcher?.close()
     this.#signal.removeEventListener('abort', this.#wake)
     this.#source.containerEnded.removeEventListener('abort', this.#wake)
-    const file = this.#file
+    const files = [this.#file, this.#next]
     this.#file = undefined
-    await file?.close()
+    this.#next = undefined
+    for (const file of files) await file?.close()
   }
 }
