@@ -535,6 +535,19 @@ describe('kubelet', () => {
       assert.equal(pod('web')?.status?.phase, 'Running')
     }))
 
+  test('volumes that cannot be mounted are tried again after 0.5 s, 1 s, 2 s … 2 min 2 s', () =>
+    withWorld(async ({ clock, api, start }) => {
+      start()
+      api.put(podObject({ volumes: [{ name: 'config', configMap: { name: 'settings' } }] }))
+      const failures = () => api.all<Event>('Event').find(({ reason }) => reason === 'FailedMount')?.count ?? 0
+      const counts: number[] = []
+      for (const ms of [10, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 122_000, 122_000]) {
+        await clock.advance(ms)
+        counts.push(failures())
+      }
+      assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    }))
+
   test('a sandbox that died is replaced, with its containers', () =>
     withWorld(async ({ clock, api, runtime, start, pod, events }) => {
       start()

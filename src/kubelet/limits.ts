@@ -10,9 +10,12 @@ export const limits = {
   failureShownMs: 1_000,
   /** Statuses of a pod that is just being started are written this late at most, so that passing ones cost no write. */
   passingStatusMs: 50,
-  /** Wait after a failed step (sandbox, volumes, container creation) before it is tried again: doubles from the first to the second. */
+  /** Wait after a failed step (sandbox, container creation) before it is tried again: doubles from the first to the second. */
   stepRetryInitialMs: 500,
   stepRetryMaxMs: 10_000,
+  /** The same for volumes. */
+  volumeRetryInitialMs: 500,
+  volumeRetryMaxMs: 122_000,
   /** A container that must stop is always given this long. */
   gracePeriodSecondsMin: 2,
   terminationMessageBytesMax: 4096,

@@ -8,7 +8,7 @@ import { forever, TestNode } from './testing.ts'
 
 describe('commands', () => {
   const answers: { name: string; image?: SimulatedImage; cmd: string[]; stdout?: string; stderr?: string; code?: number }[] = [
-    { name: 'built-in ones', cmd: ['sh', '-c', 'echo $HOSTNAME; hostname; exit 3'], stdout: '\npod-1\n', code: 3 },
+    { name: 'built-in ones', cmd: ['sh', '-c', 'echo $HOSTNAME; hostname; exit 3'], stdout: 'pod-1\npod-1\n', code: 3 },
     { name: 'unknown ones of an unknown image', cmd: ['pg_isready', '-U', 'x'] },
     { name: 'by the whole line', image: { exec: { 'app check': 4, app: 5 } }, cmd: ['app', 'check'], code: 4 },
     { name: 'by the first word', image: { exec: { 'app check': 4, app: 5 } }, cmd: ['app'], code: 5 },

@@ -82,7 +82,7 @@ test('what a function sees', async () => {
     {
       command: ['app'],
       args: ['--fast'],
-      env: { A: '1=2' },
+      env: { HOSTNAME: 'pod-1', A: '1=2' },
       hostname: 'pod-1',
       pod: { name: 'pod-1', namespace: 'default', uid: 'uid-1', ip: '10.1.0.2' },
       name: 'web',

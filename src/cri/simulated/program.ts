@@ -18,10 +18,12 @@ export function programContext(
   const { sandbox } = container
   const { name, namespace, uid } = sandbox
   const ip = sandbox.onHostNetwork ? (node.options.nodeIP ?? '') : sandbox.address
+  const hostname = node.hostnameOf(sandbox)
   return {
     command: program.command,
-    env: environmentOf(container),
-    hostname: node.hostnameOf(sandbox),
+    // Containerd's own, unless the pod says another.
+    env: { HOSTNAME: hostname, ...environmentOf(container) },
+    hostname,
     pod: { name, namespace, uid, ip },
     ...program.streams,
     files: new FileView(node, container),

@@ -14,6 +14,7 @@ interface BackOffLimits {
 export const crashBackOffLimits: BackOffLimits = { initialMs: limits.crashBackOffInitialMs, maxMs: limits.crashBackOffMaxMs }
 export const imageBackOffLimits: BackOffLimits = { initialMs: limits.imageBackOffInitialMs, maxMs: limits.imageBackOffMaxMs }
 export const stepRetryLimits: BackOffLimits = { initialMs: limits.stepRetryInitialMs, maxMs: limits.stepRetryMaxMs }
+export const volumeRetryLimits: BackOffLimits = { initialMs: limits.volumeRetryInitialMs, maxMs: limits.volumeRetryMaxMs }
 
 /** The next back-off after a failure at `failedAtMs`: doubled, or the first again when the last one is twice the longest delay ago. */
 export function nextBackOff(

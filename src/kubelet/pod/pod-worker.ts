@@ -13,7 +13,7 @@ import { limits } from '../limits.ts'
 import type { ObservedPod } from '../runtime/observed.ts'
 import type { RuntimeChange } from '../runtime/runtime-state.ts'
 import { limitedVolumes } from '../volumes/limited-volumes.ts'
-import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits } from './backoff.ts'
+import { type BackOff, formatDuration, nextBackOff, recalledBackOff, stepRetryLimits, volumeRetryLimits } from './backoff.ts'
 import { execute } from './execute.ts'
 import { copyMemory, emptyMemory, noEntries, noNames, type PodMemory, type TerminationCause, withEntry } from './memory.ts'
 import { graceOf, planPod } from './plan.ts'
@@ -316,16 +316,17 @@ export class PodWorker implements StepContext {
         this.#finish(key)
       },
       error => {
-        if (!signal.aborted) this.#retryLater(key, error)
+        if (!signal.aborted) this.#retryLater(step, key, error)
         this.#finish(key)
       },
     )
   }
 
-  #retryLater(key: string, error: unknown): void {
+  #retryLater({ action }: Step, key: string, error: unknown): void {
     const { clock, log } = this.node
     const nowMs = clock.now()
-    const backOff = nextBackOff(this.#retries.get(key)?.backOff, { failedAtMs: nowMs, nowMs }, stepRetryLimits)
+    const retryLimits = action === 'mountVolumes' ? volumeRetryLimits : stepRetryLimits
+    const backOff = nextBackOff(this.#retries.get(key)?.backOff, { failedAtMs: nowMs, nowMs }, retryLimits)
     this.#retries.set(key, { backOff, atMs: nowMs + backOff.delayMs })
     log.warn('pod step failed', { pod: formatPod(this.#pod), step: key, error })
   }
