@@ -1,5 +1,9 @@
 /** Stock kubectl of three ages against `cox test-server`: what people type, on simulated pods. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ClusterEndpoint } from '#test-server/index.ts'
 import { freePort, type KubectlVersion, kubectlVersions } from '../e2e/cluster.ts'
@@ -62,6 +66,39 @@ function pods(version: KubectlVersion): void {
     assert.equal(await kubectl('exec', 'web', '--', 'date'), 'today\n')
     const failed = await cluster.tryKubectl(version, ['-n', namespace, 'exec', 'web', '--', 'frobnicate'])
     assert.deepEqual([failed.code, failed.stderr], [127, 'no such program\ncommand terminated with exit code 127\n'])
+  })
+
+  test('a shell does what it is told, files go to a container and come back', async () => {
+    await kubectl(
+      'run',
+      'box',
+      '--image=busybox',
+      '--command',
+      '--',
+      'sh',
+      '-c',
+      'for i in $(seq 3); do echo "$i: $((i * 2))"; done; sleep 3600',
+    )
+    await kubectl('run', 'plain', '--image=nginx')
+    await kubectl('wait', '--for=condition=Ready', 'pod/box', 'pod/plain', '--timeout=60s')
+    assert.equal(await kubectl('logs', 'box'), '1: 2\n2: 4\n3: 6\n')
+    assert.equal(await withInput('echo $HOSTNAME\ncat\nrest\n', 'exec', '-i', 'box', '--', 'sh'), 'box\nrest\n')
+    const folder = await mkdtemp(join(tmpdir(), 'coxswain-cp-'))
+    try {
+      await mkdir(join(folder, 'sub'))
+      const content = randomBytes(100_000)
+      await writeFile(join(folder, 'sub/data'), content)
+      for (const pod of ['box', 'plain']) {
+        await kubectl('cp', folder, `${pod}:/srv`)
+        assert.equal(await kubectl('exec', pod, '--', 'sh', '-c', 'ls /srv; wc -c /srv/sub/data'), 'sub\n100000\n')
+        await kubectl('cp', `${pod}:/srv/sub/data`, join(folder, 'back'))
+        assert.deepEqual(await readFile(join(folder, 'back')), content)
+        await rm(join(folder, 'back'))
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+    await kubectl('delete', 'pod', 'box', 'plain', '--now')
   })
 
   test('port-forward reaches the program', async () => {

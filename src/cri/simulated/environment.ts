@@ -8,6 +8,11 @@ export interface NodeFiles {
   /** Undefined when there is no such file. */
   readFile(path: string): Promise<Uint8Array | undefined>
   writeFile(path: string, content: Uint8Array | string): Promise<void>
+  /** With those that it lies in. */
+  makeDirectory(path: string, mode: number): Promise<void>
+  /** Names in a folder; empty when it is missing. */
+  list(path: string): Promise<string[]>
+  remove(path: string): Promise<void>
 }
 
 /** What all simulated nodes of a cluster have in common. */

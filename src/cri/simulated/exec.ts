@@ -66,7 +66,7 @@ async function call(node: SimulatedNode, container: Container, run: ExecRun, sig
   const isStrict = container.image.script === busybox
   const builtin = async (): Promise<number> => {
     const { env, hostname, files } = program
-    const shell = new Shell({ env, hostname, files, lenient: !isStrict, terminal: run.terminal, sleep })
+    const shell = new Shell({ env, hostname, files, lenient: !isStrict, terminal: run.terminal, now: () => clock.now(), sleep })
     return shell.run(run.command, run)
   }
   if (!isReady(container, clock)) {

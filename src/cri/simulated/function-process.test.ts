@@ -94,6 +94,20 @@ test('what a function sees', async () => {
   await assert.rejects(seen!.files.write('/etc/config/key', 'x'), /Read-only file system/)
 })
 
+test("files of a mounted folder are made, listed and removed; those beside it are the container's own", async () => {
+  const node = new TestNode()
+  node.files.set('/kubelet/data/..2026', Buffer.from(''))
+  const mounts = [{ hostPath: '/kubelet/data', containerPath: '/data', readonly: false }]
+  const { containerId } = await node.start({}, { mounts })
+  const run = async (script: string) => String((await node.runtime.execSync({ containerId, cmd: ['sh', '-c', script] }, forever)).stdout)
+  await run('echo a > /data/sub/a; echo b > /own')
+  assert.equal(String(node.files.get('/kubelet/data/sub/a')), 'a\n')
+  assert.equal(await run('ls /'), 'data\nown\n')
+  assert.equal(await run('rm /data/sub/a; rm /own; ls /'), 'data\n')
+  assert.deepEqual([...node.files.keys()], ['/kubelet/data/..2026'])
+  assert.equal(await run('ls /data'), '')
+})
+
 test('an error is told on stderr', async () => {
   const node = new TestNode()
   const { containerId } = await node.start(() => {

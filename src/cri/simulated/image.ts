@@ -144,6 +144,8 @@ export interface ContainerFiles {
   /** Undefined when there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>
   write(path: string, content: string | Uint8Array, options?: { append?: boolean }): Promise<void>
+  /** Names in a folder; empty when there is none. */
+  list(path: string): Promise<string[]>
   /** Whether there was one. */
   remove(path: string): Promise<boolean>
 }

@@ -1,7 +1,15 @@
+import { dirname } from 'node:path'
 import type { Container } from './container.ts'
 import type { ContainerFiles, Output, ProgramContext } from './image.ts'
 import { Live } from './live.ts'
 import type { SimulatedNode } from './node.ts'
+
+interface MountedPath {
+  hostPath: string
+  readonly: boolean
+  /** In a folder that is mounted; otherwise it is the mounted file itself. */
+  isBelow: boolean
+}
 
 export interface ProgramStreams {
   stdin: AsyncIterable<Uint8Array>
@@ -62,16 +70,36 @@ class FileView implements ContainerFiles {
     const mounted = this.#mounted(path)
     if (mounted?.readonly === true) throw new Error(`${path}: Read-only file system`)
     const { files } = this.#node.options
-    if (mounted !== undefined && files !== undefined) await files.writeFile(mounted.hostPath, bytes)
-    else if (this.#container.isRunning) {
+    if (mounted !== undefined && files !== undefined) {
+      const folder = dirname(mounted.hostPath)
+      if (mounted.isBelow && this.#container.isRunning) await files.makeDirectory(folder, 0o755)
+      await files.writeFile(mounted.hostPath, bytes)
+    } else if (this.#container.isRunning) {
       const live = liveOf(this.#container)
       live.files ??= new Map()
       live.files.set(path, bytes)
     }
   }
 
+  async list(path: string): Promise<string[]> {
+    const folder = path.endsWith('/') ? path : `${path}/`
+    const mounted = this.#mounted(path)
+    const { files } = this.#node.options
+    // What atomic volumes keep beside their files begins with two dots.
+    const names = mounted === undefined || files === undefined ? [] : await files.list(mounted.hostPath)
+    const own = [...(this.#container.live?.files?.keys() ?? []), ...this.#container.mounts.map(({ containerPath = '' }) => containerPath)]
+    const below = own.filter(each => each.startsWith(folder)).map(each => each.slice(folder.length).split('/', 1)[0]!)
+    return [...new Set([...names.filter(name => !name.startsWith('..')), ...below])]
+  }
+
   async remove(path: string): Promise<boolean> {
-    return this.#container.live?.files?.delete(path) ?? false
+    const mounted = this.#mounted(path)
+    const { files } = this.#node.options
+    if (mounted === undefined || files === undefined) return this.#container.live?.files?.delete(path) ?? false
+    if (mounted.readonly) throw new Error(`${path}: Read-only file system`)
+    if ((await files.readFile(mounted.hostPath)) === undefined) return false
+    await files.remove(mounted.hostPath)
+    return true
   }
 
   async #readMounted(path: string): Promise<Uint8Array | undefined> {
@@ -80,15 +108,15 @@ class FileView implements ContainerFiles {
   }
 
   /** The innermost mount that the path lies in. */
-  #mounted(path: string): { hostPath: string; readonly: boolean } | undefined {
+  #mounted(path: string): MountedPath | undefined {
     let longest = ''
-    let found: { hostPath: string; readonly: boolean } | undefined
+    let found: MountedPath | undefined
     for (const { containerPath = '', hostPath = '', readonly = false } of this.#container.mounts) {
       const root = containerPath.replace(/\/$/, '')
       if (path !== root && !path.startsWith(`${root}/`)) continue
       if (found !== undefined && root.length < longest.length) continue
       longest = root
-      found = { hostPath: hostPath + path.slice(root.length), readonly }
+      found = { hostPath: hostPath + path.slice(root.length), readonly, isBelow: path !== root }
     }
     return found
   }

@@ -28,6 +28,9 @@ export class TestNode {
     const files: NodeFiles = {
       readFile: async path => this.files.get(path),
       writeFile: async (path, content) => void this.files.set(path, Buffer.from(content)),
+      makeDirectory: async () => undefined,
+      remove: async path => void this.files.delete(path),
+      list: async path => [...this.files.keys()].filter(each => each.startsWith(`${path}/`)).map(each => each.slice(path.length + 1)),
     }
     const nodeDefaults = { podCIDR: '10.1.0.0/24', nodeIP: '192.168.0.1', nodeName: 'node', files, random: new SeededRandom(1) }
     this.runtime = new SimulatedRuntime({ ...nodeDefaults, ...rest, environment: this.environment })

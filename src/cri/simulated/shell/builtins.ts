@@ -1,12 +1,13 @@
+import { fileCommands } from './file-commands.ts'
 import { ShellExit, type ShellStreams } from './host.ts'
 import { readCommands } from './read-commands.ts'
 import type { Shell } from './shell.ts'
 
-interface Call extends ShellStreams {
+export interface Call extends ShellStreams {
   shell: Shell
 }
 
-type Builtin = (args: readonly string[], call: Call) => Promise<number>
+export type Builtin = (args: readonly string[], call: Call) => Promise<number>
 
 /** The commands that every simulated container has. */
 export const builtins: Readonly<Record<string, Builtin>> = {
@@ -28,6 +29,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   '[': async (args, call) => test(args.slice(0, -1), call),
   pwd: async (_, { stdout }) => print(stdout, '/'),
   hostname: async (_, { shell, stdout }) => print(stdout, shell.host.hostname),
+  date,
+  seq,
+  whoami: async (_, { stdout }) => print(stdout, 'root'),
+  id: async (_, { stdout }) => print(stdout, 'uid=0(root) gid=0(root) groups=0(root)'),
+  ...fileCommands,
   env: async (_, call) => printenv([], call),
   printenv,
   wait: async (_, { shell }) => {
@@ -103,6 +109,44 @@ async function sleep(args: readonly string[], { shell, stderr }: Call): Promise<
   return 0
 }
 
+const dateFields: Readonly<Record<string, (at: Date) => string>> = {
+  a: at => at.toUTCString().slice(0, 3),
+  b: at => at.toUTCString().slice(8, 11),
+  d: at => at.toISOString().slice(8, 10),
+  e: at => String(at.getUTCDate()).padStart(2),
+  F: at => at.toISOString().slice(0, 10),
+  H: at => at.toISOString().slice(11, 13),
+  M: at => at.toISOString().slice(14, 16),
+  m: at => at.toISOString().slice(5, 7),
+  S: at => at.toISOString().slice(17, 19),
+  s: at => String(Math.floor(at.getTime() / 1_000)),
+  T: at => at.toISOString().slice(11, 19),
+  Y: at => String(at.getUTCFullYear()),
+  Z: () => 'UTC',
+  '%': () => '%',
+}
+
+/** The cluster's time. */
+async function date(args: readonly string[], { shell, stdout }: Call): Promise<number> {
+  const format = args.find(arg => arg.startsWith('+'))?.slice(1) ?? '%a %b %e %T %Z %Y'
+  const at = new Date(shell.host.now())
+  return print(
+    stdout,
+    format.replace(/%(.)/g, (all, name: string) => (Object.hasOwn(dateFields, name) ? dateFields[name]!(at) : all)),
+  )
+}
+
+async function seq(args: readonly string[], { stdout, stderr }: Call): Promise<number> {
+  const numbers = args.map(Number)
+  const [first, step, last] = numbers.length === 3 ? numbers : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : [1, 1, numbers[0]]
+  if (first === undefined || last === undefined || !step || numbers.some(Number.isNaN)) {
+    await stderr.write('seq: invalid argument\n')
+    return 1
+  }
+  for (let number = first; step > 0 ? number <= last : number >= last; number += step) await print(stdout, String(number))
+  return 0
+}
+
 async function touch(args: readonly string[], { shell }: Call): Promise<number> {
   for (const path of args) await shell.host.files.write(path, '', { append: true })
   return 0
@@ -132,6 +176,7 @@ async function test(args: readonly string[], { shell }: Call): Promise<number> {
   if (args.length === 3) return Number(!compare(first, second, third))
   if (first === '-z') return Number(second !== '')
   if (first === '-n') return Number(second === '')
+  if (first === '-d') return Number(second !== '/' && (await shell.host.files.list(second)).length === 0)
   if (first === '-f' || first === '-e' || first === '-r') return Number(!(await exists(second)))
   return Number(first === '')
 }
@@ -159,7 +204,7 @@ function compare(left: string, operator: string, right: string): boolean {
 }
 
 async function printenv(args: readonly string[], { shell, stdout }: Call): Promise<number> {
-  const entries = Object.entries(shell.host.env)
+  const entries = Object.entries(shell.env)
   if (args.length === 0) {
     for (const [name, value] of entries) await print(stdout, `${name}=${value}`)
     return 0

@@ -9,6 +9,8 @@ export interface ShellHost {
   readonly env: Readonly<Record<string, string>>
   readonly hostname: string
   readonly files: ContainerFiles
+  /** Milliseconds of the cluster's time. */
+  now(): number
   /** Rejects when the program shall end. */
   sleep(ms: number): Promise<void>
   /** Unknown commands succeed and missing files are empty: what is run belongs to an image of which nothing is known. */

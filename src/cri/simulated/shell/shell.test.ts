@@ -37,6 +37,36 @@ const cases: Case[] = [
   { run: 'while ! test -f /tmp/x; do touch /tmp/x; echo round; done', stdout: 'round\n' },
   { run: '(echo group; exit 2)', stdout: 'group\n', code: 2 },
   { run: '{ echo a; echo b; } | cat # a comment', stdout: 'a\nb\n' },
+  { run: 'date; date +%s; date "+%F %T"', stdout: 'Fri Jan  2 03:04:05 UTC 2026\n1767323045\n2026-01-02 03:04:05\n' },
+  { run: 'for i in $(seq 3); do echo $i; done; seq 4 -2 0', stdout: '1\n2\n3\n4\n2\n0\n' },
+  { run: 'ls /etc; ls /none', stdout: 'motd\nscript\n', stderr: 'ls: /none: No such file or directory\n', code: 1 },
+  { run: 'test -d /etc && ! test -d /etc/motd && echo folder', stdout: 'folder\n' },
+  {
+    run: 'cp /etc/motd /tmp/x; cat /tmp/x; cp /none /tmp/y',
+    stdout: 'hello\n',
+    stderr: "cp: can't stat '/none': No such file or directory\n",
+    code: 1,
+  },
+  {
+    run: 'seq 20 | tail -n 2; seq 20 | tail -1; seq 20 | head -n2; head /etc/motd; seq 20 | head | tail -1',
+    stdout: '19\n20\n20\n1\n2\nhello\n10\n',
+  },
+  { run: 'tail /none', stderr: 'tail: /none: No such file or directory\n', code: 1 },
+  {
+    run: 'seq 12 | grep 1 | wc -l; seq 12 | grep -c 2; grep -q hello /etc/motd && echo found; seq 2 | grep -v 1; grep x /etc/motd',
+    stdout: '4\n2\nfound\n2\n',
+    code: 1,
+  },
+  {
+    run: 'mkdir -p /data/in; echo one > /data/in/a; echo two > /data/b; tar cf - /data | tar xmf - -C /copy; cat /copy/data/in/a /copy/data/b',
+    stdout: 'one\ntwo\n',
+  },
+  { run: 'tar cf - /none', stderr: 'tar: /none: No such file or directory\n', code: 1 },
+  { run: 'whoami; id', stdout: 'root\nuid=0(root) gid=0(root) groups=0(root)\n' },
+  {
+    run: 'env; echo $HOSTNAME',
+    stdout: `${['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOSTNAME=box', 'HOME=/root', 'A=1', 'box'].join('\n')}\n`,
+  },
   { run: 'hostname', stdout: 'box\n' },
   { run: 'printenv A; printenv NONE', stdout: '1\n', code: 1 },
   { run: 'nonesuch', stderr: 'sh: nonesuch: not found\n', code: 127 },
@@ -113,9 +143,10 @@ function host(options: Partial<ShellHost>): ShellHost {
     write: async (path, content, { append = false } = {}) => {
       contents.set(path, Buffer.concat([(append && contents.get(path)) || Buffer.alloc(0), Buffer.from(content)]))
     },
+    list: async path => [...contents.keys()].filter(each => each.startsWith(`${path}/`)).map(each => each.slice(path.length + 1)),
     remove: async path => contents.delete(path),
   }
-  return { env: { A: '1' }, hostname: 'box', files, lenient: false, sleep: nextTurn, ...options }
+  return { env: { A: '1' }, hostname: 'box', files, lenient: false, now: () => Date.UTC(2026, 0, 2, 3, 4, 5), sleep: nextTurn, ...options }
 }
 
 function nextTurn(): Promise<void> {

@@ -18,6 +18,8 @@ import {
 /** A command line interpreter with a handful of commands, for programs of containers and what is run in them. */
 export class Shell {
   readonly host: ShellHost
+  /** With what a runtime adds to it. */
+  readonly env: Readonly<Record<string, string>>
   readonly variables: Map<string, string>
   readonly traps = new Map<string, string>()
   /** Of what runs now. */
@@ -28,7 +30,8 @@ export class Shell {
 
   constructor(host: ShellHost) {
     this.host = host
-    this.variables = new Map(Object.entries(host.env))
+    this.env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOSTNAME: host.hostname, HOME: '/root', ...host.env }
+    this.variables = new Map(Object.entries(this.env))
   }
 
   /** Runs a program with its arguments. Resolves with the exit code. */
