@@ -77,6 +77,14 @@ test('cluster client: what is misspelt is refused, and nothing else is done in i
   )
   await assert.rejects(client.deleteCollection({ ...all, labelSelctor: 'a=b' } as never), /^TypeError: unknown field "labelSelctor"/)
   await assert.rejects(client.watch({ ...all, name: 'a' } as never).next(), /^TypeError: unknown field "name"/)
+  const noType = { metadata: { labels: { a: 'b' } } }
+  await assert.rejects(
+    client.patch(ref, noType as never),
+    /^TypeError: the type of a patch must be one of json, merge, strategic, apply, not undefined/,
+  )
+  await assert.rejects(client.exec('web' as never, ['date']), /^TypeError: no Pod is named: want { name: 'web' }, not "web"$/)
+  await assert.rejects(client.get({ ...ref, at: new Date(Number.NaN) }), /^RangeError: at is an invalid Date$/)
+  await assert.rejects(cluster.restore(undefined as never), /^TypeError: want what cluster\.snapshot\(\) has answered$/)
   await assert.rejects(client.create({ metadata: { name: 'b' } } as never), /^TypeError: apiVersion and kind are missing/)
   await assert.rejects(client.create({ apiVersion: 'v1', kind: 'ConfigMap' } as never), /^TypeError: the ConfigMap has no metadata/)
 })

@@ -6,6 +6,7 @@ import { UpgradeRefusedError } from '#apimachinery/httpstream/dial-upgrade.ts'
 import { dialRemoteCommandWebSocket } from '#apimachinery/httpstream/remotecommand/client.ts'
 import { type Status, StatusError } from '#apimachinery/status/status.ts'
 import { deepCopy } from '#apimachinery/value/json-value.ts'
+import { requireOneOf } from '#base/known-fields.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Client, CollectionRef, ObjectRef, PatchType, TypeRef, WatchEvent, WriteOptions } from '#client/client.ts'
 import type { HTTPSTransport } from '#client/https-transport.ts'
@@ -148,6 +149,7 @@ export class ClusterClient {
     patch: { type: PatchType; body: unknown; force?: boolean },
     options: WriteOptions & CallOptions = {},
   ): Promise<ObjectOf<R>> {
+    requireOneOf('the type of a patch', patch?.type, ['json', 'merge', 'strategic', 'apply'])
     return own(await this.#client.patch<KubeObject>(await this.complete(ref), patch, signalOf(options), strict(options)))
   }
 
@@ -220,6 +222,7 @@ export class ClusterClient {
   /** The resourceVersion for an exact read; undefined for a read of the present. */
   async #versionAt({ at }: PastRead, signal: AbortSignal): Promise<string | undefined> {
     if (at === undefined || (typeof at !== 'object' && /^\d+$/.test(String(at)))) return at?.toString()
+    if (at instanceof Date && Number.isNaN(at.getTime())) throw new RangeError('at is an invalid Date')
     const time = typeof at === 'object' ? { timeMs: at.getTime() } : { agoMs: parseDuration(at) }
     return (await stateAt(this.#options.transport(), time, signal)).resourceVersion
   }
@@ -319,6 +322,8 @@ function logPath(pod: PodRef, { container, previous, tailLines }: LogOptions): s
   return `${podPath(pod)}/log?${query}`
 }
 
-function podPath({ namespace = 'default', name }: PodRef): string {
+function podPath(pod: PodRef): string {
+  const { namespace = 'default', name } = pod ?? {}
+  if (typeof name !== 'string' || name === '') throw new TypeError(`no Pod is named: want { name: 'web' }, not ${JSON.stringify(pod)}`)
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
 }

@@ -160,6 +160,7 @@ export class Cluster implements AsyncDisposable {
    * @throws Error for the snapshot of another cluster, and for clusters on disk or with real containers
    */
   async restore(snapshot: ClusterSnapshot): Promise<void> {
+    if (!(snapshot instanceof ClusterSnapshot)) throw new TypeError('want what cluster.snapshot() has answered')
     const { state, constants } = snapshot.parts
     const { front, endpoint, images } = this.#parts
     if (constants.certificates !== this.certificates) throw new Error('cannot restore the snapshot of another cluster')
