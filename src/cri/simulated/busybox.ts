@@ -19,8 +19,9 @@ export function missingProgram([program = 'sh']: readonly string[]): string | un
 
 async function runCommand(context: ContainerContext): Promise<number> {
   const argv = [...context.command, ...context.args]
-  const { env, hostname, files, clock, killed, signal, stdin, stdout, stderr } = context
-  const shell = new Shell({ env, hostname, files, lenient: false, now: () => clock.now(), sleep: ms => sleepFor(clock, ms, killed) })
+  const { env, hostname, files, clock, killed, signal, stdin, stdout, stderr, terminal } = context
+  const sleep = (ms: number) => sleepFor(clock, ms, killed)
+  const shell = new Shell({ env, hostname, files, lenient: false, terminal, now: () => clock.now(), sleep })
   signal.addEventListener('abort', () => shell.signal(String(signal.reason?.signal)), { once: true })
   return shell.run(argv.length === 0 ? ['sh'] : argv, { stdin, stdout, stderr })
 }

@@ -58,6 +58,7 @@ export function loseProgram({ live }: Container): void {
 function release(live: Live): void {
   live.process?.dispose()
   live.stdin?.close()
+  live.terminal?.close()
   for (const connection of live.connections ?? []) connection.destroy()
   for (const listener of live.onEnd) listener()
 }

@@ -47,6 +47,7 @@ export class Container {
   readonly logPath: string
   readonly stdin: boolean
   readonly stdinOnce: boolean
+  readonly tty: boolean
   readonly stopSignal: Signal
   readonly uid: number
   readonly gid: number
@@ -81,6 +82,7 @@ export class Container {
     this.logPath = (config.logPath ?? '') === '' || sandbox.logDirectory === '' ? '' : [sandbox.logDirectory, config.logPath].join('/')
     this.stdin = config.stdin ?? false
     this.stdinOnce = config.stdinOnce ?? false
+    this.tty = config.tty ?? false
     this.stopSignal = config.stopSignal ?? 0
     const imageUser = typeof image.options.user === 'number' ? image.options.user : 0
     this.uid = Number(security?.runAsUser?.value ?? imageUser)

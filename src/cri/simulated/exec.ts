@@ -136,7 +136,7 @@ export async function executeOn(
   const { stdin, resizes, signal } = streams
   if (tty) {
     const terminal = new Terminal(outputTo(streams.stdout))
-    if (stdin !== undefined) terminal.take(stdin).catch(() => undefined)
+    if (stdin !== undefined) feedTerminal(stdin, terminal, true).catch(() => undefined)
     const { input, output } = terminal
     return execute(node, container, { command, stdin: input, stdout: output, stderr: output, terminal, resizes, signal })
   }
@@ -161,7 +161,11 @@ export async function attachTo(container: Container, streams: ExecStreams): Prom
   const { promise, resolve } = Promise.withResolvers<void>()
   live.onEnd.add(resolve)
   signal.addEventListener('abort', () => resolve(), { once: true })
-  if (stdin !== undefined) feed(stdin, live.stdin, container.stdinOnce).catch(() => undefined)
+  if (stdin !== undefined) {
+    const { terminal } = live
+    const fed = terminal === undefined ? feed(stdin, live.stdin, container.stdinOnce) : feedTerminal(stdin, terminal, container.stdinOnce)
+    fed.catch(() => undefined)
+  }
   await promise
   live.attached.delete(attached)
   live.onEnd.delete(resolve)
@@ -170,6 +174,14 @@ export async function attachTo(container: Container, streams: ExecStreams): Prom
 async function feed(source: Readable, target: AsyncQueue<Uint8Array> | undefined, once: boolean): Promise<void> {
   for await (const part of source) target?.push(part as Uint8Array)
   if (once) target?.close()
+}
+
+async function feedTerminal(source: Readable, terminal: Terminal, once: boolean): Promise<void> {
+  try {
+    await terminal.take(source)
+  } finally {
+    if (once) terminal.close()
+  }
 }
 
 function outputTo(stream: Writable | undefined): Output {

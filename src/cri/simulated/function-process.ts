@@ -11,6 +11,7 @@ import type { SimulatedNode } from './node.ts'
 import { liveOf, programContext } from './program.ts'
 import { exitCodeOfSignal } from './signals.ts'
 import { sleepFor } from './sleep.ts'
+import { Terminal } from './terminal.ts'
 
 /** Calls the function that an image is. The container ends when it is done. */
 export function startFunction(node: SimulatedNode, container: Container, run: ImageFunction): void {
@@ -64,13 +65,18 @@ class FunctionProcess implements Process {
 
 function contextOf(node: SimulatedNode, container: Container, process: FunctionProcess): ContainerContext {
   const live = liveOf(container)
-  if (container.stdin) live.stdin = new AsyncQueue()
   const output = (stream: 'stdout' | 'stderr'): Output => ({
     write: async data => {
       if (!process.killed.signal.aborted) writeOutput(node, container, stream, data)
     },
   })
-  const streams = { stdin: live.stdin ?? empty(), stdout: output('stdout'), stderr: output('stderr') }
+  if (container.stdin && container.tty) live.terminal = new Terminal(output('stdout'))
+  else if (container.stdin) live.stdin = new AsyncQueue()
+  const { terminal } = live
+  const streams =
+    terminal === undefined
+      ? { stdin: live.stdin ?? empty(), stdout: output('stdout'), stderr: output('stderr') }
+      : { stdin: terminal.input, stdout: terminal.output, stderr: terminal.output }
   const { clock } = node.environment
   const { signal } = process.stopped
   const listen = (port: number, listener: PortListener) => {
@@ -84,6 +90,7 @@ function contextOf(node: SimulatedNode, container: Container, process: FunctionP
     name: container.name,
     attempt: container.attempt,
     args: container.args,
+    terminal,
     random: node.options.random,
     signal,
     killed: process.killed.signal,

@@ -114,6 +114,8 @@ export interface ContainerContext extends ProgramContext {
   readonly attempt: number
   /** `args` of the container; `command` has only the entry point when one is given. */
   readonly args: readonly string[]
+  /** Where somebody types, for a container with `stdin` and `tty`: its Ctrl-C. */
+  readonly terminal: { onInterrupt: () => void } | undefined
   readonly random: Random
   /** Aborted with a StopSignal when the container is asked to stop or is killed. */
   readonly signal: AbortSignal

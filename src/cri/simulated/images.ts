@@ -38,7 +38,8 @@ export interface SimulatedImagesOptions {
 const defaultSizeBytes = 20_000_000
 const defaultCores = 0.001
 const defaultMemoryBytes = 8 * 2 ** 20
-const emptyScript: ImageScript = {}
+/** Of images that are functions, or that nobody defined. */
+export const emptyScript: ImageScript = {}
 
 /** The one registry that all nodes pull from. */
 export class SimulatedImages {

@@ -9,6 +9,7 @@ import type { SimulatedNode } from './node.ts'
 import { liveOf } from './program.ts'
 import { resumeScript, type ScriptTask, startScript, stopScript } from './script-process.ts'
 import { stopSignalName } from './signals.ts'
+import { functionOf } from './terminal-shell.ts'
 
 /** Lets the program of a created container run. @throws CRIError when there is nothing to run; the container has then ended */
 export function startProgram(node: SimulatedNode, container: Container): void {
@@ -18,14 +19,15 @@ export function startProgram(node: SimulatedNode, container: Container): void {
   container.startedMs = node.timestamp()
   if (container.logPath !== '' && !node.diskFull) node.environment.logs.open(container.logPath)
   node.events.emit('Started', container.id, container.sandbox)
-  if (container.image.run !== undefined) startFunction(node, container, container.image.run)
+  const run = functionOf(container)
+  if (run !== undefined) startFunction(node, container, run)
   else startScript(node, container)
   checkMemory(node, container)
 }
 
 /** Lets a running container that was copied from another node go on. @param tasks what is still to come of its script */
 export function resumeProgram(node: SimulatedNode, container: Container, tasks: readonly (readonly [ScriptTask, Due])[]): void {
-  const { run } = container.image
+  const run = functionOf(container)
   // Not before all of the node is there again.
   if (run !== undefined) startFunction(node, container, context => Promise.resolve().then(() => run(context)))
   else resumeScript(node, container, tasks)
@@ -34,7 +36,8 @@ export function resumeProgram(node: SimulatedNode, container: Container, tasks: 
 
 /** Sends the stop signal; only the first one counts. */
 export function signalStop(node: SimulatedNode, container: Container): void {
-  const { script, run } = container.image
+  const { script } = container.image
+  const run = functionOf(container)
   if (run === undefined && (script.stopMs ?? 0) === 0) {
     endContainer(node, container, exited(script.stopExitCode ?? 0))
     return

@@ -3,6 +3,7 @@ import type { Timer } from '#base/clock.ts'
 import type { AsyncQueue } from '#base/async-queue.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { PortListener } from './network.ts'
+import type { Terminal } from './terminal.ts'
 
 /** The program of a running container, as far as something is under way in it. */
 export interface Process {
@@ -29,6 +30,8 @@ export class Live {
   logs: { readonly stdout: LogWriter; readonly stderr: LogWriter } | undefined
   attached: Set<Attached> | undefined
   stdin: AsyncQueue<Uint8Array> | undefined
+  /** In place of `stdin`, where the container has a terminal. */
+  terminal: Terminal | undefined
   ports: Map<number, PortListener> | undefined
   /** Open connections to the ports. */
   connections: Set<Duplex> | undefined

@@ -10,6 +10,7 @@ import { PodEndpoint } from './ports.ts'
 import { liveOf } from './program.ts'
 import type { Sandbox } from './sandbox.ts'
 import { type ScriptTask, scriptTasks } from './script-process.ts'
+import { functionOf } from './terminal-shell.ts'
 
 /** All that a simulated node is, without what is under way in it: another one goes on from there. */
 export interface SimulatedNodeState extends NodePartsState {
@@ -81,7 +82,7 @@ export function restoreState(node: SimulatedNode, state: SimulatedNodeState): vo
 }
 
 function resume(node: SimulatedNode, container: Container, program: ProgramState | undefined): void {
-  const isFunction = container.image.run !== undefined
+  const isFunction = functionOf(container) !== undefined
   if (program !== undefined && !isFunction) {
     const live = liveOf(container)
     live.stopSignaled = program.stopSignaled

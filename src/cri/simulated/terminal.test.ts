@@ -77,3 +77,53 @@ class Keys implements ExecStreams {
     })
   }
 }
+
+const attached: { name: string; image: string; command: string[]; keys: string[]; screen: string; end: string }[] = [
+  {
+    name: 'busybox',
+    image: 'busybox',
+    command: [],
+    keys: ['\r', 'echo hi\r', 'sleep 9\r', '\x03', 'exit 3\r'],
+    screen: '\r\n/ # echo hi\r\nhi\r\n/ # sleep 9\r\n^C\r\n/ # exit 3\r\n',
+    end: 'Error 3',
+  },
+  {
+    name: 'an image of which nothing is known',
+    image: 'ubuntu',
+    command: ['bash'],
+    keys: ['unknown\r', '\x04'],
+    screen: `unknown\r\n${prompt}\r\n`,
+    end: 'Completed 0',
+  },
+]
+for (const { name, image, command, keys, screen, end } of attached) {
+  test(`a container with a terminal: ${name}`, async () => {
+    const node = new TestNode()
+    await node.runtime.pullImage({ image: { image } }, new AbortController().signal)
+    const podSandboxId = await node.sandbox()
+    const config = { metadata: { name: 'box' }, image: { image }, args: command, stdin: true, stdinOnce: true, tty: true }
+    const { containerId } = await node.runtime.createContainer({ podSandboxId, config }, new AbortController().signal)
+    await node.runtime.startContainer({ containerId }, new AbortController().signal)
+    await node.clock.advance(10)
+    const streams = new Keys()
+    const running = node.runtime.runAttach({ containerId }, streams)
+    for (const key of keys) {
+      streams.stdin.write(key)
+      await node.clock.advance(10)
+    }
+    await running
+    assert.deepEqual([streams.screen, await node.state(containerId)], [screen, end])
+    assert.equal(node.clock.waiting, 0)
+  })
+}
+
+test('a container with a terminal: an unknown image stops when it is told to', async () => {
+  const node = new TestNode()
+  await node.runtime.pullImage({ image: { image: 'ubuntu' } }, new AbortController().signal)
+  const config = { metadata: { name: 'box' }, image: { image: 'ubuntu' }, command: ['sh'], stdin: true, tty: true }
+  const { containerId } = await node.runtime.createContainer({ podSandboxId: await node.sandbox(), config }, new AbortController().signal)
+  await node.runtime.startContainer({ containerId }, new AbortController().signal)
+  await node.clock.advance(10)
+  await node.stop(containerId, 30)
+  assert.equal(await node.state(containerId), 'Completed 0')
+})

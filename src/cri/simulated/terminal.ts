@@ -23,15 +23,16 @@ export class Terminal {
     this.output = { write: data => screen.write(Buffer.from(Buffer.from(data).toString('latin1').replaceAll('\n', '\r\n'), 'latin1')) }
   }
 
-  /** Takes what is typed, until nobody types any more. */
+  /** Takes what is typed, until nobody types any more: another one may go on. */
   async take(keys: AsyncIterable<Uint8Array>): Promise<void> {
     const decoder = new StringDecoder()
     let line = ''
-    try {
-      for await (const part of keys) for (const key of decoder.write(Buffer.from(part))) line = await this.#press(key, line)
-    } finally {
-      this.#lines.close()
-    }
+    for await (const part of keys) for (const key of decoder.write(Buffer.from(part))) line = await this.#press(key, line)
+  }
+
+  /** Nothing will be typed any more. */
+  close(): void {
+    this.#lines.close()
   }
 
   /** @returns the line as it is now */
