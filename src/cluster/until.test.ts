@@ -49,6 +49,16 @@ test('until: what is waited for in vain is told with what there is instead', asy
     cluster.until({ apiVersion: 'v1', kind: 'Pod', name: 'web' }, 'Ready'),
     /^DeadlineExceeded: Pod default\/web was not Ready within 5m; there is no such object, but one of that name in namespace kube-public$/,
   )
+  const big = {
+    ...pod,
+    metadata: { name: 'big' },
+    spec: { containers: [{ ...spec.containers[0], resources: { requests: { cpu: '99' } } }] },
+  }
+  await cluster.client.create(big)
+  await assert.rejects(
+    cluster.until(big, 'Ready'),
+    /^DeadlineExceeded: Pod default\/big was not Ready within 5m; its status: .*Unschedulable.*$/,
+  )
   await assert.rejects(cluster.until({ apiVersion: 'v1', kind: 'Node', name: 'node-9' }, 'Ready'), /; there is no such object$/)
 })
 

@@ -9,6 +9,17 @@ import { ClusterStopped, type ClusterTime, DeadlineExceeded, type WaitOptions } 
 export type Predicate<T> = (object: T | undefined) => boolean
 
 const phases: readonly string[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Active', 'Terminating']
+/** Conditions that come later than the object. */
+const usualConditions: readonly string[] = [
+  'Ready',
+  'Initialized',
+  'ContainersReady',
+  'PodScheduled',
+  'PodReadyToStartContainers',
+  'DisruptionTarget',
+  'PodResizePending',
+  'PodResizeInProgress',
+]
 const defaultTimeout = '5m'
 const retryMs = 100
 
@@ -134,8 +145,8 @@ function stateOf<T extends KubeObject>(object: T, wanted: string | Predicate<T>)
 export function hintOnWanted(object: KubeObject, wanted: string): string | undefined {
   const { status } = object as { status?: { conditions?: { type: string }[] } }
   const conditions = (status?.conditions ?? []).map(({ type }) => type)
-  if ([...phases, 'Exists', 'Deleted', ...conditions].includes(wanted)) return undefined
-  return `${wanted} is neither a phase nor one of its conditions, which are ${conditions.join(', ') || 'none'}`
+  if (conditions.length === 0 || [...phases, 'Exists', 'Deleted', ...usualConditions, ...conditions].includes(wanted)) return undefined
+  return `${wanted} is neither a phase nor one of its conditions, which are ${conditions.join(', ')}`
 }
 
 /** Most often it is looked for in the wrong namespace. */

@@ -167,6 +167,15 @@ test('expectPod: what was most likely meant', async () => {
 const failing: [string, SimulatedImage, RegExp][] = [
   ['a function that throws', () => assert.fail('at once'), /Logs of main:[^]*at once/],
   ['a function that rejects', async () => assert.fail('at once'), /Logs of main:[^]*at once/],
+  [
+    'a function that writes, reads and throws',
+    async ({ stdout, files }) => {
+      await stdout.write('hello\n')
+      await files.read('/nothing')
+      assert.fail('after that')
+    },
+    /Logs of main:[^]*hello[^]*after that/,
+  ],
   ['a function that answers with a code', () => 3, /exit code 3/],
   ['a function that answers with something else', () => 'done' as never, /exit code 1[^]*answered "done", which is no exit code/],
   ['a script', { exitAfterMs: 0, exitCode: 4 }, /exit code 4/],

@@ -32,7 +32,14 @@ export function endContainer(node: SimulatedNode, container: Container, { exitCo
   container.reason = reason
   container.live = undefined
   if (live !== undefined) release(live)
+  if (live !== undefined) tellStart(node, container, live)
   node.events.emit('Stopped', container.id, container.sandbox)
+}
+
+/** Says that the container was started, unless that was said. */
+export function tellStart(node: SimulatedNode, container: Container, live: Live): void {
+  if (live.isStartUntold) node.events.emit('Started', container.id, container.sandbox)
+  live.isStartUntold = false
 }
 
 /** The grace period of a container that was told to stop ends at that time, unless who asks for it again gives up. */

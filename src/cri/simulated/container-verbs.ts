@@ -58,7 +58,7 @@ export async function startContainer(
     await node.sleep(startMs, signal)
     requireCreated()
   }
-  startProgram(node, container)
+  await startProgram(node, container)
 }
 
 export async function stopContainer(node: SimulatedNode, request: Request<'stopContainer'>, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import type { Due } from '#base/clock.ts'
 import { CRIError } from '../error.ts'
 import { ContainerState } from '../gen/runtime.gen.ts'
 import type { Container } from './container.ts'
-import { endContainer, exited } from './container-end.ts'
+import { endContainer, exited, tellStart } from './container-end.ts'
 import { startFunction } from './function-process.ts'
 import { checkMemory } from './memory-limit.ts'
 import type { SimulatedNode } from './node.ts'
@@ -12,17 +12,25 @@ import { stopSignalName } from './signals.ts'
 import { functionOf } from './terminal-shell.ts'
 
 /** Lets the program of a created container run. @throws CRIError when there is nothing to run; the container has then ended */
-export function startProgram(node: SimulatedNode, container: Container): void {
+export async function startProgram(node: SimulatedNode, container: Container): Promise<void> {
   const failure = startErrorOf(container)
   if (failure !== undefined) throw failToStart(node, container, failure)
   container.state = ContainerState.CONTAINER_RUNNING
   container.startedMs = node.timestamp()
   if (container.logPath !== '' && !node.diskFull) node.environment.logs.open(container.logPath)
-  node.events.emit('Started', container.id, container.sandbox)
   const run = functionOf(container)
-  if (run !== undefined) startFunction(node, container, run)
-  else startScript(node, container)
+  if (run === undefined) {
+    node.events.emit('Started', container.id, container.sandbox)
+    startScript(node, container)
+    checkMemory(node, container)
+    return
+  }
+  liveOf(container).isStartUntold = true
+  startFunction(node, container, run)
   checkMemory(node, container)
+  // What fails before it waits for anything has ended then, and nobody has seen it run, as with any program that cannot go on.
+  await new Promise(resolve => setImmediate(resolve))
+  if (container.live !== undefined) tellStart(node, container, container.live)
 }
 
 /** Lets a running container that was copied from another node go on. @param tasks what is still to come of its script */

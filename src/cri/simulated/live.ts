@@ -23,6 +23,8 @@ export interface Attached {
 export class Live {
   process: Process | undefined
   stopSignaled = false
+  /** Nobody was told yet that the container was started. */
+  isStartUntold = false
   /** It is killed when the first of these fires: the grace periods of calls that stop it. */
   readonly killTimers = new Set<Timer>()
   /** That of the call that a copy does not go on with: whoever stops the container again takes it over. */
