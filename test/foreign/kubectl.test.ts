@@ -83,6 +83,10 @@ function pods(version: KubectlVersion): void {
     await kubectl('wait', '--for=condition=Ready', 'pod/box', 'pod/plain', '--timeout=60s')
     assert.equal(await kubectl('logs', 'box'), '1: 2\n2: 4\n3: 6\n')
     assert.equal(await withInput('echo $HOSTNAME\ncat\nrest\n', 'exec', '-i', 'box', '--', 'sh'), 'box\nrest\n')
+    assert.equal(
+      await kubectl('exec', 'plain', '--', 'cat', '/etc/hostname', '/etc/resolv.conf'),
+      `plain\nsearch ${namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n`,
+    )
     const folder = await mkdtemp(join(tmpdir(), 'coxswain-cp-'))
     try {
       await mkdir(join(folder, 'sub'))

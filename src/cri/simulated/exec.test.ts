@@ -64,6 +64,18 @@ test('files that a container makes are there for its commands', async () => {
   assert.equal(await probe(), 1)
 })
 
+test('files that the runtime gives a container', async () => {
+  const node = new TestNode()
+  const dnsConfig = { servers: ['10.96.0.10'], searches: ['default.svc.cluster.local', 'svc.cluster.local'], options: ['ndots:5'] }
+  const podSandboxId = await node.sandbox({ dnsConfig })
+  const { imageRef } = await node.runtime.pullImage({ image: { image: 'nginx' } }, forever)
+  const config = { metadata: { name: 'web' }, image: { image: imageRef } }
+  const { containerId } = await node.runtime.createContainer({ podSandboxId, config }, forever)
+  await node.runtime.startContainer({ containerId }, forever)
+  const { stdout } = await node.runtime.execSync({ containerId, cmd: ['cat', '/etc/resolv.conf', '/etc/hostname'] }, forever)
+  assert.equal(String(stdout), 'search default.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\npod-1\n')
+})
+
 test('a session: input, output, and the caller who leaves', async () => {
   const node = new TestNode()
   const { containerId } = await node.start({})

@@ -61,7 +61,7 @@ class FileView implements ContainerFiles {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    return this.#container.live?.files?.get(path) ?? (await this.#readMounted(path))
+    return this.#container.live?.files?.get(path) ?? (await this.#readMounted(path)) ?? this.#ofRuntime(path)
   }
 
   async write(path: string, content: string | Uint8Array, options: { append?: boolean } = {}): Promise<void> {
@@ -100,6 +100,13 @@ class FileView implements ContainerFiles {
     if ((await files.readFile(mounted.hostPath)) === undefined) return false
     await files.remove(mounted.hostPath)
     return true
+  }
+
+  /** Files that the runtime gives every container. */
+  #ofRuntime(path: string): Uint8Array | undefined {
+    const { sandbox } = this.#container
+    if (path === '/etc/resolv.conf') return Buffer.from(sandbox.resolvConf)
+    return path === '/etc/hostname' ? Buffer.from(`${this.#node.hostnameOf(sandbox)}\n`) : undefined
   }
 
   async #readMounted(path: string): Promise<Uint8Array | undefined> {

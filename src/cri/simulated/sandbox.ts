@@ -1,3 +1,4 @@
+import { shared } from '#base/shared-text.ts'
 import type { PodSandboxConfigInit } from '../cri.ts'
 import type { NamespaceOption, PodSandbox, PodSandboxStatus } from '../gen/runtime.gen.ts'
 import { NamespaceMode, PodSandboxState } from '../gen/runtime.gen.ts'
@@ -30,6 +31,8 @@ export class Sandbox {
   readonly runtimeHandler: string
   readonly createdMs: number
   readonly namespaces: Partial<NamespaceOption> | undefined
+  /** What `/etc/resolv.conf` says. */
+  readonly resolvConf: string
   ready = true
   address: string
   containers: readonly Container[] = noContainers
@@ -48,6 +51,7 @@ export class Sandbox {
     this.runtimeHandler = runtimeHandler
     this.createdMs = createdMs
     this.namespaces = config.linux?.securityContext?.namespaceOptions as Partial<NamespaceOption> | undefined
+    this.resolvConf = shared(resolvConfOf(config.dnsConfig ?? {}))
     this.address = address
   }
 
@@ -91,4 +95,14 @@ export class Sandbox {
 
 function metadataOf({ name, namespace, uid, attempt }: Sandbox): PodSandbox['metadata'] {
   return { $typeName: 'runtime.v1.PodSandboxMetadata', name, namespace, uid, attempt }
+}
+
+/** As containerd writes it. */
+function resolvConfOf({ searches = [], servers = [], options = [] }: NonNullable<PodSandboxConfigInit['dnsConfig']>): string {
+  const lines = [
+    ...(searches.length > 0 ? [`search ${searches.join(' ')}`] : []),
+    ...servers.map(server => `nameserver ${server}`),
+    ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
+  ]
+  return lines.map(line => `${line}\n`).join('')
 }

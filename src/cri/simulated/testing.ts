@@ -1,6 +1,6 @@
 import { type Clock, VirtualClock } from '#base/clock.ts'
 import { SeededRandom } from '#base/random.ts'
-import type { ContainerConfigInit } from '../cri.ts'
+import type { ContainerConfigInit, PodSandboxConfigInit } from '../cri.ts'
 import type { ContainerStatus } from '../gen/runtime.gen.ts'
 import { type NodeFiles, type SimulatedEnvironment, simulatedEnvironment } from './environment.ts'
 import type { ImageOptions, SimulatedImage } from './image.ts'
@@ -46,11 +46,15 @@ export class TestNode {
     read().catch(error => this.events.push(error.message))
   }
 
-  async sandbox(): Promise<string> {
+  async sandbox({ dnsConfig }: Pick<PodSandboxConfigInit, 'dnsConfig'> = {}): Promise<string> {
     const metadata = { name: `pod-${++this.#pods}`, namespace: 'default', uid: `uid-${this.#pods}`, attempt: 0 }
-    return (
-      await this.runtime.runPodSandbox({ config: { metadata, hostname: metadata.name, logDirectory: `/logs/${metadata.name}` } }, forever)
-    ).podSandboxId
+    const whole = {
+      metadata,
+      hostname: metadata.name,
+      logDirectory: `/logs/${metadata.name}`,
+      ...(dnsConfig !== undefined && { dnsConfig }),
+    }
+    return (await this.runtime.runPodSandbox({ config: whole }, forever)).podSandboxId
   }
 
   /** A container of an image, created in a pod of its own. */
