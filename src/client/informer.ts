@@ -28,6 +28,10 @@ export interface InformerState<T = KubeObject> {
   resourceVersion: string
   /** Up to which nothing else is to be seen, when that is known: where the first watch begins. */
   watchFrom?: string | undefined
+  /** Rounds in a row that brought nothing. */
+  failures: number
+  /** When the watch began, as `monotonicMs` counts; long ago once it has brought something. */
+  watchedSinceMs: number
 }
 
 const retryBaseMs = 100
@@ -63,6 +67,8 @@ export class Informer<T extends KubeObject> {
   readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
   #isWatching = false
+  #failures: number
+  #watchedSinceMs: number
 
   /** @param state of an informer that this one takes the place of: it then begins with a watch */
   constructor(ref: CollectionRef, options: InformerOptions, state?: InformerState<T>) {
@@ -72,6 +78,8 @@ export class Informer<T extends KubeObject> {
     this.#resumedIndexes = state?.indexes ?? new Map()
     this.#resourceVersion = state?.resourceVersion ?? ''
     this.#watchFrom = state?.watchFrom
+    this.#failures = state?.failures ?? 0
+    this.#watchedSinceMs = state?.watchedSinceMs ?? 0
     if (state === undefined) return
     this.#hasSynced = true
     this.#synced.resolve()
@@ -82,7 +90,13 @@ export class Informer<T extends KubeObject> {
     if (!this.#hasSynced) return undefined
     const keysOf = ({ entries }: Index<T>) => new Map([...entries].map(([name, objects]) => [name, [...objects.keys()]]))
     const indexes = new Map([...this.#indexes].map(([name, index]) => [name, keysOf(index)]))
-    return { objects: new Map(this.#objects), indexes, resourceVersion: this.#resourceVersion }
+    return {
+      objects: new Map(this.#objects),
+      indexes,
+      resourceVersion: this.#resourceVersion,
+      failures: this.#failures,
+      watchedSinceMs: this.#watchedSinceMs,
+    }
   }
 
   /** Resolves when the first list is in. */
@@ -167,21 +181,20 @@ export class Informer<T extends KubeObject> {
   /** What the server tells: the whole collection when the version we have is unknown to it, else its changes. */
   async *#receive(signal: AbortSignal): AsyncGenerator<KubeList<T> | readonly WatchEvent<T>[], void, undefined> {
     const { client, clock, log } = this.#options
-    /** Rounds in a row that brought nothing. */
-    let failures = 0
     while (!signal.aborted) {
-      let watchedSinceMs = clock.monotonicMs()
-      let hasEvents = false
+      // A first watch of ours that begins where another one is, is that one.
+      const goesOn = this.#watchFrom !== undefined
+      if (!goesOn) this.#watchedSinceMs = clock.monotonicMs()
       let isStale = false
       let askedDelayMs = 0
       try {
         if (this.#resourceVersion === '') yield await client.list<T>(this.#ref, signal)
-        watchedSinceMs = clock.monotonicMs()
+        if (!goesOn) this.#watchedSinceMs = clock.monotonicMs()
         const request = { ...this.#ref, resourceVersion: this.#watchFrom ?? this.#resourceVersion, allowWatchBookmarks: true }
         this.#watchFrom = undefined
         this.#isWatching = true
         for await (const events of client.watch<T>(request, signal)) {
-          hasEvents = true
+          this.#watchedSinceMs = Number.NEGATIVE_INFINITY
           yield events
         }
       } catch (error) {
@@ -193,7 +206,8 @@ export class Informer<T extends KubeObject> {
       } finally {
         this.#isWatching = false
       }
-      failures = hasEvents || clock.monotonicMs() - watchedSinceMs >= shortWatchMs ? 0 : failures + 1
+      const failures = clock.monotonicMs() - this.#watchedSinceMs >= shortWatchMs ? 0 : this.#failures + 1
+      this.#failures = failures
       if (failures > 1 || (failures === 1 && !isStale)) {
         await clock.sleep(Math.max(this.#retryDelayMs(failures), askedDelayMs), signal).catch(() => {})
       }
