@@ -86,6 +86,15 @@ test('time is not moved on for ever', async () => {
   assert.equal(clock.now(), 1_000)
 })
 
+test('waiting: the timers of virtual time', () => {
+  const clock = new VirtualClock()
+  const timeOf = (clock: VirtualClock | RealClock) => new ClusterTime(() => ({ clock, storage: new MemoryStorage(), requestsUnderWay: 0 }))
+  using timer = clock.after(1_000, () => {})
+  assert.deepEqual([timeOf(clock).waiting, timeOf(new RealClock()).waiting], [1, 0])
+  timer.cancel()
+  assert.equal(timeOf(clock).waiting, 0)
+})
+
 test('real time: who gives up does not wait for the limit', async () => {
   const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
   const time = new ClusterTime(() => cluster)

@@ -61,6 +61,11 @@ export class ClusterTime {
     return this.#cluster().clock.now()
   }
 
+  /** Timers that wait on a virtual clock: what the cluster still means to do. 0 on the real one, and once the cluster has stopped. */
+  get waiting(): number {
+    return this.#virtual?.waiting ?? 0
+  }
+
   /**
    * Waits on the cluster's clock, as what is tested may do in place of a timer of its own: on a virtual clock it ends when time has moved so far.
    * @throws `signal.reason` when aborted

@@ -54,6 +54,7 @@ export const apiFaults: readonly Action[] = [
   },
   {
     weight: 2,
+    dependsOnWatches: true,
     async run({ cluster }, random) {
       // Only the lists of informers: whoever else asks has to be told what is true now.
       const user = 'system:kube-controller-manager'
@@ -86,6 +87,7 @@ export const apiFaults: readonly Action[] = [
   },
   {
     weight: 2,
+    dependsOnWatches: true,
     async run(world) {
       world.serverRestarts = true
       return `restart the API server: ${await world.call(() => world.cluster.faults.restartAPIServer())}`
@@ -93,6 +95,7 @@ export const apiFaults: readonly Action[] = [
   },
   {
     weight: 2,
+    dependsOnWatches: true,
     async run(world, random) {
       world.serverRestarts = true
       const [nth, when] = [between(random, 1, 10), oneOf(random, ['before', 'after'] as const)]

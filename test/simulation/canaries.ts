@@ -1,4 +1,4 @@
-import type { SimulatedNode } from '#cluster/index.ts'
+import type { ClusterSnapshot, SimulatedNode } from '#cluster/index.ts'
 import type { ObjectStorage, StoredObject } from '#apiserver/storage/stored-object.ts'
 import type { CommitResult, StorageEvent, StorageListener, Write } from '#storage/storage.ts'
 
@@ -8,7 +8,12 @@ export interface Canary {
   storage?(inner: ObjectStorage): ObjectStorage
   /** Changes a machine before it has pods. */
   node?(node: SimulatedNode): void
+  /** Changes what a copy of the cluster goes on from. */
+  copied?(state: ClusterState): ClusterState
 }
+
+type ClusterState = ClusterSnapshot['parts']['state']
+type KubeletState = NonNullable<ClusterState['nodes']['nodes'][number]['kubelet']>
 
 const podPrefix = '/registry/pods/'
 
@@ -76,6 +81,11 @@ class CarelessStorage extends StorageInFront {
   }
 }
 
+function withKubelets(state: ClusterState, change: (kubelet: KubeletState) => KubeletState): ClusterState {
+  const nodes = state.nodes.nodes.map(node => ({ ...node, kubelet: node.kubelet && change(node.kubelet) }))
+  return { ...state, nodes: { ...state.nodes, nodes } }
+}
+
 export const canaries: Readonly<Record<string, Canary>> = {
   'lost-event': { storage: inner => new LossyStorage(inner) },
   'lost-update': { storage: inner => new CarelessStorage(inner) },
@@ -108,6 +118,17 @@ export const canaries: Readonly<Record<string, Canary>> = {
         if (isKept.get(id) !== true) await removePodSandbox(request, signal)
       }
     },
+  },
+  /** Who goes on in a copy has not probed anything yet. */
+  'forgotten-probes': { copied: state => withKubelets(state, kubelet => ({ ...kubelet, probes: new Map() })) },
+  /** A copy does not know how often a container has crashed. */
+  'forgotten-crashes': {
+    copied: state =>
+      withKubelets(state, kubelet => {
+        const workers = kubelet.workers.copy()
+        for (const [uid, worker] of kubelet.workers) workers.set(uid, { ...worker, memory: { ...worker.memory, crashes: {} } })
+        return { ...kubelet, workers }
+      }),
   },
   /** No seed decides whether a pull works. */
   dice: {

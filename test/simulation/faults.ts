@@ -8,7 +8,7 @@ export const faults: readonly Action[] = [...machineFaults, ...apiFaults]
 
 /** From now on nothing goes wrong any more. */
 export async function endFaults(world: World): Promise<void> {
-  for (const undo of world.faults.values()) undo()
+  for (const undo of world.faults.values()) undo(world.cluster)
   world.faults.clear()
   await world.cluster.faults.clear()
 }

@@ -44,8 +44,8 @@ async function onOneOf<T>(
   return text && `${text} on ${node.name}`
 }
 
-/** A fault that lasts until it is undone. */
-function lasting(weight: number, what: string, begin: (node: SimulatedNode) => () => void): Action {
+/** A fault that lasts until it is undone, there or in a copy of the cluster. */
+function lasting(weight: number, what: string, { begin, end }: Record<'begin' | 'end', (faults: SimulatedNode['faults']) => void>): Action {
   return {
     weight,
     async run(world, random) {
@@ -53,7 +53,11 @@ function lasting(weight: number, what: string, begin: (node: SimulatedNode) => (
       const text = `${what} of ${node.name}`
       if (world.faults.has(text)) return undefined
       world.wasHurt = true
-      world.faults.set(text, begin(node))
+      begin(node.faults)
+      world.faults.set(text, ({ nodes }) => {
+        const now = nodes.get(node.name)
+        if (now !== undefined) end(now.faults)
+      })
       return text
     },
   }
@@ -133,26 +137,11 @@ export const machineFaults: readonly Action[] = [
       return `restart the runtime of ${node.name}`
     },
   },
-  lasting(2, 'full disk', ({ faults }) => {
-    faults.setDiskFull(true)
-    return () => faults.setDiskFull(false)
-  }),
-  lasting(2, 'stopped runtime', ({ faults }) => {
-    faults.stopRuntime()
-    return () => faults.startRuntime()
-  }),
-  lasting(2, 'hanging runtime', ({ faults }) => {
-    faults.hang()
-    return () => faults.resume()
-  }),
-  lasting(3, 'partition', ({ faults }) => {
-    faults.partition()
-    return () => faults.heal()
-  }),
-  lasting(1, 'slow disk', ({ faults }) => {
-    faults.slowDisk(3_000)
-    return () => faults.slowDisk(0)
-  }),
+  lasting(2, 'full disk', { begin: faults => faults.setDiskFull(true), end: faults => faults.setDiskFull(false) }),
+  lasting(2, 'stopped runtime', { begin: faults => faults.stopRuntime(), end: faults => faults.startRuntime() }),
+  lasting(2, 'hanging runtime', { begin: faults => faults.hang(), end: faults => faults.resume() }),
+  lasting(3, 'partition', { begin: faults => faults.partition(), end: faults => faults.heal() }),
+  lasting(1, 'slow disk', { begin: faults => faults.slowDisk(3_000), end: faults => faults.slowDisk(0) }),
   {
     weight: 4,
     async run(world, random) {
@@ -160,16 +149,13 @@ export const machineFaults: readonly Action[] = [
       return `restart the kubelet of ${node.name}: ${await world.call(() => node.restartKubelet())}`
     },
   },
-  lasting(2, 'power cut', ({ faults }) => {
-    faults.stopNode()
-    return () => faults.startNode()
-  }),
+  lasting(2, 'power cut', { begin: faults => faults.stopNode(), end: faults => faults.startNode() }),
   {
     weight: 6,
     async run(world, random) {
       if (world.faults.size === 0) return undefined
       const [what, undo] = oneOf(random, [...world.faults])
-      undo()
+      undo(world.cluster)
       world.faults.delete(what)
       return `end of ${what}`
     },

@@ -12,8 +12,6 @@ export interface Report {
   /** The last writes before the end. */
   writes: readonly string[]
   writeCount: number
-  /** Of the writes; empty when nobody compares it. */
-  digest: string
   /** Milliseconds of the cluster's time. */
   passedMs: number
 }

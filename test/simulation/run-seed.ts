@@ -1,7 +1,10 @@
 import type { ClusterSnapshot } from '#cluster/index.ts'
 import { canaries } from './canaries.ts'
 import { lastWrites, type Replay, type Report } from './report.ts'
-import { simulate } from './simulation.ts'
+import { areCopiesEqual } from './setting.ts'
+import { type Outcome, simulate } from './simulation.ts'
+import type { Failure } from './verdict.ts'
+import { firstDifference } from './write-log.ts'
 
 export interface SeedRun extends Replay {
   /** How often; all runs must write the same. */
@@ -11,29 +14,31 @@ export interface SeedRun extends Replay {
 export const stepsDefault = 30
 
 /**
- * Runs a seed, and looks whether each time makes the same writes.
+ * Runs a seed, and looks whether each time makes the same writes, where it can be with copies of the cluster and without.
  * @param base see `startBase`
  */
 export async function runSeed({ seed, steps, without, canary, times }: SeedRun, base: ClusterSnapshot): Promise<Report> {
-  const once = async (): Promise<Report> => {
-    const { log, failure, steps: done } = await simulate({ base, seed, steps, without: new Set(without), canary: canaries[canary ?? ''] })
-    const [first, last] = [log.writes[0], log.writes.at(-1)]
-    return {
-      seed,
-      steps: done,
-      failure,
-      writes: failure === undefined ? [] : lastWrites(log),
-      writeCount: log.writes.length,
-      digest: times > 1 ? log.digest() : '',
-      passedMs: (last?.atMs ?? 0) - (first?.atMs ?? 0),
-    }
+  const run = (isCopied: boolean) => simulate({ base, seed, steps, without: new Set(without), canary: canaries[canary ?? ''], isCopied })
+  const first = await run(true)
+  let { failure } = first
+  for (let index = 1; index < times && failure === undefined; index++)
+    failure = differenceOf(first, await run(true), 'the same seed makes the same writes')
+  if (failure === undefined && areCopiesEqual(seed))
+    failure = differenceOf(first, await run(false), 'a copy writes what the original writes')
+  const { log } = first
+  return {
+    seed,
+    steps: first.steps,
+    failure,
+    writes: failure === undefined ? [] : lastWrites(log),
+    writeCount: log.writes.length,
+    passedMs: (log.writes.at(-1)?.atMs ?? 0) - (log.writes[0]?.atMs ?? 0),
   }
-  const report = await once()
-  for (let index = 1; index < times && report.failure === undefined; index++) {
-    const again = await once()
-    if (again.digest === report.digest) continue
-    const message = `${report.writeCount} writes with digest ${report.digest}, then ${again.writeCount} writes with digest ${again.digest}`
-    return { ...report, failure: { invariant: 'the same seed makes the same writes', message } }
-  }
-  return report
+}
+
+/** What is wrong with another run, which should be the same as the first. */
+function differenceOf(first: Outcome, other: Outcome, invariant: string): Failure | undefined {
+  const difference = firstDifference(first.log, other.log)
+  if (difference === undefined) return other.failure
+  return { invariant, message: `${difference[0]}\n  was written; the other time it was\n${difference[1]}` }
 }

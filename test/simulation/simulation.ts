@@ -1,15 +1,18 @@
 import { VirtualClock } from '#base/clock.ts'
-import { Group } from '#base/group.ts'
 import { SeededRandom } from '#base/random.ts'
-import { type Cluster, type ClusterSnapshot, startCluster } from '#cluster/index.ts'
+import { type ClusterSnapshot, startCluster } from '#cluster/index.ts'
 import { MemoryStorage } from '#storage/memory/memory-storage.ts'
+import { ownEndpoint } from './addresses.ts'
 import type { Canary } from './canaries.ts'
-import { between, chance, oneOf, weighted } from './choice.ts'
+import { between, chance, weighted } from './choice.ts'
+import { copyOf, describe, planOf, underWay } from './copies.ts'
 import { endFaults, faults } from './faults.ts'
 import { Invariants } from './invariants/all.ts'
 import { defineImages } from './pod-kinds.ts'
 import { emptyCluster, removeLostNodes } from './ending.ts'
-import { type Failure, Verdict } from './verdict.ts'
+import { type Setting, settingOf } from './setting.ts'
+import { leavesNoTimer, stopsAtOnce } from './stop.ts'
+import { type Failure, runsToItsEnd, Verdict } from './verdict.ts'
 import { workload } from './workload.ts'
 import { World } from './world.ts'
 import { WriteLog } from './write-log.ts'
@@ -25,6 +28,8 @@ export interface SimulationOptions {
   without?: ReadonlySet<number>
   /** A bug to put in. */
   canary?: Canary | undefined
+  /** False: where a copy would take the cluster's place, it goes on itself. */
+  isCopied?: boolean | undefined
 }
 
 export interface Outcome {
@@ -38,12 +43,17 @@ export interface Outcome {
 /** Within this time of the cluster everything must have come to rest, once nothing goes wrong any more. */
 const settleMsMax = 20 * 60_000
 const emptyMsMax = 5 * 60_000
+/** For copies that are to be compared. */
+const orderlyFaults = faults.filter(({ dependsOnWatches }) => dependsOnWatches !== true)
+/** Before such a copy. */
+const waitForQuietMs = 1_000
+const waitsForQuietMax = 20
 /** How long the cluster is given between two looks at whether it has come to rest. */
 const lookEveryMs = 20_000
 
 /** A cluster that has just been started, without nodes: all seeds of a process go on from it, so that none has to wait for keys and first objects. */
 export async function startBase(): Promise<ClusterSnapshot> {
-  await using cluster = await startCluster({ clock: new VirtualClock(), seed: 0, api: { host: ownAddress(), port: 6443 } })
+  await using cluster = await startCluster({ clock: new VirtualClock(), seed: 0, api: ownEndpoint() })
   return await cluster.snapshot()
 }
 
@@ -51,78 +61,27 @@ export async function startBase(): Promise<ClusterSnapshot> {
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const { base, seed, canary } = options
   const setting = settingOf(seed)
-  const clock = new VirtualClock(base.time)
   const storage = await MemoryStorage.copyOf(base.parts.state.storage)
-  const log = new WriteLog(clock)
+  const log = new WriteLog()
   const verdict = new Verdict()
   const steps: string[] = []
   using _rejections = verdict.onUnhandledRejection()
-  using _recording = await storage.watch({ prefix: '/', afterRevision: 0 }, events => log.append(events))
   try {
-    await using cluster = await startCluster({
-      from: base,
-      seed,
-      clock,
-      storage: canary?.storage?.(storage) ?? storage,
-      api: { host: ownAddress(), port: 6443 },
-    })
+    const cluster = await startCluster({ from: base, seed, storage: canary?.storage?.(storage) ?? storage, api: ownEndpoint() })
+    await using world = new World(cluster, log)
+    await world.record()
     await cluster.addNodes(setting.nodes)
     defineImages(cluster)
     for (const node of cluster.nodes) canary?.node?.(node)
-    const world = new World({ cluster, clock, log })
-    const invariants = new Invariants(world, verdict)
-    await using tasks = new Group(new AbortController().signal)
-    tasks.spawn(signal => invariants.observe(signal))
+    await using invariants = new Invariants(world, verdict)
     await new Run({ world, invariants, verdict, setting, options, steps }).toTheEnd()
-    await stopsAtOnce(cluster, clock)
+    await stopsAtOnce(world.cluster)
+    await invariants.lookAway()
+    leavesNoTimer(world.cluster)
   } catch (error) {
-    verdict.fail('the simulation runs to its end', (error as Error).stack ?? String(error))
+    verdict.fail(runsToItsEnd, (error as Error).stack ?? String(error))
   }
-  if (clock.waiting > 0) verdict.fail('a cluster that was stopped is gone', `${clock.waiting} timers wait`)
   return { seed, steps, log, failure: verdict.failure }
-}
-
-/** More turns of the event loop than anything needs that does not wait for time. */
-const stopTurnsMax = 10_000
-
-/** @throws Error when the cluster waits for time to pass */
-async function stopsAtOnce(cluster: Cluster, clock: VirtualClock): Promise<void> {
-  let isStopped = false
-  const stopping = cluster.stop().finally(() => (isStopped = true))
-  for (let turns = 0; !isStopped; turns++) {
-    if (turns > stopTurnsMax) {
-      await clock.advance(60_000)
-      throw new Error(`the cluster waits for time to pass before it stops${isStopped ? '' : ', and even a minute is too short'}`)
-    }
-    await new Promise(resolve => setImmediate(resolve))
-  }
-  await stopping
-}
-
-/** An address of loopback for this process: the port is written down in the cluster, so that any free one would make each run another. */
-function ownAddress(): string {
-  const { pid } = process
-  return `127.${1 + ((pid >> 16) & 63)}.${(pid >> 8) & 255}.${pid & 255}`
-}
-
-interface Setting {
-  nodes: { count: number; capacity: { cpu: number; pods: number } }
-  /** How often a step is a fault. */
-  faultShare: number
-  /** How often what is asked for is not waited for. */
-  hasteShare: number
-  /** How long the pauses between steps are at most. */
-  pauseMsMax: number
-}
-
-function settingOf(seed: number): Setting {
-  const random = new SeededRandom(seed)
-  return {
-    nodes: { count: between(random, 1, 3), capacity: { cpu: oneOf(random, [2, 4]), pods: oneOf(random, [4, 110]) } },
-    faultShare: oneOf(random, [0, 0.2, 0.4, 0.6]),
-    hasteShare: oneOf(random, [0, 0.2, 0.6]),
-    pauseMsMax: oneOf(random, [500, 5_000, 5_000, 40_000, 200_000]),
-  }
 }
 
 interface RunParts {
@@ -166,10 +125,13 @@ class Run {
   }
 
   async #step(index: number, random: SeededRandom): Promise<void> {
-    const { world, invariants, setting } = this.#parts
-    const { faultShare, pauseMsMax } = setting
+    const { world, invariants, setting, options } = this.#parts
+    // A bug that was put in would not come along.
+    const isCopyable = options.canary === undefined || options.canary.copied !== undefined
+    const { faultShare, pauseMsMax, copyShare } = setting
+    if (copyShare > 0 && chance(random, copyShare) && isCopyable) return this.#copy(index, random)
     const isFault = chance(random, faultShare)
-    const action = weighted(random, isFault ? faults : workload)
+    const action = weighted(random, isFault ? (setting.areCopiesEqual ? orderlyFaults : faults) : workload)
     world.isHasty = !isFault && chance(random, setting.hasteShare)
     const text = await action.run(world, random)
     const isHasty = world.isHasty
@@ -181,6 +143,29 @@ class Run {
     if (chance(random, 0.7)) await world.cluster.clock.advance(between(random, 0, pauseMsMax))
     else await world.cluster.clock.settle()
     invariants.whenQuiet()
+  }
+
+  /** Goes on with a copy of the cluster. */
+  async #copy(index: number, random: SeededRandom): Promise<void> {
+    const { world, invariants, options, setting } = this.#parts
+    await world.answers()
+    const plan = planOf(random)
+    const obstacle = setting.areCopiesEqual ? await this.#obstacle() : undefined
+    this.#note(obstacle === undefined ? describe(plan) : `no copy: ${obstacle}`, index)
+    if (obstacle !== undefined) return
+    await invariants.lookAway()
+    await world.goOnAs(async cluster => (options.isCopied === false ? cluster : copyOf(cluster, plan, options.canary)))
+    invariants.lookAgain()
+  }
+
+  /** Lets time go on until a copy would write what the original writes. @returns what is in the way, when that does not come soon */
+  async #obstacle(): Promise<string | undefined> {
+    const { cluster } = this.#parts.world
+    for (let waits = 0; ; waits++) {
+      const obstacle = underWay(cluster, await cluster.snapshot())
+      if (obstacle === undefined || waits === waitsForQuietMax) return obstacle
+      await cluster.clock.advance(waitForQuietMs)
+    }
   }
 
   /** Lets time go on until nothing is wrong, or the time is over. */
@@ -198,7 +183,7 @@ class Run {
 
   #note(text: string, index?: number): void {
     const { world, steps } = this.#parts
-    const seconds = world.clock.monotonicMs() / 1000
+    const seconds = world.passedMs / 1000
     steps.push(`${index === undefined ? '' : `#${index}`.padEnd(5)}${seconds.toFixed(1).padStart(8)} s  ${text}`)
   }
 }

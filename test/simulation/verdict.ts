@@ -5,6 +5,9 @@ export interface Failure {
   message: string
 }
 
+/** The invariant that is not about the cluster. */
+export const runsToItsEnd = 'the simulation runs to its end'
+
 /** What is found wrong first counts. */
 export class Verdict {
   #failure: Failure | undefined

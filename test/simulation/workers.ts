@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Report } from './report.ts'
 import type { SeedRun } from './run-seed.ts'
+import { runsToItsEnd } from './verdict.ts'
 
 /** A run that takes longer is stuck: nothing in it waits for the machine. */
 const runMsMax = 120_000
@@ -29,7 +30,9 @@ export class Workers implements AsyncDisposable {
       return undefined
     }
     const report = await ask(worker, run)
-    this.#release(report === undefined || !worker.connected ? replace(worker) : worker)
+    // Where a run broke off, something of it may still be there, and its address taken.
+    const isUsable = report !== undefined && report.failure?.invariant !== runsToItsEnd && worker.connected
+    this.#release(isUsable ? worker : replace(worker))
     return report ?? brokenReport(run)
   }
 
@@ -73,6 +76,6 @@ function ask(worker: ChildProcess, run: SeedRun): Promise<Report | undefined> {
 }
 
 function brokenReport({ seed }: SeedRun): Report {
-  const failure = { invariant: 'the simulation runs to its end', message: 'its process broke, or did not come to an end' }
-  return { seed, steps: [], failure, writes: [], writeCount: 0, digest: '', passedMs: 0 }
+  const failure = { invariant: runsToItsEnd, message: 'its process broke, or did not come to an end' }
+  return { seed, steps: [], failure, writes: [], writeCount: 0, passedMs: 0 }
 }

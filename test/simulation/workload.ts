@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 /** Something that the users and the administrator of a cluster do. */
 export interface Action {
   weight: number
+  /** What comes of it depends on which watch was opened first, or is told what is too old: in a copy, whose watches are new, that may be others. */
+  dependsOnWatches?: boolean
   /** @returns what was done and how it went; undefined when there is nothing to do it to */
   run(world: World, random: Random): Promise<string | undefined>
 }

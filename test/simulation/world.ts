@@ -1,31 +1,43 @@
 import type { Namespace, Node, Pod } from '#api/core/v1/types.gen.ts'
 import { StatusError } from '#apimachinery/status/status.ts'
-import type { VirtualClock } from '#base/clock.ts'
 import { ConnectionLostError } from '#client/transport.ts'
 import { CRIError } from '#cri/error.ts'
-import type { Cluster } from '#cluster/index.ts'
+import type { Cluster, ClusterTime } from '#cluster/index.ts'
+import { stopsAtOnce } from './stop.ts'
 import type { WriteLog } from './write-log.ts'
 
 /** What a step of a simulation works with. */
-export class World {
-  readonly cluster: Cluster
-  readonly clock: VirtualClock
+export class World implements AsyncDisposable {
+  /** May be replaced by a copy. */
+  cluster: Cluster
   readonly log: WriteLog
   /** How the faults that last are undone, by what they did. */
-  readonly faults = new Map<string, () => void>()
+  readonly faults = new Map<string, (cluster: Cluster) => void>()
   /** Whether requests are sent without waiting for what comes of them, so that they meet others. */
   isHasty = false
   /** Whether something happened that may end a container or a pod that would have gone on. */
   wasHurt = false
 
-  /** Whether the API server restarts, or may: it then knows nothing of the past. */
+  /** Whether the API server restarts, or may, or is another one: it then knows nothing of the past. */
   serverRestarts = false
   readonly #sent: Promise<unknown>[] = []
 
-  constructor(parts: { cluster: Cluster; clock: VirtualClock; log: WriteLog }) {
-    this.cluster = parts.cluster
-    this.clock = parts.clock
-    this.log = parts.log
+  readonly #startMs: number
+  #recording: Disposable | undefined
+
+  constructor(cluster: Cluster, log: WriteLog) {
+    this.cluster = cluster
+    this.log = log
+    this.#startMs = cluster.clock.now()
+  }
+
+  get clock(): ClusterTime {
+    return this.cluster.clock
+  }
+
+  /** Milliseconds of the cluster's time since it was started. */
+  get passedMs(): number {
+    return this.clock.now() - this.#startMs
   }
 
   get pods(): Pod[] {
@@ -47,6 +59,26 @@ export class World {
       .objects<Namespace>('namespaces')
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined && !metadata.name.startsWith('kube-'))
       .map(({ metadata }) => metadata.name)
+  }
+
+  /** Writes down what is written from now on, and what had been. */
+  async record(): Promise<void> {
+    const { cluster } = this
+    this.#recording = await this.log.follow(cluster.storage, () => cluster.clock.now())
+  }
+
+  /** Another cluster, which is what this one was, takes its place. What happens in this one meanwhile is not written down. */
+  async goOnAs(copy: (cluster: Cluster) => Promise<Cluster>): Promise<void> {
+    await this.clock.settle()
+    this.#recording?.[Symbol.dispose]()
+    this.cluster = await copy(this.cluster)
+    this.serverRestarts = true
+    await this.record()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#recording?.[Symbol.dispose]()
+    await stopsAtOnce(this.cluster)
   }
 
   /**

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { KubeObject } from '#apimachinery/meta/v1/object.ts'
 import type { StoredObject } from '#apiserver/storage/stored-object.ts'
-import type { Clock } from '#base/clock.ts'
-import type { StorageEvent } from '#storage/storage.ts'
+import type { StorageEvent, Storage } from '#storage/storage.ts'
 
 /** One write, as storage took it. */
 export class LoggedWrite {
@@ -51,17 +49,22 @@ export class LoggedWrite {
 /** Every write of a cluster, in order, and what they add up to. */
 export class WriteLog {
   readonly writes: LoggedWrite[] = []
-  readonly #clock: Clock
   readonly #current = new Map<string, Map<string, LoggedWrite>>()
   readonly #listeners: ((write: LoggedWrite) => void)[] = []
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  /** Goes on with the writes of that storage, after those that it has seen, until that is disposed of. @param now the cluster's time */
+  follow(storage: Storage<StoredObject>, now: () => number): Promise<Disposable> {
+    return storage.watch({ prefix: '/', afterRevision: this.revision }, events => this.#append(events, now()))
   }
 
-  append(events: readonly StorageEvent<StoredObject>[]): void {
+  /** Of the newest write. */
+  get revision(): number {
+    return this.writes.at(-1)?.revision ?? 0
+  }
+
+  #append(events: readonly StorageEvent<StoredObject>[], atMs: number): void {
     for (const event of events) {
-      const write = new LoggedWrite(event, this.#clock.now(), this.#current.get(resourceOf(event.key))?.get(event.key))
+      const write = new LoggedWrite(event, atMs, this.#current.get(resourceOf(event.key))?.get(event.key))
       this.writes.push(write)
       this.#keep(write)
       for (const listener of this.#listeners) listener(write)
@@ -82,13 +85,6 @@ export class WriteLog {
     return this.#current.get(resource)?.get(`/registry/${resource}/${objectKey}`)?.object as T | undefined
   }
 
-  /** The same for the same writes: keys, revisions, bytes. Certificates, which no seed decides, count as one. */
-  digest(): string {
-    const hash = createHash('sha256')
-    for (const { revision, type, key, bytes } of this.writes) hash.update(`${revision} ${type} ${key} `).update(withoutCertificates(bytes))
-    return hash.digest('hex').slice(0, 16)
-  }
-
   #keep(write: LoggedWrite): void {
     let objects = this.#current.get(write.resource)
     if (objects === undefined) this.#current.set(write.resource, (objects = new Map()))
@@ -101,6 +97,37 @@ function resourceOf(key: string): string {
   return key.split('/', 3)[2] ?? ''
 }
 
+/** Of two logs that should be the same, the first writes that are not: keys, revisions, times, bytes. Undefined: they are. */
+export function firstDifference(left: WriteLog, right: WriteLog): [string, string] | undefined {
+  for (let index = 0; index < Math.max(left.writes.length, right.writes.length); index++) {
+    const [one, other] = [left.writes[index], right.writes[index]]
+    if (one === undefined || other === undefined || !isSame(one, other)) return formatDifference(one, other)
+  }
+  return undefined
+}
+
+function isSame(one: LoggedWrite, other: LoggedWrite): boolean {
+  if (one.revision !== other.revision || one.type !== other.type || one.key !== other.key || one.atMs !== other.atMs) return false
+  return Buffer.compare(one.bytes, other.bytes) === 0 || withoutCertificates(one.bytes) === withoutCertificates(other.bytes)
+}
+
+/** So much of two objects is shown around the place where they part. */
+const shownBefore = 60
+const shownAfter = 200
+
+function formatDifference(...writes: (LoggedWrite | undefined)[]): [string, string] {
+  const [one = '', other = ''] = writes.map(write => (write === undefined ? '' : withoutCertificates(write.bytes)))
+  let at = 0
+  while (at < one.length && one[at] === other[at]) at++
+  const format = (write: LoggedWrite | undefined, text: string) => {
+    if (write === undefined) return 'nothing'
+    const { revision, atMs, type, key } = write
+    return `${revision} ${new Date(atMs).toISOString()} ${type} ${key} …${text.slice(Math.max(at - shownBefore, 0), at + shownAfter)}…`
+  }
+  return [format(writes[0], one), format(writes[1], other)]
+}
+
+/** No seed decides them. */
 const certificates = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/g
 
 export function withoutCertificates(bytes: Uint8Array): string {

@@ -70,6 +70,8 @@ export class SimulatedNode {
   diskDelayMs = 0
   /** Made when a call waits first. */
   #waiting: Set<(error: Error) => void> | undefined
+  /** Calls that take their time. */
+  sleeping = 0
 
   /**
    * @param state of a node whose place is taken; its sandboxes and containers come with `restoreState`
@@ -143,7 +145,12 @@ export class SimulatedNode {
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     using _ = this.environment.clock.after(ms, resolve)
-    await this.wait(promise, signal)
+    this.sleeping++
+    try {
+      await this.wait(promise, signal)
+    } finally {
+      this.sleeping--
+    }
   }
 
   /** Ends all calls that are under way. */

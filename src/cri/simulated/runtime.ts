@@ -58,6 +58,11 @@ export class SimulatedRuntime implements RuntimeService, ImageService, InProcess
     return this.#faults
   }
 
+  /** Calls that take their time, and that a copy would not go on with; those that wait for the end of a container are not counted. */
+  get callsUnderWay(): number {
+    return this.#node.sleeping
+  }
+
   /**
    * A copy of all that the node is. Scripts go on where they are in a runtime that is made with it; images that are functions begin anew, and
    * calls under way stay here.

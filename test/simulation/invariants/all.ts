@@ -1,3 +1,4 @@
+import { Group } from '#base/group.ts'
 import type { Verdict } from '../verdict.ts'
 import type { World } from '../world.ts'
 import { namespacesAreComplete, nodesBecomeReady, podsBecomeWhatTheyShould } from './desired-state.ts'
@@ -13,11 +14,12 @@ import { runtimesAgreeWithTheAPI } from './runtime.ts'
 import { WatchObservers } from './watches.ts'
 
 /** All that must be true of one cluster. What is found wrong first counts. */
-export class Invariants {
+export class Invariants implements AsyncDisposable {
   readonly #world: World
   readonly #watches: WatchObservers
   readonly #all: readonly Invariant[]
   readonly #verdict: Verdict
+  #observing: Group | undefined
 
   constructor(world: World, verdict: Verdict) {
     this.#world = world
@@ -46,12 +48,24 @@ export class Invariants {
     world.log.onWrite(write => {
       for (const invariant of this.#all) this.#check(invariant, invariant.onWrite?.(write))
     })
-    world.cluster.ended.catch(error => verdict.fail('no part of the cluster breaks', String((error as Error).stack ?? error)))
+    this.lookAgain()
   }
 
-  /** Watches the API for as long as the signal lets it. */
-  async observe(signal: AbortSignal): Promise<void> {
-    await this.#watches.run(signal)
+  /** Watches the API of the world's cluster from now on. */
+  lookAgain(): void {
+    const { ended } = this.#world.cluster
+    ended.catch(error => this.#verdict.fail('no part of the cluster breaks', String((error as Error).stack ?? error)))
+    this.#observing = new Group(new AbortController().signal)
+    this.#observing.spawn(signal => this.#watches.run(signal))
+  }
+
+  /** Another cluster is about to take the place of the world's. */
+  async lookAway(): Promise<void> {
+    await this.#observing?.[Symbol.asyncDispose]()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lookAway()
   }
 
   cutWatch(index: number): string {
