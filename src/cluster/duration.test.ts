@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseDuration } from './duration.ts'
+import { durationText, parseDuration } from './duration.ts'
 
 for (const [text, ms] of [
   [0, 0],
@@ -15,3 +15,11 @@ for (const [text, ms] of [
 
 for (const text of [-1, Number.NaN, '', '10', 'm', '1 h', '1w', '-1s'] as const)
   test(`parseDuration: ${JSON.stringify(text)} → RangeError`, () => assert.throws(() => parseDuration(text), RangeError))
+
+for (const [duration, text] of [
+  [300_000, '5m0s'],
+  [0.5, '500µs'],
+  ['5m', '5m'],
+  [Number.POSITIVE_INFINITY, 'Infinity'],
+] as const)
+  test(`durationText: ${duration} → ${text}`, () => assert.equal(durationText(duration), text))

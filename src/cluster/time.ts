@@ -1,6 +1,6 @@
 import { type Clock, VirtualClock } from '#base/clock.ts'
 import type { Storage } from '#storage/storage.ts'
-import { type Duration, parseDuration } from './duration.ts'
+import { type Duration, durationText, parseDuration } from './duration.ts'
 
 /** What a cluster's time is about. */
 export interface TimedCluster {
@@ -111,7 +111,7 @@ export class ClusterTime {
     const done = await (this.#virtual === undefined
       ? this.#waitUntil(condition, timeoutMs, { ...options, signal })
       : this.#stepUntil(this.#virtual, condition, timeoutMs, signal))
-    if (!done) throw new DeadlineExceeded(`the condition did not hold within ${timeout} of the cluster's time`)
+    if (!done) throw new DeadlineExceeded(`the condition did not hold within ${durationText(timeout)} of the cluster's time`)
   }
 
   /** Resolves when nobody in this process has anything to do before time moves on. Says nothing about other processes. */

@@ -3,6 +3,7 @@ import { isExpired, isInternalError, isServiceUnavailable, isTimeout, isTooManyR
 import { deepCopy } from '#apimachinery/value/json-value.ts'
 import type { Client, ObjectRef } from '#client/client.ts'
 import { ConnectionLostError } from '#client/transport.ts'
+import { durationText } from './duration.ts'
 import { ClusterStopped, type ClusterTime, DeadlineExceeded, type WaitOptions } from './time.ts'
 
 /** Whether an object is as it should be; undefined while there is none. The object is the caller's own. */
@@ -122,7 +123,7 @@ export async function untilObject<T extends KubeObject>(
       throw new ClusterStopped(`${what} when the cluster was stopped: is an await missing?`, { cause: error })
     if (!(error instanceof DeadlineExceeded)) throw error
     const state = current === undefined ? await absence(ref, client) : stateOf(current, wanted)
-    throw new DeadlineExceeded(`${what} within ${timeout}; ${state}`, { cause: error })
+    throw new DeadlineExceeded(`${what} within ${durationText(timeout)}; ${state}`, { cause: error })
   } finally {
     end.abort(new Error('done'))
     await following

@@ -9,6 +9,8 @@ const senderFields = {
   resource: described('Plural: pods', someText),
 } as const
 
+const verb = oneOf('get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection')
+
 /** Whose requests; all that is left out may be anything. */
 export const senderPattern = object({}, senderFields)
 
@@ -16,7 +18,7 @@ export const requestPattern: Shape<RequestPattern> = object(
   {},
   {
     ...senderFields,
-    verb: described('get, list, watch, create, update, patch, delete, deletecollection', someText),
+    verb: either(verb, list(verb)),
     subresource: described('status, binding, …; "" for none', someText),
     namespace: someText,
     name: someText,

@@ -110,6 +110,12 @@ describe('test server: faults of the storage, the API server, sandboxes and kube
     { path: '/faults/storage/fail', body: { times: 0 }, field: 'times', message: /must be 1 or more/ },
     { path: '/faults/apiserver/restart-at', body: { when: 'during' }, field: 'when', message: /supported values/ },
     { path: '/faults/apiserver/restart-at', body: { nth: 0 }, field: 'nth', message: /must be 1 or more/ },
+    {
+      path: '/faults/requests/fail',
+      body: { requests: { verb: 'PUT' }, status: 409 },
+      field: 'requests.verb',
+      message: /supported values/,
+    },
     { path: '/faults/kill-sandbox', body: {}, field: 'name', message: /Required value/ },
     {
       path: '/nodes/node-0/faults/fail',

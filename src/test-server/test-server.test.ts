@@ -72,7 +72,7 @@ describe('test server', () => {
     const before = (await done('GET', '/clock')).nowMs
     const { status, body } = await call('POST', '/wait', never)
     assert.deepEqual([status, body.reason], [504, 'Timeout'])
-    assert.match(body.message, /^Timeout: Node node-0 was not Asleep within 300000; its status: \{.*"capacity"/)
+    assert.match(body.message, /^Timeout: Node node-0 was not Asleep within 5m0s; its status: \{.*"capacity"/)
     assert.equal((await done('GET', '/clock')).nowMs, before + 300_000)
   })
 
