@@ -30,6 +30,6 @@ export function settingOf(seed: number): Setting {
     hasteShare: oneOf(random, [0, 0.2, 0.6]),
     pauseMsMax: oneOf(random, [500, 5_000, 5_000, 40_000, 200_000]),
     copyShare: oneOf(random, [0, 0, 0.06]),
-    areCopiesEqual: chance(random, 0.4),
+    areCopiesEqual: chance(random, 0.3),
   }
 }
