@@ -127,3 +127,13 @@ test('runtime state: one that takes the place of another asks for events again w
   assert.deepEqual(await original.end(), times)
   assert.deepEqual([times.length, clock.waiting, copy.waiting], [4, 0, 0])
 })
+
+test('runtime state: one that takes the place of another which has heard of nothing yet does not know what runs', async () => {
+  const runtime = {} as unknown as RuntimeService
+  const options = { runtime, clock: new VirtualClock(), log: silentLogger, terminationMessage: async () => undefined }
+  let isSynced = false
+  const copy = new RuntimeState(options, new RuntimeState(options).memory)
+  copy.synced.then(() => (isSynced = true), assert.fail)
+  await new Promise(setImmediate)
+  assert.equal(isSynced, false)
+})

@@ -83,7 +83,8 @@ export class RuntimeState {
     this.#lastHeardMs = memory?.lastHeardMs ?? Number.NEGATIVE_INFINITY
     this.#relistDue = memory?.relistDue
     this.#retry = memory?.retry
-    if (memory !== undefined) this.#synced.open()
+    // Who had not heard of anything yet knows nothing now.
+    if (Number.isFinite(this.#lastHeardMs)) this.#synced.open()
   }
 
   /** A copy. */
