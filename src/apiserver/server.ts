@@ -98,6 +98,11 @@ export class APIServer {
     return this.#stores.state
   }
 
+  /** Watches that are still catching up with what happened. */
+  get watchesCatchingUp(): number {
+    return this.#stores.watchTurns.underWay
+  }
+
   /** The stores of all resources, from `start` on. */
   get stores(): StoreLookup {
     return this.#stores

@@ -222,6 +222,11 @@ export class RunningCluster implements AsyncDisposable {
     return this.isOnDisk ? this.controlPlane.requestsUnderWay : 0
   }
 
+  /** Watches that are still catching up with what happened. */
+  get watchesCatchingUp(): number {
+    return this.controlPlane.watchesCatchingUp
+  }
+
   /**
    * First step of a stop: nodes and loops end, watches end, new requests are refused; those under way go on.
    * @param error told to the watches' clients

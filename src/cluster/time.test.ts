@@ -6,7 +6,7 @@ import { ClusterTime, DeadlineExceeded } from './time.ts'
 
 function virtualTime() {
   const clock = new VirtualClock(0)
-  const cluster = { clock, storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const cluster = { clock, storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 0 }
   return { clock, time: new ClusterTime(() => cluster) }
 }
 
@@ -88,7 +88,8 @@ test('time is not moved on for ever', async () => {
 
 test('waiting: the timers of virtual time', () => {
   const clock = new VirtualClock()
-  const timeOf = (clock: VirtualClock | RealClock) => new ClusterTime(() => ({ clock, storage: new MemoryStorage(), requestsUnderWay: 0 }))
+  const timeOf = (clock: VirtualClock | RealClock) =>
+    new ClusterTime(() => ({ clock, storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 0 }))
   using timer = clock.after(1_000, () => {})
   assert.deepEqual([timeOf(clock).waiting, timeOf(new RealClock()).waiting], [1, 0])
   timer.cancel()
@@ -96,7 +97,7 @@ test('waiting: the timers of virtual time', () => {
 })
 
 test('real time: who gives up does not wait for the limit', async () => {
-  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 0 }
   const time = new ClusterTime(() => cluster)
   const enough = new AbortController()
   const waiting = time.runUntil(() => false, { signal: enough.signal })
@@ -111,7 +112,7 @@ const turns = async (count: number) => {
 }
 
 test('real time: the condition is asked again when one says so, without a write', async () => {
-  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 0 }
   const time = new ClusterTime(() => cluster)
   const happened = { it: false, tell: () => {} }
   const waiting = time.runUntil(() => happened.it, { timeout: '10s', alsoAfter: ask => (happened.tell = ask) })
@@ -127,7 +128,7 @@ test('real time: the condition is asked again when one says so, without a write'
 
 /** What runs on the real clock, and the newest revision that somebody knows who watches, and takes two turns for it. */
 async function watched() {
-  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0 }
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 0 }
   const write = (key: string) => cluster.storage.commit({ key, value: Buffer.from(key), expectedRevision: 0 })
   const known = { revision: 0 }
   await cluster.storage.watch({ prefix: '/', afterRevision: 0 }, ([event]) =>
@@ -152,4 +153,28 @@ describe('real time: the condition is asked again once who watches was told', ()
       assert.equal(holds, true, 'it waits for another write')
       await waiting
     })
+})
+
+test('real time: the condition is asked as long as watches catch up, however long ago the last write was', async () => {
+  const cluster = { clock: new RealClock(), storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 1 }
+  const time = new ClusterTime(() => cluster)
+  const told = { all: false }
+  let holds = false
+  const waiting = time.runUntil(() => told.all, { timeout: '1s' }).then(() => (holds = true))
+  await turns(20)
+  told.all = true
+  cluster.watchesCatchingUp = 0
+  await turns(3)
+  assert.equal(holds, true)
+  await waiting
+})
+
+test('the cluster is not quiet while watches catch up', async () => {
+  const cluster = { clock: new VirtualClock(), storage: new MemoryStorage(), requestsUnderWay: 0, watchesCatchingUp: 1 }
+  let isQuiet = false
+  const settling = new ClusterTime(() => cluster).settle().then(() => (isQuiet = true))
+  await turns(20)
+  assert.equal(isQuiet, false)
+  cluster.watchesCatchingUp = 0
+  await settling
 })

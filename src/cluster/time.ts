@@ -8,6 +8,8 @@ export interface TimedCluster {
   readonly storage: Storage<unknown>
   /** Requests of this process that are not answered yet, for others than those in memory. */
   readonly requestsUnderWay: number
+  /** Watches that have so much to tell that it takes them further turns of the event loop. */
+  readonly watchesCatchingUp: number
 }
 
 /** So many turns of the event loop without a write or a new timer mean that nobody has anything to do: who watches was told all. */
@@ -122,7 +124,8 @@ export class ClusterTime {
     for (let idle = 0; idle < idleTurns; ) {
       await turn()
       const now = activity()
-      idle = now === last && cluster.requestsUnderWay === 0 ? idle + 1 : 0
+      const isBusy = cluster.requestsUnderWay > 0 || cluster.watchesCatchingUp > 0
+      idle = now === last && !isBusy ? idle + 1 : 0
       last = now
     }
   }
@@ -177,7 +180,8 @@ export class ClusterTime {
     timeoutMs: number,
     { signal, alsoAfter }: RunOptions & { signal: AbortSignal },
   ): Promise<boolean> {
-    const { clock, storage } = this.#cluster()
+    const cluster = this.#cluster()
+    const { clock, storage } = cluster
     let isLate = false
     // There may have been a write just before.
     let turnsLeft = idleTurns
@@ -202,6 +206,7 @@ export class ClusterTime {
       this.#requireGoingOn(signal)
       if (isLate) return false
       // The condition may look at what a watch told, and that comes later than the write.
+      if (cluster.watchesCatchingUp > 0) turnsLeft = idleTurns
       await (turnsLeft-- > 0 ? turn() : changed)
     }
   }

@@ -177,6 +177,11 @@ export class ControlPlane implements Disposable {
     return Math.max(0, this.slot.inProcess.underWay - waiting)
   }
 
+  /** Watches that are still catching up with what happened. */
+  get watchesCatchingUp(): number {
+    return this.slot.server?.watchesCatchingUp ?? 0
+  }
+
   /** Nothing is held back any more, and nothing else goes wrong on purpose: who stops waits for what was begun. */
   clearFaults(): void {
     this.#options.faults?.clear()

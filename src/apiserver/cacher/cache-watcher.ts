@@ -4,6 +4,7 @@ import type { Random } from '#base/random.ts'
 import type { CacheEvent, ChangeType } from './cache-event.ts'
 import type { Entry } from './entry.ts'
 import type { Selection } from './selection.ts'
+import type { WatchTurns } from './watch-turns.ts'
 
 /** Where a watch's events go: an HTTP response, or a queue in process. */
 export interface WatchReceiver {
@@ -34,6 +35,7 @@ export interface WatchStart {
   timeoutMs: number
   /** The newest revision of which every event has been offered. */
   newestRevision: () => number
+  turns: WatchTurns
   onEnd: (watcher: CacheWatcher) => void
 }
 
@@ -167,7 +169,7 @@ export class CacheWatcher {
       }
       turnBytes += entry.size
       if (turnBytes < turnBytesMax) continue
-      if (this.#receiver.flush()) setImmediate(() => this.resume())
+      if (this.#receiver.flush()) this.#start.turns.take(() => this.resume())
       return
     }
   }

@@ -9,6 +9,7 @@ import { Entry, type EntryKind } from './entry.ts'
 import { EventHistory, type EventHistoryLimits } from './event-history.ts'
 import { OrderedMap } from './ordered-map.ts'
 import type { Selection } from './selection.ts'
+import { WatchTurns } from './watch-turns.ts'
 import { WatcherIndex } from './watcher-index.ts'
 
 export interface CacherOptions {
@@ -19,6 +20,7 @@ export interface CacherOptions {
   clock: Clock
   random: Random
   history?: EventHistoryLimits
+  turns?: WatchTurns
 }
 
 export interface WatchOptions {
@@ -56,6 +58,7 @@ export class Cacher implements Disposable {
   readonly #entries: OrderedMap<Entry>
   readonly #watchers = new WatcherIndex()
   readonly #history: EventHistory
+  readonly #turns: WatchTurns
   readonly #listeners = new Set<(change: CacheEvent) => void>()
   #lastChangeRevision: number
   #bytes = 0
@@ -70,6 +73,7 @@ export class Cacher implements Disposable {
     this.#clock = options.clock
     this.#random = options.random
     this.#history = new EventHistory(options.history ?? defaultHistory, revision)
+    this.#turns = options.turns ?? new WatchTurns()
     this.#lastChangeRevision = revision
   }
 
@@ -160,6 +164,7 @@ export class Cacher implements Disposable {
         allowBookmarks: options.allowBookmarks,
         timeoutMs: options.timeoutMs,
         newestRevision: () => this.revision,
+        turns: this.#turns,
         onEnd: ended => this.#watchers.remove(ended),
       },
       this.#clock,

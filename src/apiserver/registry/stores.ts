@@ -5,6 +5,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Random } from '#base/random.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { Cacher, type CacherState } from '../cacher/cacher.ts'
+import { WatchTurns } from '../cacher/watch-turns.ts'
 import type { EntryKind } from '../cacher/entry.ts'
 import { ObjectBytes } from '../storage/object-bytes.ts'
 import { Expiry, type ExpiryState } from './expiry.ts'
@@ -25,6 +26,8 @@ export type StoresState = ReadonlyMap<string, { cacher: CacherState; expiry: Exp
 
 /** The stores of all resources that are stored. */
 export class Stores implements StoreLookup, Disposable {
+  /** Of all watches. */
+  readonly watchTurns = new WatchTurns()
   readonly #options: StoresOptions
   readonly #stores = new Map<string, ResourceStore>()
   readonly #expiries = new Map<string, Expiry>()
@@ -47,7 +50,8 @@ export class Stores implements StoreLookup, Disposable {
     const kind: EntryKind = { bytes: new ObjectBytes(resource.info), selectableFields: resource.selectableFields, keepsDecoded: true }
     const id = idOf(resource.info)
     const state = this.#state.get(id)
-    const cacher = await Cacher.start({ storage, keyPrefix: resourceKeyPrefix(resource.info), kind, clock, random }, state?.cacher)
+    const keyPrefix = resourceKeyPrefix(resource.info)
+    const cacher = await Cacher.start({ storage, keyPrefix, kind, clock, random, turns: this.watchTurns }, state?.cacher)
     const store = new ResourceStore(resource, cacher, kind, { storage, audit })
     this.#stores.set(id, store)
     if (resource.ttlSeconds !== undefined)
