@@ -64,6 +64,7 @@ export function underWay({ faults, nodes }: Cluster, { parts: { state } }: Clust
   if (faults.watches.isHolding) return 'an event is held back'
   if (faults.storage.waiting > 0) return 'a write is held back'
   for (const { watchFrom } of state.components.informers.informers.values()) if (watchFrom === undefined) return 'a watch is to begin again'
+  const readers = new Set<string>()
   for (const { place, runtime, kubelet } of state.nodes.nodes) {
     if (nodes.get(place.name)!.runtime.callsUnderWay > 0) return `calls of the runtime of ${place.name} are under way`
     if (runtime.isOn && runtime.faults?.isHung === true) return `the runtime of ${place.name} hangs`
@@ -71,9 +72,11 @@ export function underWay({ faults, nodes }: Cluster, { parts: { state } }: Clust
     for (const [, { steps, pod }] of kubelet?.workers ?? []) {
       for (const { action } of steps) if (action !== 'killContainer') return `${action} of ${pod.metadata.name}`
       // In a copy it knows what has become of the ConfigMap meanwhile, and is not told of it later.
-      const isMissingConfig = !runtime.isConnected && pod.spec.volumes?.some(({ configMap }) => configMap !== undefined) === true
-      if (isMissingConfig) return `${pod.metadata.name} has a ConfigMap, and ${place.name} is cut off`
+      const hasConfig = pod.spec.volumes?.some(({ configMap }) => configMap !== undefined) === true
+      if (hasConfig && !runtime.isConnected) return `${pod.metadata.name} has a ConfigMap, and ${place.name} is cut off`
+      if (hasConfig) readers.add(place.name)
     }
   }
-  return undefined
+  // They hear of a change in the order in which they began to look; in a copy, in the order of the nodes.
+  return readers.size > 1 ? `pods of ${[...readers].join(' and ')} have ConfigMaps` : undefined
 }

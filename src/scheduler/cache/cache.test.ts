@@ -104,3 +104,12 @@ test('whatever happens in whatever order, the sums are those of the pods that co
     }),
   )
 })
+
+test('a copy counts what the API has shown, not what is only assumed', () => {
+  const cache = cacheOf('one')
+  cache.setBoundPod(pod('bound', { nodeName: 'one' }))
+  cache.assumePod(podInfoOf(pod('assumed')), 'one')
+  assert.deepEqual([usedOf(cache, 'one'), usedOf(new SchedulerCache(cache.state), 'one')], [2_000, 1_000])
+  cache.setBoundPod(pod('assumed', { nodeName: 'one' }))
+  assert.equal(usedOf(new SchedulerCache(cache.state), 'one'), 2_000)
+})

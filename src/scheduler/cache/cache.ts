@@ -26,10 +26,11 @@ export class SchedulerCache {
     }
   }
 
-  /** A copy. What was assumed and not seen yet counts as bound. */
+  /** A copy, without what is only assumed: bindings under way are begun again there. */
   get state(): CacheState {
     const nodeless = [...this.#byName.values()].filter(({ node }) => node === undefined)
-    return [...this.#nodes, ...nodeless].map(({ name, node, pods }) => ({ name, node, pods: [...pods.values()] }))
+    const seen = ({ pods }: NodeInfo) => [...pods.values()].filter(({ uid }) => !this.#assumed.has(uid))
+    return [...this.#nodes, ...nodeless].map(info => ({ name: info.name, node: info.node, pods: seen(info) }))
   }
 
   /** Nodes that exist, in the order of their arrival. */
