@@ -1,4 +1,5 @@
-import { type FieldSet, sharing } from './field-set.ts'
+import { shareEqual } from '../value/share-equal.ts'
+import type { FieldSet } from './field-set.ts'
 
 const ownersMax = 256
 const modelsMax = 4
@@ -17,7 +18,7 @@ export class FieldSetPool {
     const useful: FieldSet[] = []
     let result = set
     for (const model of models) {
-      const shared = sharing(result, model)
+      const shared = shareEqual(result, model)
       if (shared !== result) useful.push(model)
       result = shared
       if (result === model) break

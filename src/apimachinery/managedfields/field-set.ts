@@ -17,34 +17,6 @@ export function isEmpty(set: FieldSet): boolean {
   return true
 }
 
-/**
- * A set with every part that a model has too taken from there, so that both share it; the model itself when they have the same members.
- * @param set sorted as the model is
- */
-export function sharing(set: FieldSet, model: FieldSet): FieldSet {
-  if (set === model) return model
-  let result = set
-  let others = 0
-  let isSame = true
-  for (const key in set) {
-    const child = set[key]!
-    const other = model[key]
-    if (other === undefined) {
-      isSame = false
-      continue
-    }
-    others++
-    const shared = sharing(child, other)
-    if (shared !== other) isSame = false
-    if (shared === child) continue
-    if (result === set) result = { ...set }
-    ;(result as Record<string, FieldSet>)[key] = shared
-  }
-  if (!isSame) return result
-  for (const _ in model) others--
-  return others === 0 ? model : result
-}
-
 const fieldElements = new Map<string, string>()
 const fieldElementsMax = 10_000
 

@@ -6,7 +6,7 @@ import type { Cacher } from '../cacher/cacher.ts'
 import { Entry, type EntryKind } from '../cacher/entry.ts'
 import { FieldIndex } from '../cacher/field-index.ts'
 import { finishNewObject, nameAttemptsMax, prepareCreate, takenName } from './creation.ts'
-import { deepCopy, deepEqual, type JSONObject } from '#apimachinery/value/json-value.ts'
+import { deepCopy } from '#apimachinery/value/json-value.ts'
 import { shareEqual } from '#apimachinery/value/share-equal.ts'
 import { planDeletion } from './deletion-plan.ts'
 import type { DeletionOptions, RequestContext, Resource, Store, Strategy } from './resource.ts'
@@ -378,7 +378,7 @@ type WriteResult = { entry: Entry } | { entry: undefined; current: Entry | undef
 function isUnchanged(isSame: boolean, current: Entry, value: Buffer, object: KubeObject): boolean {
   if (isSame) return true
   const versionLength = `"resourceVersion":"${current.revision}",`.length + 1
-  return current.bytes.length === value.length + versionLength && isSameObject(current.object, object)
+  return current.bytes.length === value.length + versionLength && sharingWith(current.object, object) === undefined
 }
 
 /**
@@ -395,14 +395,3 @@ function sharingWith<T extends KubeObject>(old: KubeObject, object: T): T | unde
   const { apiVersion, kind } = object
   return { ...content, apiVersion, kind, metadata: metadata === old.metadata ? own : metadata }
 }
-
-/** Same but for type and resourceVersion. What an update usually changes is compared before the metadata. */
-function isSameObject(old: KubeObject, object: KubeObject): boolean {
-  const before = old as unknown as JSONObject
-  const after = object as unknown as JSONObject
-  for (const key in after) if (!outsideContent.has(key) && !deepEqual(before[key], after[key])) return false
-  for (const key in before) if (!outsideContent.has(key) && before[key] !== undefined && after[key] === undefined) return false
-  return deepEqual(old.metadata, { ...object.metadata, resourceVersion: old.metadata.resourceVersion })
-}
-
-const outsideContent: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metadata'])
